@@ -1,0 +1,44 @@
+# Two commands matter: `make book` and `make test`. Both set themselves up, and both may be repeated or interrupted.
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+PYTHON ?= python
+else
+BIN := .venv/bin
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(p) 2>/dev/null)))
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup fetch book test unit check lock colab clean
+
+help:            ## list the targets
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup:
+	@$(PYTHON) scripts/bootstrap.py
+
+fetch: setup     ## fetch and verify data and weights (about 150 MB, once)
+	@$(BIN)/pyft fetch
+
+book: fetch      ## run the chapters that changed and build _build/html/index.html
+	@$(BIN)/pyft book
+
+test: fetch      ## run every test: units, notebooks against their stored outputs, the book itself
+	@$(BIN)/python -m pytest --nbval --nbval-current-env tests chapters
+
+unit: setup      ## run the unit tests alone (seconds, offline)
+	@$(BIN)/python -m pytest tests -m "not slow and not fetched"
+
+check:           ## say of each package whether it is the one that the book is tested with
+	@if [ -x $(BIN)/python ]; then $(BIN)/python scripts/check_environment.py; else $(PYTHON) scripts/check_environment.py; fi
+
+lint: setup      ## what pre-commit runs
+	@$(BIN)/pre-commit run --all-files
+
+lock: setup      ## remake requirements.lock from pyproject.toml
+	@$(BIN)/python scripts/lock.py
+
+colab: setup     ## write the Colab edition of the chapters to _build/colab
+	@$(BIN)/pyft colab
+
+clean:           ## delete what was built; keep the virtual environment and the fetched data
+	rm -rf _build

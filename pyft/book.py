@@ -1,0 +1,69 @@
+"""Build the published book with Jupyter Book: from stored outputs, execution off, warnings as errors."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+from pyft.errors import PyftError
+from pyft.evidence import ROOT
+from pyft.notebooks import BUILD, only_one, repository, say
+
+HTML = BUILD / "html"
+COLAB_BRANCH = "colab"  # where the publishing workflow puts the Colab edition
+
+
+def build() -> Path:
+    """Build beside the old book and swap when it is whole; the path of its index page.
+
+    Raises:
+        PyftError: Jupyter Book warned or failed; its lines are on the screen. The old book is left as it was.
+    """
+    with only_one("book"):
+        start = time.monotonic()
+        say("[book] building …")
+        fresh = BUILD / "building"
+        shutil.rmtree(fresh, ignore_errors=True)  # what a killed build left
+        fresh.mkdir(parents=True)
+        config = fresh / "_config.yml"
+        config.write_text(yaml.safe_dump(configuration(), allow_unicode=True), encoding="utf8")
+        start_it = "from jupyter_book.cli.main import main; main()"  # its module has no __main__
+        command = [sys.executable, "-c", start_it, "build", str(ROOT), "--quiet", "--warningiserror", "--keep-going"]
+        command += ["--config", str(config), "--toc", str(ROOT / "_toc.yml"), "--path-output", str(fresh)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf8", errors="replace")
+        html = fresh / "_build" / "html"
+        if done.returncode or not (html / "index.html").is_file():
+            raise PyftError(
+                f"Jupyter Book failed:\n{_last_lines(done.stdout + done.stderr)}\nThe book built before, if any, is untouched."
+            )
+        old = BUILD / "old-html"
+        shutil.rmtree(old, ignore_errors=True)
+        if HTML.exists():
+            HTML.rename(old)
+        html.rename(HTML)
+        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(fresh, ignore_errors=True)
+        say(f"[book] {(HTML / 'index.html').relative_to(ROOT)} built in {time.monotonic() - start:.0f} s")
+    return HTML / "index.html"
+
+
+def configuration() -> dict[str, object]:
+    """`_config.yml`, with launch buttons added if it is known where a reader could open a chapter."""
+    config: dict[str, object] = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+    address = repository()
+    if address is None:
+        say("[book] no GitHub `origin` and no PYFT_REPOSITORY: the book is built without launch buttons")
+        return config
+    html = config.get("html")
+    return config | {
+        "repository": {"url": address, "branch": COLAB_BRANCH, "path_to_book": ""},
+        "launch_buttons": {"colab_url": "https://colab.research.google.com"},
+        "html": (html if isinstance(html, dict) else {}) | {"use_repository_button": True},
+    }
+
+
+def _last_lines(text: str, most: int = 40) -> str:
+    return "\n".join(text.strip().splitlines()[-most:])

@@ -1,0 +1,139 @@
+"""The command line: pyft fetch | run | book | status | calibrate | colab | cards."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from pyft.errors import PyftError
+
+app = typer.Typer(
+    help="Run, check and build the book.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+Numbers = Annotated[
+    list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Numbers such as 6.1; all if none is given.")
+]
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[ARTEFACT]...", help="All if none is given.")] = None,
+) -> None:
+    """Fetch and verify the pinned data and weights into the cache folder."""
+    import time
+
+    from pyft.artefacts import ARTEFACTS
+    from pyft.fetch import files, home, problems
+
+    for name in names or ARTEFACTS:
+        start = time.monotonic()
+        absent = name not in ARTEFACTS or bool(problems(ARTEFACTS[name]))
+        members = files(name)
+        artefact = ARTEFACTS[name]
+        done = f"fetched in {time.monotonic() - start:.1f} s" if absent else "already there, verified"
+        print(
+            f"[fetch] {name:10} {artefact.size / 1e6:6.1f} MB, {len(members)} files: {done}. Licence: {artefact.licence}",
+            flush=True,
+        )
+    print(f"[fetch] all in {home()}")
+
+
+@app.command()
+def run(
+    chapters: Numbers = None, force: Annotated[bool, typer.Option(help="Run even what is up to date.")] = False
+) -> None:
+    """Run the chapters whose key changed, in place."""
+    from pyft import notebooks
+
+    notebooks.run(chapters or (), force)
+
+
+@app.command()
+def book(
+    run_first: Annotated[bool, typer.Option("--run/--no-run", help="Run the chapters whose key changed first.")] = True,
+) -> None:
+    """Run what changed, then build _build/html/index.html."""
+    from pyft import book as builder
+    from pyft import notebooks
+
+    if run_first:
+        notebooks.run()
+    builder.build()
+
+
+@app.command()
+def status() -> None:
+    """Say what is fetched, which chapters are up to date and whether the book is built."""
+    from pyft.artefacts import ARTEFACTS
+    from pyft.book import HTML
+    from pyft.fetch import home, problems
+    from pyft.notebooks import changed, chapters
+
+    print(f"data and weights in {home()}")
+    for artefact in ARTEFACTS.values():
+        print(f"  {artefact.name:12} {'; '.join(problems(artefact)) or 'verified'}")
+    print("chapters")
+    for chapter in chapters().values():
+        why = changed(chapter)
+        print(f"  {chapter.number:12} {'stale: ' + ', '.join(why) if why else 'up to date'}   {chapter.name}")
+    print("book")
+    print(f"  {HTML / 'index.html' if (HTML / 'index.html').is_file() else 'not built: pyft book'}")
+
+
+@app.command()
+def calibrate(
+    chapter: Annotated[str, typer.Argument(help="A number such as 6.1.")],
+    reason: Annotated[str, typer.Option(help="Why the bands are made or moved; kept in the file.")],
+    seeds: Annotated[int, typer.Option(min=2, help="How many seeds, from 0.")] = 5,
+) -> None:
+    """Run a chapter with several seeds and make its bands from their spread."""
+    from pyft import notebooks
+
+    notebooks.calibrate(chapter, seeds, reason)
+
+
+@app.command()
+def colab(out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("_build/colab")) -> None:
+    """Write the Colab edition of all chapters."""
+    from pyft.colab import write
+
+    for path in write(out):
+        print(f"[colab] {path}")
+
+
+@app.command()
+def cards(
+    check: Annotated[bool, typer.Option(help="Compare with the committed page instead of writing it.")] = False,
+) -> None:
+    """Generate the page of data cards, book/data_cards.md."""
+    from pyft.data import cards as made
+    from pyft.evidence import ROOT, write_atomically
+
+    page = ROOT / "book" / "data_cards.md"
+    text = made()
+    if not check:
+        write_atomically(page, text)
+        print(f"[cards] {page.relative_to(ROOT)}")
+    elif page.read_text(encoding="utf8") != text:
+        raise PyftError("book/data_cards.md is not what the data give. To remake it: pyft cards")
+
+
+def main() -> None:
+    """Run the command line; an error that the reader can mend is printed without a traceback."""
+    try:
+        sys.exit(typer.main.get_command(app).main(standalone_mode=False) or 0)
+    except click.ClickException as error:  # a wrong option or argument
+        error.show()
+        sys.exit(error.exit_code)
+    except PyftError as error:
+        print(f"\nerror: {error}", file=sys.stderr)
+        sys.exit(1)
+    except (KeyboardInterrupt, click.Abort):
+        print("\ninterrupted: what had finished is kept, and the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""One style for every figure and table of the book: colour-blind safe, axes named with units."""
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from IPython.display import HTML
+from numpy.typing import ArrayLike
+
+from pyft.finetune import History
+
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]  # Okabe & Ito 2008
+
+
+def style() -> None:
+    """Set the book's style. White ground, so that a figure is legible on a dark page too."""
+    sns.set_theme(style="whitegrid", palette=PALETTE, font_scale=0.95)
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (6.4, 3.6),
+            "figure.dpi": 110,
+            "figure.constrained_layout.use": True,
+            "figure.facecolor": "white",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": "medium",
+            "legend.frameon": False,
+        }
+    )
+
+
+def learning_curve(history: History, baseline: float | None = None, baseline_name: str = "baseline") -> Any:
+    """Loss and validation accuracy over the steps of a run; a dashed line for what must be beaten."""
+    style()
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8.2, 3.4))
+    left.plot(history.steps, history.train_loss, marker="o", label="training (mean since last point)")
+    left.plot(history.steps, history.validation_loss, marker="s", label="validation")
+    left.set(xlabel="step (batches)", ylabel="cross-entropy (nats)", ylim=(0, None))
+    left.legend()
+    right.plot(
+        history.steps, [100 * a for a in history.validation_accuracy], marker="s", color=PALETTE[1], label="fine-tuned"
+    )
+    if baseline is not None:
+        right.axhline(100 * baseline, color=PALETTE[6], linestyle="--", linewidth=1, label=baseline_name)
+        right.legend(loc="lower right")
+    right.set(xlabel="step (batches)", ylabel="validation accuracy (%)")
+    return fig
+
+
+def confusion_matrix(counts: ArrayLike, names: Sequence[str]) -> Any:
+    """Counts (K, K), rows the true label, columns the predicted one, with the share of the row below each count."""
+    style()
+    table = np.asarray(counts)
+    share = table / table.sum(axis=1, keepdims=True)
+    text = np.array([[f"{n}\n{s:.0%}" for n, s in zip(*row, strict=True)] for row in zip(table, share, strict=True)])
+    fig, axes = plt.subplots(figsize=(4.2, 3.4))
+    sns.heatmap(
+        share,
+        annot=text,
+        fmt="",
+        cmap="cividis",
+        vmin=0,
+        vmax=1,
+        ax=axes,
+        cbar_kws={"label": "share of the true label"},
+        xticklabels=names,
+        yticklabels=names,
+    )
+    axes.set(xlabel="predicted label", ylabel="true label")
+    return fig
+
+
+def table(rows: Sequence[Sequence[Any]], columns: Sequence[str], caption: str = "") -> HTML:
+    """An HTML table. Every cell is escaped, since texts come from data sets; `$` in them is no formula."""
+    numeric = [all(isinstance(row[j], int | float) for row in rows) for j in range(len(columns))]
+    align = ["right" if n else "left" for n in numeric]
+    head = "".join(
+        f'<th scope="col" style="text-align:{a}">{html.escape(str(c))}</th>'
+        for c, a in zip(columns, align, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td style="text-align:{a}">{_cell(v)}</td>' for v, a in zip(row, align, strict=True))
+        + "</tr>\n"
+        for row in rows
+    )
+    title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    return HTML(
+        '<div class="tex2jax_ignore mathjax_ignore" style="overflow-x:auto">'
+        f'<table class="dataframe">{title}<thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>'
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return html.escape(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))

@@ -1,0 +1,74 @@
+"""Intervals, paired tests and bands: what a figure must carry before a page may lean on it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+
+def accuracy_interval(correct: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Wilson's score interval for a proportion: the uncertainty that comes from a test set of n examples.
+
+    Wilson 1927; it stays inside [0, 1] and holds its level near the ends, where the normal interval does not.
+    """
+    interval = stats.binomtest(correct, n).proportion_ci(level, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
+    """Mean over seeds with Student's interval: `(mean, low, high)`. At least two values."""
+    x = np.asarray(values, dtype=float)
+    if len(x) < 2:
+        raise ValueError(f"an interval over seeds needs at least two of them, found {len(x)}")
+    half = float(stats.t.ppf((1 + level) / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x)))
+    return float(x.mean()), float(x.mean()) - half, float(x.mean()) + half
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two classifiers on the same examples: how many each alone got right, and the exact p-value."""
+
+    only_a: int
+    only_b: int
+    n: int
+    p: float
+
+    @property
+    def difference(self) -> float:
+        """Accuracy of a less accuracy of b."""
+        return (self.only_a - self.only_b) / self.n
+
+    def verdict(self, alpha: float = 0.05) -> str:
+        """The word that a page may use."""
+        if self.p >= alpha:
+            return "no difference shown"
+        return "better" if self.difference > 0 else "worse"
+
+
+def compare(a_correct: ArrayLike, b_correct: ArrayLike) -> Comparison:
+    """McNemar's exact test on paired right and wrong answers, both (N,) of bool.
+
+    McNemar 1947: under equal accuracy, the examples that only one of the two gets right fall to either side like a coin.
+    """
+    a, b = np.asarray(a_correct, dtype=bool), np.asarray(b_correct, dtype=bool)
+    if a.shape != b.shape:
+        raise ValueError(f"paired answers must be for the same examples: found {a.shape} and {b.shape}")
+    only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
+    p = float(stats.binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
+    return Comparison(only_a, only_b, len(a), p)
+
+
+def band(values: Sequence[float], floor: float, level: float = 0.99) -> tuple[float, float, float, float]:
+    """Where one more run should fall, from m seeds: `(low, high, mean, sd)`.
+
+    Student's prediction interval, mean +- t * sd * sqrt(1 + 1/m), and at least +- floor: a figure without any spread
+    over seeds may still move by an example or two from one machine to another.
+    """
+    x = np.asarray(values, dtype=float)
+    m, mean = len(x), float(x.mean())
+    sd = float(x.std(ddof=1)) if m > 1 else 0.0
+    half = max(float(stats.t.ppf((1 + level) / 2, m - 1)) * sd * math.sqrt(1 + 1 / m) if m > 1 else 0.0, floor)
+    return mean - half, mean + half, mean, sd
