@@ -106,7 +106,7 @@ def fine_tune(model: Any, tokenizer: Any, train: Any, validation: Any, recipe: R
     total = recipe.epochs * math.ceil(len(ids) / recipe.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: warmup_linear(t, total, recipe.warmup))
     measure_at = {round(total * (k + 1) / recipe.evaluations) for k in range(recipe.evaluations)}
-    history, losses = History(), []
+    history, losses, step = History(), [], 0
     with tqdm(total=total, desc="fine-tuning", unit="step", disable=None) as bar:
         for epoch in range(recipe.epochs):
             for batch in buckets([len(row) for row in ids], recipe.batch_size, rng):
@@ -114,17 +114,18 @@ def fine_tune(model: Any, tokenizer: Any, train: Any, validation: Any, recipe: R
                 logits = model(input_ids=x.to(where), attention_mask=mask.to(where)).logits  # (B, K)
                 loss = F.cross_entropy(logits, y[batch].to(where))  # ()
                 if not math.isfinite(loss.item()):
-                    raise PyftError(_not_finite(loss.item(), int(bar.n), epoch, batch, train, recipe))
+                    raise PyftError(_not_finite(loss.item(), step, epoch, batch, train, recipe))
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
                 optimizer.step()
                 schedule.step()
                 optimizer.zero_grad()
                 losses.append(loss.item())
+                step += 1  # not the bar's own count: a bar that is switched off counts nothing
                 bar.update()
                 bar.set_postfix(loss=f"{loss.item():.3f}")
-                if bar.n in measure_at:
-                    measure(history, int(bar.n), losses, model, tokenizer, validation, recipe)
+                if step in measure_at:
+                    measure(history, step, losses, model, tokenizer, validation, recipe)
                     losses.clear()
     return history
 
