@@ -37,7 +37,8 @@ def build() -> Path:
         html = fresh / "_build" / "html"
         if done.returncode or not (html / "index.html").is_file():
             raise PyftError(
-                f"Jupyter Book failed:\n{_last_lines(done.stdout + done.stderr)}\nThe book built before, if any, is untouched."
+                f"Jupyter Book failed:\n{_last_lines(done.stdout + done.stderr)}\n"
+                "The book built before, if any, is untouched."
             )
         old = BUILD / "old-html"
         shutil.rmtree(old, ignore_errors=True)

@@ -34,7 +34,8 @@ def fetch(
         artefact = ARTEFACTS[name]
         done = f"fetched in {time.monotonic() - start:.1f} s" if absent else "already there, verified"
         print(
-            f"[fetch] {name:10} {artefact.size / 1e6:6.1f} MB, {len(members)} files: {done}. Licence: {artefact.licence}",
+            f"[fetch] {name:10} {artefact.size / 1e6:6.1f} MB, {len(members)} files: {done}. "
+            f"Licence: {artefact.licence}",
             flush=True,
         )
     print(f"[fetch] all in {home()}")

@@ -113,7 +113,7 @@ def expect(metric: str, value: float, profile: str = "laptop") -> None:
         side = "above" if value > high else "below" if value < low else "not in"
         raise BandError(
             f"{metric} = {value:.4f} is {side} its band [{low:.4f}, {high:.4f}] (from {known[metric]['seeds']} seeds). "
-            f"Something moved: code, data, a library or the machine. If it is meant to, remeasure the band and say why: "
+            "Something moved: code, data, a library or the machine. If it is meant to, remeasure the band and say why: "
             f'pyft calibrate {metric.split("/")[0]} --reason "..."'
         )
     print(f"{metric}: within its band [{low:.4f}, {high:.4f}]")
@@ -282,7 +282,7 @@ def show(obj: Any) -> None:
 
 
 def glue(**values: str) -> None:
-    """Store texts in this cell's output, for prose to take up with the role {glue:text}. Prose types no figure itself."""
+    """Store texts in this cell's output, for prose to take up with the role {glue:text}: prose types no figure."""
     prefix = "application/papermill.record/"
     for name, value in values.items():
         metadata_ = {"scrapbook": {"name": name, "mime_prefix": prefix}}

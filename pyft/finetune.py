@@ -3,7 +3,7 @@
 import math
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,7 @@ def pad(ids: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.
 def buckets(lengths: Sequence[int], batch_size: int, rng: random.Random, window: int = 50) -> list[list[int]]:
     """Batches of indices, shuffled, each of texts of like length, so that little of a batch is padding.
 
-    Shuffle all; cut into windows of `window` batches; sort each window by length; cut into batches; shuffle the batches.
+    Shuffle all; cut into windows of `window` batches; sort each window by length; cut into batches; shuffle these.
     """
     order = list(range(len(lengths)))
     rng.shuffle(order)
@@ -106,7 +106,7 @@ def fine_tune(model: Any, tokenizer: Any, train: Any, validation: Any, recipe: R
     total = recipe.epochs * math.ceil(len(ids) / recipe.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: warmup_linear(t, total, recipe.warmup))
     measure_at = {round(total * (k + 1) / recipe.evaluations) for k in range(recipe.evaluations)}
-    history, losses = History(), []
+    history, losses, step = History(), [], 0
     with tqdm(total=total, desc="fine-tuning", unit="step", disable=None) as bar:
         for epoch in range(recipe.epochs):
             for batch in buckets([len(row) for row in ids], recipe.batch_size, rng):
@@ -114,17 +114,18 @@ def fine_tune(model: Any, tokenizer: Any, train: Any, validation: Any, recipe: R
                 logits = model(input_ids=x.to(where), attention_mask=mask.to(where)).logits  # (B, K)
                 loss = F.cross_entropy(logits, y[batch].to(where))  # ()
                 if not math.isfinite(loss.item()):
-                    raise PyftError(_not_finite(loss.item(), bar.n, epoch, batch, train, recipe))
+                    raise PyftError(_not_finite(loss.item(), step, epoch, batch, train, recipe))
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
                 optimizer.step()
                 schedule.step()
                 optimizer.zero_grad()
                 losses.append(loss.item())
+                step += 1  # not the bar's own count: a bar that is switched off counts nothing
                 bar.update()
                 bar.set_postfix(loss=f"{loss.item():.3f}")
-                if bar.n in measure_at:
-                    measure(history, bar.n, losses, model, tokenizer, validation, recipe)
+                if step in measure_at:
+                    measure(history, step, losses, model, tokenizer, validation, recipe)
                     losses.clear()
     return history
 
@@ -184,5 +185,6 @@ def _not_finite(loss: float, step: int, epoch: int, batch: list[int], train: Any
     rows = ", ".join(str(i) for i in batch[:8])
     return (
         f"the loss is {loss} at step {step} (epoch {epoch}), in the batch of train rows {rows}, … "
-        f"Nothing was saved. Try a lower learning rate than {recipe.lr:g} or a smaller max_norm than {recipe.max_norm:g}."
+        "Nothing was saved. "
+        f"Try a lower learning rate than {recipe.lr:g} or a smaller max_norm than {recipe.max_norm:g}."
     )

@@ -32,6 +32,7 @@ def load(name: str, task: str, profile: str = "laptop", num_labels: int = 2) -> 
     if task not in _TASKS:
         raise unknown("task", task, list(_TASKS))
     checkpoint = checkpoints[name]
+    options: dict[str, Any]
     if checkpoint.artefact:
         source, options = str(files(checkpoint.artefact)["model.safetensors"].parent), {"local_files_only": True}
     else:

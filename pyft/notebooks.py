@@ -86,7 +86,8 @@ def chapters() -> dict[str, Chapter]:
         number = re.match(r"\d+(_\d+)*(?=_)", path.name)
         if number is None:
             raise PyftError(
-                f"chapters/{path.parent.name}/{path.name}: expected a name like 6_1_sentiment.ipynb, with its number first"
+                f"chapters/{path.parent.name}/{path.name}: "
+                "expected a name like 6_1_sentiment.ipynb, with its number first"
             )
         found[number[0].replace("_", ".")] = Chapter(number[0].replace("_", "."), path)
     return dict(sorted(found.items(), key=lambda item: [int(n) for n in item[0].split(".")]))
@@ -175,7 +176,8 @@ def _run_in_place(chapter: Chapter) -> None:
     done = execute(chapter, {}, records=results_folder())
     if chapter.path.read_bytes() != source:
         raise PyftError(
-            f"{chapter.name} was edited while it ran; the edit is kept, the outputs are in {_scratch(chapter)}. Run again."
+            f"{chapter.name} was edited while it ran; the edit is kept, the outputs are in {_scratch(chapter)}. "
+            "Run again."
         )
     notebook = clean(done, chapter.name)
     after = key(chapter)  # the run wrote its own record: evidence counts as it is now, all else as it was at the start
@@ -298,7 +300,8 @@ def clean(notebook: Any, name: str = "notebook") -> Any:
         found = PATHS.search(json.dumps([{**o, "data": _text_only(o)} for o in cell.outputs]))
         if found:
             raise PyftError(
-                f"{name}, cell {index}: its output holds the path {found[0]} of this machine; print something that is the same elsewhere"
+                f"{name}, cell {index}: its output holds the path {found[0]} of this machine; "
+                "print something that is the same elsewhere"
             )
     return notebook
 

@@ -76,7 +76,8 @@ def pip(*arguments: str) -> None:
     command = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", *quiet, *arguments]
     if subprocess.run(command, cwd=ROOT).returncode:
         stop(
-            f"pip could not install (its reason is above). To try again: make setup. The command was: {' '.join(command)}"
+            "pip could not install (its reason is above). To try again: make setup. "
+            f"The command was: {' '.join(command)}"
         )
 
 
