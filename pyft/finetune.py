@@ -101,7 +101,7 @@ def fine_tune(model: Any, tokenizer: Any, train: Any, validation: Any, recipe: R
     where = device()
     model.to(where).train()
     ids, y = encode(tokenizer, train["text"], recipe.max_length), torch.tensor(train["label"])  # (N,)
-    optimizer = torch.optim.AdamW(decay_groups(model, recipe.weight_decay), lr=recipe.lr)
+    optimizer = torch.optim.AdamW(decay_groups(model, recipe.weight_decay), lr=recipe.lr, fused=True)
     rng = random.Random(seed)
     total = recipe.epochs * math.ceil(len(ids) / recipe.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: warmup_linear(t, total, recipe.warmup))
