@@ -4,7 +4,10 @@ BIN := .venv/Scripts
 PYTHON ?= python
 else
 BIN := .venv/bin
-PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(p) 2>/dev/null)))
+# The first Python that the lock is made for and that can make a virtual environment.
+FIT := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	$$p -c '$(FIT)' 2>/dev/null && echo $$p && exit; done; echo python3)
 endif
 
 .DEFAULT_GOAL := help

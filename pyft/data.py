@@ -85,7 +85,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _rated(stem: str) -> Iterator[Row]:
-    """One of the four sources of Hutto & Gilbert: tab-separated, quotes literal, ratings of about 20 people each."""
+    """One of the four sources of Hutto & Gilbert: tab-separated, quotes literal, ratings of 15 people or more."""
     members = files("icwsm14")
     spread: dict[str, tuple[float, list[int]]] = {}
     for line in _lines(members[f"{stem}_anonDataRatings.txt"]):
@@ -166,7 +166,7 @@ CORPORA: dict[str, Corpus] = {
         Corpus(
             "movie-reviews",
             "icwsm14",
-            "sentences of Rotten Tomatoes reviews, rated by about 20 people each from -4 to 4; "
+            "sentences of Rotten Tomatoes reviews, rated by 15 people or more each, from -4 to 4; "
             "the label is the sign of the mean rating",
             _RATED_FEATURES,
             lambda: _rated("movieReviewSnippets"),

@@ -222,7 +222,7 @@ def write_atomically(path: Path, text: str) -> None:
 def _dump(kept: Mapping[str, Any]) -> str:
     """Indented JSON, with each list of numbers on one line, so that a diff shows what moved."""
     text = json.dumps(kept, indent=1, ensure_ascii=False)
-    return re.sub(r"\[[^\[\]{}]*\]", lambda m: re.sub(r"\s+", "", m[0]), text) + "\n"
+    return re.sub(r'\[\n[^\[\]{}"]*\]', lambda m: re.sub(r"\s+", "", m[0]), text) + "\n"
 
 
 def _listed(values: Any) -> list[Any]:

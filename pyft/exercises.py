@@ -20,7 +20,7 @@ def check(exercise: str, answer: Callable[..., Any]) -> None:
     except NotImplementedError:
         print(f"exercise {exercise}: not begun; write the function and run this cell again")
     except Exception as error:
-        print(f"exercise {exercise}: your function raised {type(error).__name__}: {error}")
+        print(f"exercise {exercise}: your function raised {type(error).__name__}: {' '.join(str(error).split())}")
     else:
         print(f"exercise {exercise}: {'not yet. ' + hint if hint else 'solved'}")
 

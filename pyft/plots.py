@@ -55,7 +55,7 @@ def confusion_matrix(counts: ArrayLike, names: Sequence[str]) -> Any:
     """Counts (K, K), rows the true label, columns the predicted one, with the share of the row below each count."""
     style()
     table = np.asarray(counts)
-    share = table / table.sum(axis=1, keepdims=True)
+    share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)  # a label that never occurs: shares of 0
     text = np.array([[f"{n}\n{s:.0%}" for n, s in zip(*row, strict=True)] for row in zip(table, share, strict=True)])
     fig, axes = plt.subplots(figsize=(4.2, 3.4))
     sns.heatmap(
