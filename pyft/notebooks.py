@@ -40,7 +40,8 @@ DISPLAY_TAGS = {
     "output_scroll",
 }
 CELL_TIMEOUT = 1200  # seconds
-PATHS = re.compile(r"(?<![\w.:/<])(?:/(?:work|root|tmp|home|Users|content)/[\w.-]+|[A-Z]:\\+Users)")
+# Looked for in JSON, where a path at the start of a line comes after the two characters of an escaped line end.
+PATHS = re.compile(r"(?:(?<![\w.:/<])|(?<=\\[nrt]))(?:/(?:work|root|tmp|home|Users|content)/[\w.-]+|[A-Z]:\\+Users)")
 
 # What a kernel runs under, here and in the tests: no progress bars, no chatter, no network for models, stable hashing.
 QUIET = {
