@@ -47,10 +47,15 @@ def pad(ids: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.
     return filled, mask
 
 
-def buckets(lengths: Sequence[int], batch_size: int, rng: random.Random, window: int = 50) -> list[list[int]]:
-    """Batches of indices, shuffled, each of texts of like length, so that little of a batch is padding.
+def buckets(
+    lengths: Sequence[int],
+    batch_size: int,
+    rng: random.Random,
+    window: int = 50,
+) -> list[list[int]]:
+    """Batches of indices, shuffled, each of texts of like length, so that little is padding.
 
-    Shuffle all; cut into windows of `window` batches; sort each window by length; cut into batches; shuffle these.
+    Shuffle all; cut into windows of `window` batches; sort each by length; cut; shuffle the batches
     """
     order = list(range(len(lengths)))
     rng.shuffle(order)
@@ -90,38 +95,50 @@ def decay_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, 
     ]
 
 
-def fine_tune(model: Any, tokenizer: Any, train: Any, validation: Any, recipe: Recipe, seed: int = 0) -> History:
-    """Fine-tune `model` in place on `train` (columns `text`, `label`) and say how it went on `validation`.
+def fine_tune(
+    model: Any,
+    tokenizer: Any,
+    train: Any,
+    validation: Any,
+    recipe: Recipe,
+    seed: int = 0,
+) -> History:
+    """Fine-tune `model` in place on `train` (`text`, `label`); say how it went on `validation`.
 
     Raises:
-        PyftError: before the first step, if the data cannot be trained on; during it, if the loss is not finite.
+        PyftError: the data cannot be trained on (before the first step), or the loss is not finite.
     """
     check(train, model.config.num_labels, "train")
     check(validation, model.config.num_labels, "validation", classes=1)
     where = device()
     model.to(where).train()
-    ids, y = encode(tokenizer, train["text"], recipe.max_length), torch.tensor(train["label"])  # (N,)
-    optimizer = torch.optim.AdamW(decay_groups(model, recipe.weight_decay), lr=recipe.lr, fused=True)
+    ids = encode(tokenizer, train["text"], recipe.max_length)
+    y = torch.tensor(train["label"])  # (N,)
+    groups = decay_groups(model, recipe.weight_decay)
+    optimizer = torch.optim.AdamW(groups, lr=recipe.lr, fused=True)
     rng = random.Random(seed)
     total = recipe.epochs * math.ceil(len(ids) / recipe.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: warmup_linear(t, total, recipe.warmup))
-    measure_at = {round(total * (k + 1) / recipe.evaluations) for k in range(recipe.evaluations)}
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer,
+        lambda t: warmup_linear(t, total, recipe.warmup),
+    )
+    measure_at = {round(total * k / recipe.evaluations) for k in range(1, recipe.evaluations + 1)}
     history, losses, step = History(), [], 0
     with tqdm(total=total, desc="fine-tuning", unit="step", disable=None) as bar:
         for epoch in range(recipe.epochs):
             for batch in buckets([len(row) for row in ids], recipe.batch_size, rng):
-                x, mask = pad([ids[i] for i in batch], tokenizer.pad_token_id)  # (B, T), (B, T)
-                logits = model(input_ids=x.to(where), attention_mask=mask.to(where)).logits  # (B, K)
+                x, mask = (t.to(where) for t in pad([ids[i] for i in batch], tokenizer.pad_token_id))
+                logits = model(input_ids=x, attention_mask=mask).logits  # (B, T), (B, T) -> (B, K)
                 loss = F.cross_entropy(logits, y[batch].to(where))  # ()
                 if not math.isfinite(loss.item()):
-                    raise PyftError(_not_finite(loss.item(), step, epoch, batch, train, recipe))
+                    raise PyftError(_not_finite(loss.item(), step, epoch, batch, recipe))
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
                 optimizer.step()
                 schedule.step()
                 optimizer.zero_grad()
                 losses.append(loss.item())
-                step += 1  # not the bar's own count: a bar that is switched off counts nothing
+                step += 1  # our own count: a bar that is switched off counts nothing
                 bar.update()
                 bar.set_postfix(loss=f"{loss.item():.3f}")
                 if step in measure_at:
@@ -181,7 +198,7 @@ def check(data: Any, num_labels: int, split: str, classes: int = 2) -> None:
         )
 
 
-def _not_finite(loss: float, step: int, epoch: int, batch: list[int], train: Any, recipe: Recipe) -> str:
+def _not_finite(loss: float, step: int, epoch: int, batch: list[int], recipe: Recipe) -> str:
     rows = ", ".join(str(i) for i in batch[:8])
     return (
         f"the loss is {loss} at step {step} (epoch {epoch}), in the batch of train rows {rows}, … "

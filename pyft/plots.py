@@ -46,7 +46,8 @@ def learning_curve(history: History, baseline: float | None = None, baseline_nam
     )
     if baseline is not None:
         right.axhline(100 * baseline, color=PALETTE[6], linestyle="--", linewidth=1, label=baseline_name)
-        right.legend(loc="lower right")
+        right.legend(loc="upper left")
+        right.margins(y=0.35)  # room for the legend above the curve
     right.set(xlabel="step (batches)", ylabel="validation accuracy (%)")
     return fig
 
