@@ -53,9 +53,9 @@ def buckets(
     rng: random.Random,
     window: int = 50,
 ) -> list[list[int]]:
-    """Batches of indices, shuffled, each of texts of like length, so that little is padding.
+    """Batches of indices, shuffled, each of texts of like length: little padding.
 
-    Shuffle all; cut into windows of `window` batches; sort each by length; cut; shuffle the batches
+    Shuffle; cut into windows of `window` batches; sort each by length; cut; shuffle batches.
     """
     order = list(range(len(lengths)))
     rng.shuffle(order)
@@ -103,10 +103,10 @@ def fine_tune(
     recipe: Recipe,
     seed: int = 0,
 ) -> History:
-    """Fine-tune `model` in place on `train` (`text`, `label`); say how it went on `validation`.
+    """Fine-tune `model` in place on `train` (`text`, `label`), watching `validation`.
 
     Raises:
-        PyftError: the data cannot be trained on (before the first step), or the loss is not finite.
+        PyftError: before the first step on unfit data, later on a loss that is not finite.
     """
     check(train, model.config.num_labels, "train")
     check(validation, model.config.num_labels, "validation", classes=1)
@@ -122,13 +122,15 @@ def fine_tune(
         optimizer,
         lambda t: warmup_linear(t, total, recipe.warmup),
     )
-    measure_at = {round(total * k / recipe.evaluations) for k in range(1, recipe.evaluations + 1)}
+    points = range(1, recipe.evaluations + 1)
+    measure_at = {round(total * k / recipe.evaluations) for k in points}
     history, losses, step = History(), [], 0
     with tqdm(total=total, desc="fine-tuning", unit="step", disable=None) as bar:
         for epoch in range(recipe.epochs):
             for batch in buckets([len(row) for row in ids], recipe.batch_size, rng):
-                x, mask = (t.to(where) for t in pad([ids[i] for i in batch], tokenizer.pad_token_id))
-                logits = model(input_ids=x, attention_mask=mask).logits  # (B, T), (B, T) -> (B, K)
+                x, mask = pad([ids[i] for i in batch], tokenizer.pad_token_id)  # (B, T) both
+                x, mask = x.to(where), mask.to(where)
+                logits = model(input_ids=x, attention_mask=mask).logits  # (B, K)
                 loss = F.cross_entropy(logits, y[batch].to(where))  # ()
                 if not math.isfinite(loss.item()):
                     raise PyftError(_not_finite(loss.item(), step, epoch, batch, recipe))

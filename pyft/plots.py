@@ -83,12 +83,7 @@ def table(rows: Sequence[Sequence[Any]], columns: Sequence[str], caption: str = 
         f'<th scope="col" style="text-align:{a}">{html.escape(str(c))}</th>'
         for c, a in zip(columns, align, strict=True)
     )
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td style="text-align:{a}">{_cell(v)}</td>' for v, a in zip(row, align, strict=True))
-        + "</tr>\n"
-        for row in rows
-    )
+    body = "".join("<tr>" + "".join(_cell(v, a) for v, a in zip(row, align, strict=True)) + "</tr>\n" for row in rows)
     title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
     return HTML(
         '<div class="tex2jax_ignore mathjax_ignore" style="overflow-x:auto">'
@@ -96,7 +91,9 @@ def table(rows: Sequence[Sequence[Any]], columns: Sequence[str], caption: str = 
     )
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    return html.escape(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+def _cell(value: Any, align: str) -> str:
+    text = f"{value:.3f}" if isinstance(value, float) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        text = f"{value:,}"
+    wrap = ";white-space:nowrap" if len(text) <= 12 else ""  # a browser would break 1.2e-05 at its minus
+    return f'<td style="text-align:{align}{wrap}">{html.escape(text)}</td>'

@@ -31,7 +31,7 @@ def cells(made, tag="td"):
 
 
 def alignments(made):
-    return re.findall(r'<td style="text-align:(\w+)">', made.data)
+    return re.findall(r'<td style="text-align:(\w+)', made.data)
 
 
 @pytest.mark.parametrize("place", ["cell", "column", "caption"])
