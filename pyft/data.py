@@ -188,7 +188,8 @@ CORPORA: dict[str, Corpus] = {
         Corpus(
             "tweets",
             "icwsm14",
-            "tweets, rated in the same way; `contrived` marks those that the authors wrote themselves; for some, the published mean is not that of the listed ratings",
+            "tweets, rated in the same way; `contrived` marks those that the authors wrote themselves; "
+            "for some, the published mean is not that of the listed ratings",
             Features(_RATED_FEATURES | {"contrived": Value("bool")}),
             _tweets,
         ),
