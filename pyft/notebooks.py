@@ -210,6 +210,7 @@ def execute(chapter: Chapter, parameters: dict[str, Any], records: Path) -> Any:
                 cwd=ROOT,
                 start_timeout=120,
                 execution_timeout=CELL_TIMEOUT,
+                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # it warns of its own sockets at every start
             )
         except PapermillExecutionError as error:
             raise PyftError(
