@@ -13,6 +13,7 @@ import errno
 import functools
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -171,10 +172,12 @@ class PipConfig:
         for section in ("global", "install", "download", ":env:"):  # pip's own precedence, last wins
             for line in asked.stdout.splitlines() if asked.returncode == 0 else []:
                 key, _, value = line.partition("=")
-                if key.startswith(section + "."):
+                if key.startswith(section + ".") and value != "''":  # to pip, too, an empty option is unset
                     options[key.removeprefix(section + ".")] = str(ast.literal_eval(value))
         options |= {
-            key[4:].lower().replace("_", "-"): value for key, value in os.environ.items() if key.startswith("PIP_")
+            key[4:].lower().replace("_", "-"): value
+            for key, value in os.environ.items()
+            if key.startswith("PIP_") and value
         }
         no_index = options.get("no-index", "").lower() in {"1", "true", "yes", "on"}
         main = [options.get("index-url", PYPI_SIMPLE_ENDPOINT), *options.get("extra-index-url", "").split()]
@@ -239,9 +242,9 @@ def _find(
     return None
 
 
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return url.replace(parts.netloc, parts.netloc.rpartition("@")[2]) if "@" in parts.netloc else url
+def _without_password(text: str) -> str:
+    """The text less the user and password of any address in it."""
+    return re.sub(r"//[^/\s]*@", "//", text)
 
 
 def _download(artefact: Artefact, to: Path) -> None:
@@ -257,7 +260,9 @@ def _download(artefact: Artefact, to: Path) -> None:
                     tried.append(f"{_without_password(source)}: has no such file")
                     continue
                 found = _copy(artefact, where, to, session, config.timeout)
-            except (requests.RequestException, ValueError) as error:
+            except (OSError, ValueError) as error:  # those of requests are OSErrors
+                if isinstance(error, OSError) and error.errno and error.filename in (None, str(to)):
+                    raise  # the disk that we write to, not the source
                 reason = str(getattr(error, "reason", "") or error)
                 tried.append(f"{_without_password(source)}: {_without_password(reason)[:200]}")
                 continue
