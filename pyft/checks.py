@@ -18,7 +18,7 @@ _NOT_PROSE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _SECTION = re.compile(r"\b(?:[Ss]ections?|[Cc]hapters?|[Pp]arts?)\s+\d+(?:\.\d+)*(?:(?:,| and| to)\s+\d+(?:\.\d+)*)*")
-_TYPED = re.compile(r"(?<![\w.-])[-+±]?\d+(?:[.,]\d+)*(?![\w-]|\.\d)")  # CoNLL-2003, F1 and ICWSM-14 are names
+_TYPED = re.compile(r"(?<![\w.-])[-+±]?\.?\d+(?:[.,]\d+)*(?![\w-]|\.\d)")  # CoNLL-2003, F1 and ICWSM-14 are names
 
 
 def pages() -> dict[str, str]:
@@ -118,8 +118,8 @@ def _anatomy(chapter: Chapter) -> Iterator[str]:
             not re.fullmatch(r'\w+ = ("\w+"|\d+)', line) for c in tagged for line in c.source.splitlines() if line
         ):
             yield ': the parameters cell must hold literals only, such as PROFILE = "laptop"'
-    if set(notebook.metadata) - {"kernelspec", "language_info", "pyft"}:
-        yield f": metadata of a tool left in: {sorted(set(notebook.metadata) - {'kernelspec', 'language_info', 'pyft'})}"
+    if strange := set(notebook.metadata) - {"kernelspec", "language_info", "pyft"}:
+        yield f": metadata of a tool left in: {sorted(strange)}"
     if [c.execution_count for _, c in code] != list(range(1, len(code) + 1)):
         yield ": its cells were not run from top to bottom, all of them, once"
     for index, cell in code:

@@ -1,10 +1,10 @@
 """The command line: pyft fetch | run | book | status | calibrate | colab | cards."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from pyft.errors import PyftError
@@ -34,7 +34,8 @@ def fetch(
         artefact = ARTEFACTS[name]
         done = f"fetched in {time.monotonic() - start:.1f} s" if absent else "already there, verified"
         print(
-            f"[fetch] {name:10} {artefact.size / 1e6:6.1f} MB, {len(members)} files: {done}. Licence: {artefact.licence}",
+            f"[fetch] {name:10} {artefact.size / 1e6:6.1f} MB, {len(members)} files: {done}. "
+            f"Licence: {artefact.licence}",
             flush=True,
         )
     print(f"[fetch] all in {home()}")
@@ -122,17 +123,17 @@ def cards(
 
 def main() -> None:
     """Run the command line; an error that the reader can mend is printed without a traceback."""
+    signal.signal(signal.SIGINT, _interrupted)
     try:
-        sys.exit(typer.main.get_command(app).main(standalone_mode=False) or 0)
-    except click.ClickException as error:  # a wrong option or argument
-        error.show()
-        sys.exit(error.exit_code)
+        app()
     except PyftError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         sys.exit(1)
-    except (KeyboardInterrupt, click.Abort):
-        print("\ninterrupted: what had finished is kept, and the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+
+
+def _interrupted(*_: object) -> None:
+    print("\ninterrupted: what had finished is kept, and the same command goes on from here", file=sys.stderr)
+    sys.exit(130)
 
 
 if __name__ == "__main__":

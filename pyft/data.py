@@ -1,8 +1,8 @@
 """Pinned artefacts -> corpora -> `datasets.DatasetDict` with fixed splits and a fingerprint.
 
-Before anything is split, texts that differ only in case, white space or HTML entities count as one text: its first row is
-kept, and none if its rows carry different labels. Splits are drawn by the text's own hash, so they depend on no random
-generator, are the same on every machine, and a text is in one of them only.
+Before anything is split, texts that differ only in case, white space or HTML entities count as one text: its first row
+is kept, and none if its rows carry different labels. Splits are drawn by the text's own hash, so they depend on no
+random generator, are the same on every machine, and a text is in one of them only.
 """
 
 import ast
@@ -85,17 +85,18 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _rated(stem: str) -> Iterator[Row]:
-    """One of the four sources of Hutto & Gilbert: tab-separated, quotes literal, ratings of about 20 people each."""
+    """One of the four sources of Hutto & Gilbert: tab-separated, quotes literal, ratings of 15 people or more."""
     members = files("icwsm14")
-    spread = {}
+    spread: dict[str, tuple[float, list[int]]] = {}
     for line in _lines(members[f"{stem}_anonDataRatings.txt"]):
         key, _, sd, raters = line.split("\t")
         spread[key] = float(sd), ast.literal_eval(raters.strip())  # a list of integers, parsed as a literal
     for line in _lines(members[f"{stem}_GroundTruth.txt"]):
         key, mean, text = line.split("\t", 2)
-        rating, (sd, raters) = float(mean), spread[key]
+        rating, (deviation, ratings) = float(mean), spread[key]
         label = None if rating == 0 else int(rating > 0)
-        yield {"id": key, "text": clean(text), "label": label, "rating": rating, "spread": sd, "ratings": raters}
+        row: Row = {"id": key, "text": clean(text), "label": label}
+        yield row | {"rating": rating, "spread": deviation, "ratings": ratings}
 
 
 def _tweets() -> Iterator[Row]:
@@ -165,7 +166,8 @@ CORPORA: dict[str, Corpus] = {
         Corpus(
             "movie-reviews",
             "icwsm14",
-            "sentences of Rotten Tomatoes reviews, rated by about 20 people each from -4 to 4; the label is the sign of the mean rating",
+            "sentences of Rotten Tomatoes reviews, rated by 15 people or more each, from -4 to 4; "
+            "the label is the sign of the mean rating",
             _RATED_FEATURES,
             lambda: _rated("movieReviewSnippets"),
         ),
@@ -186,7 +188,8 @@ CORPORA: dict[str, Corpus] = {
         Corpus(
             "tweets",
             "icwsm14",
-            "tweets, rated in the same way; `contrived` marks those that the authors wrote themselves",
+            "tweets, rated in the same way; `contrived` marks those that the authors wrote themselves; "
+            "for some, the published mean is not that of the listed ratings",
             Features(_RATED_FEATURES | {"contrived": Value("bool")}),
             _tweets,
         ),

@@ -113,7 +113,7 @@ def expect(metric: str, value: float, profile: str = "laptop") -> None:
         side = "above" if value > high else "below" if value < low else "not in"
         raise BandError(
             f"{metric} = {value:.4f} is {side} its band [{low:.4f}, {high:.4f}] (from {known[metric]['seeds']} seeds). "
-            f"Something moved: code, data, a library or the machine. If it is meant to, remeasure the band and say why: "
+            "Something moved: code, data, a library or the machine. If it is meant to, remeasure the band and say why: "
             f'pyft calibrate {metric.split("/")[0]} --reason "..."'
         )
     print(f"{metric}: within its band [{low:.4f}, {high:.4f}]")
@@ -222,7 +222,7 @@ def write_atomically(path: Path, text: str) -> None:
 def _dump(kept: Mapping[str, Any]) -> str:
     """Indented JSON, with each list of numbers on one line, so that a diff shows what moved."""
     text = json.dumps(kept, indent=1, ensure_ascii=False)
-    return re.sub(r"\[[^\[\]{}]*\]", lambda m: re.sub(r"\s+", "", m[0]), text) + "\n"
+    return re.sub(r'\[\n[^\[\]{}"]*\]', lambda m: re.sub(r"\s+", "", m[0]), text) + "\n"
 
 
 def _listed(values: Any) -> list[Any]:
@@ -282,7 +282,7 @@ def show(obj: Any) -> None:
 
 
 def glue(**values: str) -> None:
-    """Store texts in this cell's output, for prose to take up with the role {glue:text}. Prose types no figure itself."""
+    """Store texts in this cell's output, for prose to take up with the role {glue:text}: prose types no figure."""
     prefix = "application/papermill.record/"
     for name, value in values.items():
         metadata_ = {"scrapbook": {"name": name, "mime_prefix": prefix}}

@@ -8,7 +8,7 @@ from pyft.stats import accuracy_interval
 
 
 def check(exercise: str, answer: Callable[..., Any]) -> None:
-    """Try an answer and print one line: solved, not begun, or what is wrong with a hint. Never raises for a wrong answer.
+    """Try an answer and print one line: solved, not begun, or what is wrong with a hint. A wrong answer never raises.
 
     Raises:
         PyftError: there is no exercise of that name.
@@ -20,7 +20,7 @@ def check(exercise: str, answer: Callable[..., Any]) -> None:
     except NotImplementedError:
         print(f"exercise {exercise}: not begun; write the function and run this cell again")
     except Exception as error:
-        print(f"exercise {exercise}: your function raised {type(error).__name__}: {error}")
+        print(f"exercise {exercise}: your function raised {type(error).__name__}: {' '.join(str(error).split())}")
     else:
         print(f"exercise {exercise}: {'not yet. ' + hint if hint else 'solved'}")
 
@@ -38,7 +38,10 @@ def _interval(answer: Callable[[int, int], Any]) -> str | None:
         if max(abs(low - right_low), abs(high - right_high)) < 1e-4:
             continue
         if abs(high - (p + wald)) < 1e-3 and abs(low - (p - wald)) < 1e-3:
-            return "This is the normal (Wald) interval: with every answer right it has no width at all. Solve for the rate, as Wilson did."
+            return (
+                "This is the normal (Wald) interval: with every answer right it has no width at all. "
+                "Solve for the rate, as Wilson did."
+            )
         if low > high:
             return "The low end comes first."
         if high > 1.5:

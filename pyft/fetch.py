@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
@@ -45,7 +45,7 @@ def home() -> Path:
 
 
 def files(name: str) -> dict[str, Path]:
-    """Where the members of an artefact lie, by file name; they are fetched first if need be, and checked once a process.
+    """Where the members of an artefact lie, by file name; fetched first if need be, and checked once a process.
 
     Raises:
         PyftError: unknown name, no network, wrong sha256, missing member, no space. Names what was expected and found.
@@ -55,7 +55,7 @@ def files(name: str) -> dict[str, Path]:
     return dict(_files(name, home()))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _files(name: str, cache: Path) -> dict[str, Path]:
     artefact = ARTEFACTS[name]
     folder = _folder(artefact, cache)
@@ -122,7 +122,8 @@ def _writing(artefact: Artefact, cache: Path) -> Iterator[None]:
         need = 2.5 * artefact.size  # the archive and its members beside each other
         what = "no space left" if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"cannot write ({error.strerror})"
         raise PyftError(
-            f"artefact {artefact.name}: {what} in {cache}: expected about {need / 1e6:.0f} MB, found {free / 1e6:.0f} MB free. "
+            f"artefact {artefact.name}: {what} in {cache}: "
+            f"expected about {need / 1e6:.0f} MB, found {free / 1e6:.0f} MB free. "
             f"Make room there, or set PYFT_HOME to another folder. {_again(artefact)}"
         ) from error
 
@@ -172,13 +173,9 @@ class PipConfig:
         for section in ("global", "install", "download", ":env:"):  # pip's own precedence, last wins
             for line in asked.stdout.splitlines() if asked.returncode == 0 else []:
                 key, _, value = line.partition("=")
-                if key.startswith(section + ".") and value != "''":  # to pip, too, an empty option is unset
+                if key.startswith(section + ".") and value != "''":  # to pip, too, an empty one is unset
                     options[key.removeprefix(section + ".")] = str(ast.literal_eval(value))
-        options |= {
-            key[4:].lower().replace("_", "-"): value
-            for key, value in os.environ.items()
-            if key.startswith("PIP_") and value
-        }
+        options |= {k[4:].lower().replace("_", "-"): v for k, v in os.environ.items() if k.startswith("PIP_") and v}
         no_index = options.get("no-index", "").lower() in {"1", "true", "yes", "on"}
         main = [options.get("index-url", PYPI_SIMPLE_ENDPOINT), *options.get("extra-index-url", "").split()]
         return cls(
@@ -327,7 +324,8 @@ def _extract(artefact: Artefact, archive: Path, into: Path) -> None:
         found = _sha256(target)
         if found != expected:
             raise PyftError(
-                f"artefact {artefact.name}: member {member}: expected sha256 {expected}, found {found}. {_again(artefact)}"
+                f"artefact {artefact.name}: member {member}: expected sha256 {expected}, found {found}. "
+                f"{_again(artefact)}"
             )
 
 
@@ -351,4 +349,4 @@ def _regular(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     file = tar.extractfile(name)  # KeyError if absent
     if file is None or not tar.getmember(name).isreg():
         raise KeyError(f"{name} is not a regular file")
-    return cast(IO[bytes], file)
+    return file

@@ -3,7 +3,7 @@
 import math
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,10 +47,15 @@ def pad(ids: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.
     return filled, mask
 
 
-def buckets(lengths: Sequence[int], batch_size: int, rng: random.Random, window: int = 50) -> list[list[int]]:
-    """Batches of indices, shuffled, each of texts of like length, so that little of a batch is padding.
+def buckets(
+    lengths: Sequence[int],
+    batch_size: int,
+    rng: random.Random,
+    window: int = 50,
+) -> list[list[int]]:
+    """Batches of indices, shuffled, each of texts of like length: little padding.
 
-    Shuffle all; cut into windows of `window` batches; sort each window by length; cut into batches; shuffle the batches.
+    Shuffle; cut into windows of `window` batches; sort each by length; cut; shuffle batches.
     """
     order = list(range(len(lengths)))
     rng.shuffle(order)
@@ -90,41 +95,56 @@ def decay_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, 
     ]
 
 
-def fine_tune(model: Any, tokenizer: Any, train: Any, validation: Any, recipe: Recipe, seed: int = 0) -> History:
-    """Fine-tune `model` in place on `train` (columns `text`, `label`) and say how it went on `validation`.
+def fine_tune(
+    model: Any,
+    tokenizer: Any,
+    train: Any,
+    validation: Any,
+    recipe: Recipe,
+    seed: int = 0,
+) -> History:
+    """Fine-tune `model` in place on `train` (`text`, `label`), watching `validation`.
 
     Raises:
-        PyftError: before the first step, if the data cannot be trained on; during it, if the loss is not finite.
+        PyftError: before the first step on unfit data, later on a loss that is not finite.
     """
     check(train, model.config.num_labels, "train")
     check(validation, model.config.num_labels, "validation", classes=1)
     where = device()
     model.to(where).train()
-    ids, y = encode(tokenizer, train["text"], recipe.max_length), torch.tensor(train["label"])  # (N,)
-    optimizer = torch.optim.AdamW(decay_groups(model, recipe.weight_decay), lr=recipe.lr)
+    ids = encode(tokenizer, train["text"], recipe.max_length)
+    y = torch.tensor(train["label"])  # (N,)
+    groups = decay_groups(model, recipe.weight_decay)
+    optimizer = torch.optim.AdamW(groups, lr=recipe.lr, fused=True)
     rng = random.Random(seed)
     total = recipe.epochs * math.ceil(len(ids) / recipe.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: warmup_linear(t, total, recipe.warmup))
-    measure_at = {round(total * (k + 1) / recipe.evaluations) for k in range(recipe.evaluations)}
-    history, losses = History(), []
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer,
+        lambda t: warmup_linear(t, total, recipe.warmup),
+    )
+    points = range(1, recipe.evaluations + 1)
+    measure_at = {round(total * k / recipe.evaluations) for k in points}
+    history, losses, step = History(), [], 0
     with tqdm(total=total, desc="fine-tuning", unit="step", disable=None) as bar:
         for epoch in range(recipe.epochs):
             for batch in buckets([len(row) for row in ids], recipe.batch_size, rng):
-                x, mask = pad([ids[i] for i in batch], tokenizer.pad_token_id)  # (B, T), (B, T)
-                logits = model(input_ids=x.to(where), attention_mask=mask.to(where)).logits  # (B, K)
+                x, mask = pad([ids[i] for i in batch], tokenizer.pad_token_id)  # (B, T) both
+                x, mask = x.to(where), mask.to(where)
+                logits = model(input_ids=x, attention_mask=mask).logits  # (B, K)
                 loss = F.cross_entropy(logits, y[batch].to(where))  # ()
                 if not math.isfinite(loss.item()):
-                    raise PyftError(_not_finite(loss.item(), bar.n, epoch, batch, train, recipe))
+                    raise PyftError(_not_finite(loss.item(), step, epoch, batch, recipe))
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
                 optimizer.step()
                 schedule.step()
                 optimizer.zero_grad()
                 losses.append(loss.item())
+                step += 1  # our own count: a bar that is switched off counts nothing
                 bar.update()
                 bar.set_postfix(loss=f"{loss.item():.3f}")
-                if bar.n in measure_at:
-                    measure(history, bar.n, losses, model, tokenizer, validation, recipe)
+                if step in measure_at:
+                    measure(history, step, losses, model, tokenizer, validation, recipe)
                     losses.clear()
     return history
 
@@ -180,9 +200,10 @@ def check(data: Any, num_labels: int, split: str, classes: int = 2) -> None:
         )
 
 
-def _not_finite(loss: float, step: int, epoch: int, batch: list[int], train: Any, recipe: Recipe) -> str:
+def _not_finite(loss: float, step: int, epoch: int, batch: list[int], recipe: Recipe) -> str:
     rows = ", ".join(str(i) for i in batch[:8])
     return (
         f"the loss is {loss} at step {step} (epoch {epoch}), in the batch of train rows {rows}, … "
-        f"Nothing was saved. Try a lower learning rate than {recipe.lr:g} or a smaller max_norm than {recipe.max_norm:g}."
+        "Nothing was saved. "
+        f"Try a lower learning rate than {recipe.lr:g} or a smaller max_norm than {recipe.max_norm:g}."
     )

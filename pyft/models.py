@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 import transformers
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoTokenizer
 
@@ -32,6 +33,7 @@ def load(name: str, task: str, profile: str = "laptop", num_labels: int = 2) -> 
     if task not in _TASKS:
         raise unknown("task", task, list(_TASKS))
     checkpoint = checkpoints[name]
+    options: dict[str, Any]
     if checkpoint.artefact:
         source, options = str(files(checkpoint.artefact)["model.safetensors"].parent), {"local_files_only": True}
     else:
@@ -41,8 +43,9 @@ def load(name: str, task: str, profile: str = "laptop", num_labels: int = 2) -> 
             tokenizer = AutoTokenizer.from_pretrained(source, **options)
             model = _TASKS[task].from_pretrained(source, num_labels=num_labels, use_safetensors=True, **options)
     except OSError as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise PyftError(
-            f"could not load {source} (profile {profile!r}): {str(error).splitlines()[0]} "
+            f"could not load {source} (profile {profile!r}): {reason} "
             'The "laptop" profile needs no model hub: set PROFILE = "laptop".'
         ) from error
     return model, tokenizer
@@ -53,7 +56,8 @@ def digest(model: Any) -> str:
     total = hashlib.sha256()
     for name, parameter in sorted(model.state_dict().items()):
         total.update(name.encode())
-        total.update(parameter.detach().cpu().contiguous().numpy().tobytes())
+        # as bytes, since NumPy knows no bfloat16
+        total.update(parameter.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return total.hexdigest()
 
 

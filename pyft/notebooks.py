@@ -40,13 +40,15 @@ DISPLAY_TAGS = {
     "output_scroll",
 }
 CELL_TIMEOUT = 1200  # seconds
-PATHS = re.compile(r"(?<![\w.:/<])(?:/(?:work|root|tmp|home|Users|content)/[\w.-]+|[A-Z]:\\+Users)")
+# Looked for in JSON, where a path at the start of a line comes after the two characters of an escaped line end.
+PATHS = re.compile(r"(?:(?<![\w.:/<])|(?<=\\[nrt]))(?:/(?:work|root|tmp|home|Users|content)/[\w.-]+|[A-Z]:\\+Users)")
 
 # What a kernel runs under, here and in the tests: no progress bars, no chatter, no network for models, stable hashing.
 QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_OFFLINE": "1",
     "PYTHONHASHSEED": "0",
+    "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm misses a widget that we do not want
     "TOKENIZERS_PARALLELISM": "false",
     "TQDM_DISABLE": "1",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -86,7 +88,8 @@ def chapters() -> dict[str, Chapter]:
         number = re.match(r"\d+(_\d+)*(?=_)", path.name)
         if number is None:
             raise PyftError(
-                f"chapters/{path.parent.name}/{path.name}: expected a name like 6_1_sentiment.ipynb, with its number first"
+                f"chapters/{path.parent.name}/{path.name}: "
+                "expected a name like 6_1_sentiment.ipynb, with its number first"
             )
         found[number[0].replace("_", ".")] = Chapter(number[0].replace("_", "."), path)
     return dict(sorted(found.items(), key=lambda item: [int(n) for n in item[0].split(".")]))
@@ -175,7 +178,8 @@ def _run_in_place(chapter: Chapter) -> None:
     done = execute(chapter, {}, records=results_folder())
     if chapter.path.read_bytes() != source:
         raise PyftError(
-            f"{chapter.name} was edited while it ran; the edit is kept, the outputs are in {_scratch(chapter)}. Run again."
+            f"{chapter.name} was edited while it ran; the edit is kept, the outputs are in {_scratch(chapter)}. "
+            "Run again."
         )
     notebook = clean(done, chapter.name)
     after = key(chapter)  # the run wrote its own record: evidence counts as it is now, all else as it was at the start
@@ -206,6 +210,7 @@ def execute(chapter: Chapter, parameters: dict[str, Any], records: Path) -> Any:
                 cwd=ROOT,
                 start_timeout=120,
                 execution_timeout=CELL_TIMEOUT,
+                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # it warns of its own sockets at every start
             )
         except PapermillExecutionError as error:
             raise PyftError(
@@ -298,7 +303,8 @@ def clean(notebook: Any, name: str = "notebook") -> Any:
         found = PATHS.search(json.dumps([{**o, "data": _text_only(o)} for o in cell.outputs]))
         if found:
             raise PyftError(
-                f"{name}, cell {index}: its output holds the path {found[0]} of this machine; print something that is the same elsewhere"
+                f"{name}, cell {index}: its output holds the path {found[0]} of this machine; "
+                "print something that is the same elsewhere"
             )
     return notebook
 

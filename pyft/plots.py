@@ -46,7 +46,8 @@ def learning_curve(history: History, baseline: float | None = None, baseline_nam
     )
     if baseline is not None:
         right.axhline(100 * baseline, color=PALETTE[6], linestyle="--", linewidth=1, label=baseline_name)
-        right.legend(loc="lower right")
+        right.legend(loc="upper left")
+        right.margins(y=0.35)  # room for the legend above the curve
     right.set(xlabel="step (batches)", ylabel="validation accuracy (%)")
     return fig
 
@@ -55,7 +56,7 @@ def confusion_matrix(counts: ArrayLike, names: Sequence[str]) -> Any:
     """Counts (K, K), rows the true label, columns the predicted one, with the share of the row below each count."""
     style()
     table = np.asarray(counts)
-    share = table / table.sum(axis=1, keepdims=True)
+    share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)  # a label that never occurs: shares of 0
     text = np.array([[f"{n}\n{s:.0%}" for n, s in zip(*row, strict=True)] for row in zip(table, share, strict=True)])
     fig, axes = plt.subplots(figsize=(4.2, 3.4))
     sns.heatmap(
@@ -82,12 +83,7 @@ def table(rows: Sequence[Sequence[Any]], columns: Sequence[str], caption: str = 
         f'<th scope="col" style="text-align:{a}">{html.escape(str(c))}</th>'
         for c, a in zip(columns, align, strict=True)
     )
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td style="text-align:{a}">{_cell(v)}</td>' for v, a in zip(row, align, strict=True))
-        + "</tr>\n"
-        for row in rows
-    )
+    body = "".join("<tr>" + "".join(_cell(v, a) for v, a in zip(row, align, strict=True)) + "</tr>\n" for row in rows)
     title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
     return HTML(
         '<div class="tex2jax_ignore mathjax_ignore" style="overflow-x:auto">'
@@ -95,7 +91,9 @@ def table(rows: Sequence[Sequence[Any]], columns: Sequence[str], caption: str = 
     )
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    return html.escape(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+def _cell(value: Any, align: str) -> str:
+    text = f"{value:.3f}" if isinstance(value, float) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        text = f"{value:,}"
+    wrap = ";white-space:nowrap" if len(text) <= 12 else ""  # a browser would break 1.2e-05 at its minus
+    return f'<td style="text-align:{align}{wrap}">{html.escape(text)}</td>'

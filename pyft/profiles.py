@@ -25,7 +25,7 @@ class Recipe:
     weight_decay: float = 0.01
     max_norm: float = 1.0  # gradient clipping
     max_length: int = 128  # tokens; longer texts are cut at the end
-    evaluations: int = 8  # how often the validation loss is measured on the way
+    evaluations: int = 4  # how often the validation loss is measured on the way
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ taken for half made and is made anew) and to start twice at once (the second wai
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,17 +60,22 @@ def venv_python() -> Path:
 
 def made_from() -> str:
     """What an environment here depends on: the lock, our own metadata, this folder and this Python."""
-    parts = [LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), f"{ROOT} {sys.version_info[:2]}".encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
+    parts = [LOCK.read_text(encoding="utf8"), json.dumps(project), str(ROOT), str(sys.version_info[:2])]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def works() -> bool:
+    """Whether the environment's Python starts here: not if the checkout was moved or its base Python removed."""
+    try:
+        check = f"import sys; sys.exit(sys.prefix != {str(VENV)!r} or sys.version_info[:2] != {sys.version_info[:2]})"
+        return subprocess.run([venv_python(), "-c", check], cwd=VENV, capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 def is_ready() -> bool:
-    if not STAMP.is_file() or STAMP.read_text() != made_from():
-        return False
-    try:
-        return subprocess.run([venv_python(), "-c", "import pyft"], cwd=VENV, capture_output=True).returncode == 0
-    except OSError:  # the Python it was made with is gone
-        return False
+    return STAMP.is_file() and STAMP.read_text(encoding="utf8") == made_from() and works()
 
 
 def pip(*arguments: str) -> None:
@@ -76,25 +83,27 @@ def pip(*arguments: str) -> None:
     command = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", *quiet, *arguments]
     if subprocess.run(command, cwd=ROOT).returncode:
         stop(
-            f"pip could not install (its reason is above). To try again: make setup. The command was: {' '.join(command)}"
+            "pip could not install (its reason is above). To try again: make setup. "
+            f"The command was: {' '.join(command)}"
         )
 
 
 def make() -> None:
     start = time.monotonic()
-    if VENV.exists() and not STAMP.is_file():
-        say("an earlier setup did not finish; starting it anew")
-        shutil.rmtree(VENV)
-    elif VENV.exists():
-        say("the lock, the checkout's place or Python changed; making the environment anew")
-        shutil.rmtree(VENV)
-    packages = sum(1 for line in LOCK.read_text().splitlines() if line and not line.startswith("#"))
-    say(f"making .venv with Python {sys.version.split()[0]}")
-    subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+    if STAMP.is_file() and works():
+        say("the lock or this package changed; bringing .venv up to date")
+        STAMP.unlink()  # from here to the new stamp it is half made
+    else:
+        if VENV.exists():
+            say("an earlier setup did not finish, or its Python or folder is gone; starting anew")
+            shutil.rmtree(VENV)
+        say(f"making .venv with Python {sys.version.split()[0]}")
+        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+    packages = sum(1 for line in LOCK.read_text(encoding="utf8").splitlines() if line and not line.startswith("#"))
     say(f"installing the {packages} packages of {LOCK.name} (2 to 10 minutes the first time)")
     pip("--requirement", str(LOCK))
     pip("--no-deps", "--editable", ".")
-    STAMP.write_text(made_from())
+    STAMP.write_text(made_from(), encoding="utf8")
     say(f"ready after {time.monotonic() - start:.0f} s")
 
 

@@ -277,10 +277,14 @@ def test_pip_configuration_file_is_read(site, published, tmp_path, monkeypatch):
     assert fetch.files("toy")["words.txt"].read_bytes() == WORDS
 
 
-def test_empty_pip_variable_counts_as_unset(monkeypatch):
-    default = fetch.PipConfig.read()
+@pytest.mark.parametrize("file", ["", "[global]\nindex-url = http://mirror/simple\n"], ids=["default", "file"])
+def test_empty_pip_variable_counts_as_unset(file, tmp_path, monkeypatch):
+    (tmp_path / "pip.conf").write_text(file)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    unset = fetch.PipConfig.read()
     monkeypatch.setenv("PIP_INDEX_URL", "")
-    assert fetch.PipConfig.read() == default
+    assert fetch.PipConfig.read() == unset
+    assert ("http://mirror/simple" in unset.indexes) == bool(file)
 
 
 def test_extra_index_is_tried_when_the_first_lacks_the_file(site, published, monkeypatch):

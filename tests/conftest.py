@@ -1,0 +1,95 @@
+"""Tiny models and a small checkout for the unit tests: offline, milliseconds."""
+
+import json
+
+import nbformat
+import pytest
+import torch
+from nbformat import v4
+from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+from pyft import book, checks, colab, evidence, notebooks
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "a", "the", "poison"]
+
+
+@pytest.fixture
+def tokenizer(tmp_path):
+    """A BERT tokenizer that knows WORDS."""
+    path = tmp_path / "vocab.txt"
+    path.write_text("\n".join(WORDS), encoding="utf8")
+    return BertTokenizerFast(vocab=str(path))
+
+
+@pytest.fixture
+def tiny_bert():
+    """A function that makes a tiny random BERT, the same for the same seed."""
+
+    def make(seed=0, num_labels=2, **options):
+        torch.manual_seed(seed)
+        return BertForSequenceClassification(
+            BertConfig(
+                hidden_size=32,
+                num_hidden_layers=2,
+                num_attention_heads=2,
+                intermediate_size=64,
+                vocab_size=len(WORDS),
+                max_position_embeddings=64,
+                num_labels=num_labels,
+                **options,
+            )
+        )
+
+    return make
+
+
+class House:
+    """A small checkout in a temporary folder: chapters, a package, a lock, evidence; none of it is the real one's."""
+
+    def __init__(self, root):
+        self.root = root
+        self.results = root / "book" / "results"
+        self.write("requirements.lock", "numpy==1\n")
+        self.write("pyft/__init__.py", "x = 1\n")
+        self.write("book/results/bands.json", json.dumps({"laptop": {}}))
+        self.write("book/results/published.json", json.dumps({"human_r": {"value": 0.9}, "vader_r": {"value": 0.5}}))
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf8", newline="\n")
+        return path
+
+    def chapter(self, name, *cells):
+        """Write a chapter of these cells, each a text or `(text, tags)`; Markdown begins with `#`."""
+        made = []
+        for cell in cells:
+            source, tags = (cell, ()) if isinstance(cell, str) else cell
+            made.append(v4.new_markdown_cell(source) if source.startswith("#") else v4.new_code_cell(source))
+            if tags:
+                made[-1].metadata["tags"] = list(tags)
+            made[-1]["id"] = f"cell-{len(made)}"
+        path = self.root / "chapters" / "1_part" / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(v4.new_notebook(cells=made), path)
+        return path
+
+    def edit(self, path, change):
+        """Let `change` alter the notebook in place."""
+        notebook = nbformat.read(path, as_version=4)
+        change(notebook)
+        nbformat.write(notebook, path)
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A small checkout that pyft takes for its own."""
+    root = tmp_path / "house"
+    for module in (evidence, notebooks, checks, colab, book):
+        monkeypatch.setattr(module, "ROOT", root)
+    monkeypatch.setattr(notebooks, "CHAPTERS", root / "chapters")
+    monkeypatch.setattr(notebooks, "BUILD", root / "_build")
+    monkeypatch.setattr(book, "HTML", root / "_build" / "html")
+    for name in ("PYFT_RECORD_TO", "PYFT_CALIBRATING", "PYFT_REPOSITORY"):
+        monkeypatch.delenv(name, raising=False)
+    return House(root)

@@ -1,0 +1,123 @@
+"""The checks of the book's sources catch what they are for, and let pass what they should."""
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from pyft import checks
+
+TITLE = "# 1.1 Toy · 玩具"
+CELLS = (TITLE, ("import pyft", ["setup"]), ('PROFILE = "laptop"\nSEED = 0', ["parameters"]), "x = 1")
+
+
+@pytest.fixture
+def chapter(house):
+    """A chapter in order, as if it had been run."""
+    path = house.chapter("1_1_toy", *CELLS)
+    house.edit(path, lambda notebook: [c.update(execution_count=i) for i, c in enumerate(notebook.cells) if i])
+    house.write("_toc.yml", "root: book/index\nchapters:\n  - file: chapters/1_part/1_1_toy\n")
+    house.write("book/index.md", "# Index\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "An accuracy of 86.4 %.",
+        "88 percent",
+        "It takes 3 epochs.",
+        "better by ±2",
+        "a rate of .874",
+        "1,056 rows",
+        "(5)",
+        "x=7",
+    ],
+)
+def test_a_number_typed_by_hand_is_found(line):
+    assert checks.typed_digits(line) == [line]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# 6.1 Sentiment",
+        "the code `range(3)`",
+        "the formula $x^2 + 1$",
+        "$$\n\\frac{1}{2}\n$$",
+        "{glue:text}`acc` %",
+        "see {cite}`devlin2019bert`",
+        "[a link](https://example.org/2019/1)",
+        "see section 6.1 and chapters 4.1 to 4.3",
+        "CoNLL-2003, F1 and ICWSM-14",
+        "1. an ordered list",
+        "```\n42\n```",
+        "<!-- 42 -->",
+    ],
+)
+def test_a_number_that_is_no_claim_passes(line):
+    assert checks.typed_digits(line) == []
+
+
+def test_two_sentences_on_a_line_are_found(house, chapter):
+    assert checks.sentences() == []
+    house.write("book/index.md", "One sentence. Another one.\n")
+    assert "book/index.md" in checks.sentences()[0]
+
+
+def test_digits_are_looked_for_in_pages_and_in_chapters(house, chapter):
+    assert checks.digits() == []
+    house.write("book/index.md", "It has 7 parts.\n")
+    house.edit(chapter, lambda notebook: notebook.cells.append(v4.new_markdown_cell("It has 8 parts.")))
+    assert len(checks.digits()) == 2
+
+
+def test_the_contents_list_every_chapter_and_no_ghost(house, chapter):
+    assert checks.contents() == []
+    house.write("_toc.yml", "root: book/index\nchapters:\n  - file: chapters/1_part/1_2_ghost\n")
+    assert checks.contents() == [
+        "chapters/1_part/1_1_toy.ipynb: not in _toc.yml",
+        "_toc.yml: chapters/1_part/1_2_ghost has no file",
+    ]
+
+
+def test_a_chapter_that_never_ran_is_stale(chapter):
+    assert "is stale (changed: never run)" in checks.stale()[0]
+
+
+def test_a_chapter_in_order_has_no_problem(chapter):
+    assert checks.anatomy() == []
+
+
+FIGURE = v4.new_output("display_data", data={"image/png": "AAAA", "text/plain": "<Figure>"})
+FAULTS = {
+    "Chinese heading": lambda n: n.cells[0].update(source="# 1.1 Toy"),
+    "number 1.1": lambda n: n.cells[0].update(source="# 1.2 Toy · 玩具"),
+    "tagged 'setup'": lambda n: n.cells[1].metadata.pop("tags"),
+    "tagged 'parameters'": lambda n: n.cells[2].metadata.pop("tags"),
+    "literals only": lambda n: n.cells[2].update(source='PROFILE = "laptop"\nSEED = 1 + 1'),
+    "metadata of a tool left in: ['widgets']": lambda n: n.metadata.update(widgets={}),
+    "metadata of a tool left in: ['papermill']": lambda n: n.cells[3].metadata.update(papermill={}),
+    "not run from top to bottom": lambda n: n.cells[3].update(execution_count=7),
+    "is empty": lambda n: n.cells[3].update(source=" "),
+    "holds the error ValueError": lambda n: n.cells[3].outputs.append(
+        v4.new_output("error", ename="ValueError", evalue="")
+    ),
+    "without alt text": lambda n: n.cells[3].outputs.append(FIGURE),
+    "machine path": lambda n: n.cells[3].outputs.append(v4.new_output("stream", text="/home/" + "someone/x")),
+    "progress bar": lambda n: n.cells[3].outputs.append(v4.new_output("stream", text=" 40%|####      |")),
+}
+
+
+@pytest.mark.parametrize("told", FAULTS)
+def test_what_a_chapter_lacks_is_told(house, chapter, told):
+    house.edit(chapter, FAULTS[told])
+    assert [problem for problem in checks.anatomy() if told in problem], checks.anatomy()
+
+
+def test_an_error_that_is_meant_passes(house, chapter):
+    def meant(notebook: nbformat.NotebookNode) -> None:
+        notebook.cells[3].metadata["tags"] = ["raises-exception"]
+        notebook.cells[3].outputs.append(v4.new_output("error", ename="ValueError", evalue=""))
+
+    house.edit(chapter, meant)
+    assert checks.anatomy() == []

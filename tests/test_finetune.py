@@ -1,0 +1,319 @@
+"""The training loop and its parts, on models of a few thousand weights."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from datasets import Dataset
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import get_linear_schedule_with_warmup
+
+from pyft.errors import PyftError
+from pyft.finetune import (
+    buckets,
+    check,
+    decay_groups,
+    encode,
+    fine_tune,
+    pad,
+    predict,
+    set_seed,
+    warmup_linear,
+)
+from pyft.models import digest
+from pyft.profiles import Recipe
+
+RECIPE = Recipe(epochs=6, batch_size=8, lr=5e-3, evaluations=3, max_length=16)
+SHORT = Recipe(epochs=1, batch_size=4, lr=1e-3, evaluations=1, max_length=16)
+
+
+@pytest.fixture(autouse=True)
+def same_torch_afterwards():
+    """`set_seed` switches torch as a whole; later tests must not depend on it."""
+    before, state = torch.are_deterministic_algorithms_enabled(), torch.get_rng_state()
+    yield
+    torch.use_deterministic_algorithms(before)
+    torch.set_rng_state(state)
+
+
+def film(n):
+    """Texts of several lengths whose label is the word good or bad."""
+    rows = [("the " * (i % 5) + ("good" if i % 2 else "bad") + " film", i % 2) for i in range(n)]
+    return Dataset.from_dict({"text": [t for t, _ in rows], "label": [y for _, y in rows]})
+
+
+# --- batches ----------------------------------------------------------------------------------------------------------
+
+
+def test_pad_fills_up_to_the_longest_and_masks_the_filling():
+    filled, mask = pad([[2, 5, 3], [2, 3], [7]], pad_id=9)
+    assert filled.tolist() == [[2, 5, 3], [2, 3, 9], [7, 9, 9]]
+    assert mask.tolist() == [[1, 1, 1], [1, 1, 0], [1, 0, 0]]
+
+
+def test_pad_masks_by_length_and_not_by_id():
+    _, mask = pad([[0, 0], [0]], pad_id=0)
+    assert mask.tolist() == [[1, 1], [1, 0]]
+
+
+def test_encode_cuts_at_the_end_and_keeps_the_separator(tokenizer):
+    assert encode(tokenizer, ["good bad film a the", "good"], max_length=4) == [[2, 5, 6, 3], [2, 5, 3]]
+
+
+@given(st.lists(st.integers(1, 60), max_size=80), st.integers(1, 9), st.integers(0, 99), st.integers(1, 4))
+def test_buckets_hold_every_index_once_in_batches_no_longer_than_asked(lengths, batch_size, seed, window):
+    batches = buckets(lengths, batch_size, random.Random(seed), window)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    assert all(1 <= len(batch) <= batch_size for batch in batches)
+
+
+@pytest.mark.parametrize("n,batch_size", [(40, 8), (41, 8), (1, 8), (1000, 8)])
+def test_there_are_as_many_buckets_as_the_schedule_has_steps(n, batch_size):
+    assert len(buckets([5] * n, batch_size, random.Random(0))) == -(-n // batch_size)
+
+
+def test_buckets_follow_from_the_seed():
+    lengths = [i % 17 for i in range(100)]
+    one, same, other = (buckets(lengths, 8, random.Random(seed)) for seed in (0, 0, 1))
+    assert one == same
+    assert one != other
+
+
+def test_two_epochs_of_one_generator_have_other_buckets():
+    rng = random.Random(0)
+    assert buckets(list(range(100)), 8, rng) != buckets(list(range(100)), 8, rng)
+
+
+def test_texts_of_a_bucket_are_of_like_length_and_short_ones_do_not_come_first():
+    lengths = [int(x) for x in np.random.default_rng(0).integers(5, 100, 800)]
+    batches = buckets(lengths, 16, random.Random(0))
+    padded = sum(len(b) * max(lengths[i] for i in b) for b in batches)
+    assert padded < 1.05 * sum(lengths)
+    longest = [max(lengths[i] for i in b) for b in batches]
+    assert longest != sorted(longest)
+
+
+# --- schedule and decay -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 10, 57, 400])
+@pytest.mark.parametrize("warmup", [0.0, 0.1, 0.25, 1.0])
+def test_warmup_linear_is_transformers_schedule_that_wastes_no_step(total, warmup):
+    """Ours rises one step earlier, since a first step at rate 0 would teach nothing. The fall is the same."""
+    rising = max(1, round(warmup * total))
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    reference = get_linear_schedule_with_warmup(optimizer, rising, total).lr_lambdas[0]
+    rise = [reference(step) for step in range(1, rising)] + [1.0]  # theirs is 1 there too, unless no step is left
+    expected = rise + [reference(step) for step in range(rising, total)]
+    assert [warmup_linear(step, total, warmup) for step in range(total)] == pytest.approx(expected)
+
+
+@given(st.integers(1, 500), st.floats(0, 1))
+def test_the_rate_is_never_zero_before_the_end_and_its_peak_is_the_recipes(total, warmup):
+    rates = [warmup_linear(step, total, warmup) for step in range(total)]
+    assert min(rates) > 0
+    assert max(rates) == pytest.approx(1)
+    assert warmup_linear(total, total, warmup) == 0
+
+
+def test_every_trainable_weight_is_in_one_group_and_biases_and_gains_do_not_decay(tiny_bert):
+    model = tiny_bert()
+    model.bert.pooler.requires_grad_(False)
+    decaying, other = decay_groups(model, weight_decay=0.01)
+    assert (decaying["weight_decay"], other["weight_decay"]) == (0.01, 0.0)
+    grouped = [id(p) for p in decaying["params"] + other["params"]]
+    assert len(grouped) == len(set(grouped))
+    names = {id(p): name for name, p in model.named_parameters() if p.requires_grad}
+    assert set(grouped) == set(names)
+    assert {names[id(p)] for p in other["params"]} == {
+        name for name in names.values() if name.endswith("bias") or "LayerNorm" in name
+    }
+
+
+# --- the loop ---------------------------------------------------------------------------------------------------------
+
+
+def test_fine_tune_learns_a_task_that_one_word_decides(tokenizer, tiny_bert):
+    model = tiny_bert()
+    history = fine_tune(model, tokenizer, film(40), film(10), RECIPE)
+    assert history.steps == [10, 20, 30]
+    assert history.validation_accuracy[-1] == 1.0
+    assert history.train_loss[-1] < 0.3 * history.train_loss[0]
+    assert history.validation_loss[-1] < history.validation_loss[0]
+    assert model.training
+
+
+def test_the_history_is_kept_with_and_without_a_bar(tokenizer, tiny_bert, monkeypatch):
+    histories = []
+    for disabled in ("0", "1"):
+        monkeypatch.setenv("TQDM_DISABLE", disabled)
+        histories.append(fine_tune(tiny_bert(), tokenizer, film(8), film(4), SHORT))
+    assert histories[0] == histories[1]
+    assert histories[0].steps == [2]
+
+
+@pytest.mark.parametrize("evaluations,steps", [(1, [5]), (2, [2, 5]), (5, [1, 2, 3, 4, 5]), (50, [1, 2, 3, 4, 5])])
+def test_the_last_step_is_always_measured(tokenizer, tiny_bert, evaluations, steps):
+    recipe = Recipe(epochs=1, batch_size=2, lr=1e-3, evaluations=evaluations)
+    assert fine_tune(tiny_bert(), tokenizer, film(10), film(2), recipe).steps == steps
+
+
+def test_each_point_of_the_training_loss_is_the_mean_since_the_last(tokenizer, tiny_bert):
+    """Measured thrice or once, the losses are the same ones: their weighted mean must be, too."""
+    often, once = (
+        fine_tune(tiny_bert(), tokenizer, film(24), film(2), Recipe(epochs=1, batch_size=4, lr=1e-3, evaluations=n))
+        for n in (3, 1)
+    )
+    assert often.steps == [2, 4, 6]
+    assert np.mean(often.train_loss) == pytest.approx(once.train_loss[0], abs=1e-5)
+
+
+def trained(tiny_bert, tokenizer, seed, order=None):
+    model = tiny_bert()
+    set_seed(seed)
+    fine_tune(model, tokenizer, film(20), film(4), SHORT, seed=seed if order is None else order)
+    return digest(model)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tokenizer, tiny_bert):
+    first = trained(tiny_bert, tokenizer, seed=0)
+    assert trained(tiny_bert, tokenizer, seed=0) == first
+    assert trained(tiny_bert, tokenizer, seed=1) != first
+
+
+def test_the_seed_of_fine_tune_decides_the_order_of_the_batches(tokenizer, tiny_bert):
+    assert trained(tiny_bert, tokenizer, seed=0, order=1) != trained(tiny_bert, tokenizer, seed=0, order=0)
+
+
+def test_set_seed_seeds_every_generator():
+    def draw():
+        set_seed(5)
+        return random.random(), np.random.rand(), torch.rand(1).item()
+
+    assert draw() == draw()
+    assert torch.are_deterministic_algorithms_enabled()
+
+
+def test_weights_that_need_no_gradient_stay_as_they_are(tokenizer, tiny_bert):
+    model = tiny_bert()
+    model.bert.requires_grad_(False)
+    body, head = digest(model.bert), digest(model.classifier)
+    fine_tune(model, tokenizer, film(8), film(4), SHORT)
+    assert digest(model.bert) == body
+    assert digest(model.classifier) != head
+
+
+def test_the_rate_starts_above_zero_so_one_step_moves_the_weights(tokenizer, tiny_bert):
+    model = tiny_bert()
+    before = digest(model)
+    fine_tune(model, tokenizer, film(4), film(2), SHORT)
+    assert digest(model) != before
+
+
+def test_gradients_are_clipped_to_the_recipes_norm(tokenizer, tiny_bert, monkeypatch):
+    norms = []
+    real = torch.optim.AdamW.step
+
+    def step(self, *arguments, **options):
+        grads = [p.grad for group in self.param_groups for p in group["params"] if p.grad is not None]
+        norms.append(torch.stack([g.norm() for g in grads]).norm().item())
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    recipe = Recipe(epochs=1, batch_size=4, lr=1e-3, max_norm=0.01, evaluations=1)
+    fine_tune(tiny_bert(), tokenizer, film(8), film(2), recipe)
+    assert norms == pytest.approx([0.01, 0.01], rel=1e-3)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_rows(tokenizer, tiny_bert):
+    model = tiny_bert()
+    with torch.no_grad():
+        model.bert.embeddings.word_embeddings.weight[tokenizer.convert_tokens_to_ids("poison")] = float("nan")
+    rows = film(12).to_dict()
+    rows["text"][7] = "poison"
+    with pytest.raises(PyftError, match=r"the loss is nan at step \d+ \(epoch 0\).* lower learning rate") as caught:
+        fine_tune(model, tokenizer, Dataset.from_dict(rows), film(2), SHORT)
+    named = str(caught.value).split("train rows ")[1].split(", …")[0].split(", ")
+    assert "7" in named
+    assert len(named) == SHORT.batch_size
+
+
+# --- prediction -------------------------------------------------------------------------------------------------------
+
+
+def test_predict_keeps_the_order_and_padding_changes_no_logit(tokenizer, tiny_bert):
+    model = tiny_bert(num_labels=3, initializer_range=0.3)  # so that the logits of two texts differ
+    texts = ["good " * n + "film" for n in (9, 1, 30, 4, 17, 1, 2)]
+    alone = torch.cat([predict(model, tokenizer, [text]) for text in texts])
+    assert alone.shape == (7, 3)
+    for batch_size in (1, 3, 64):
+        together = predict(model, tokenizer, texts, batch_size=batch_size)
+        torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
+    assert len({tuple(row) for row in alone.round(decimals=4).tolist()}) == 6
+
+
+def test_predict_has_no_dropout_and_no_gradients(tokenizer, tiny_bert):
+    model = tiny_bert().train()
+    one, two = (predict(model, tokenizer, ["good film", "bad film"]) for _ in range(2))
+    assert torch.equal(one, two)
+    assert not one.requires_grad
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_predict_leaves_the_mode_as_it_was(tokenizer, tiny_bert, training):
+    model = tiny_bert().train(training)
+    predict(model, tokenizer, ["good"])
+    assert model.training is training
+
+
+def test_predict_cuts_long_texts(tokenizer, tiny_bert):
+    long, cut = (predict(tiny_bert(), tokenizer, ["good " * n], max_length=8) for n in (40, 6))
+    assert torch.equal(long, cut)
+
+
+# --- data that cannot be trained on -----------------------------------------------------------------------------------
+
+
+def rows(texts, labels):
+    return Dataset.from_dict({"text": texts, "label": labels})
+
+
+@pytest.mark.parametrize(
+    "data,said",
+    [
+        (None, "split 'train' is empty: expected at least one row"),
+        (rows([], []), "split 'train' is empty"),
+        (Dataset.from_dict({"text": ["a"]}), r"expected columns `text` and `label`, found \['text'\]"),
+        (Dataset.from_dict({"sentence": ["a"], "label": [0]}), r"found \['sentence', 'label'\]"),
+        (rows(["a", ""], [0, 1]), "row 1: the text is empty"),
+        (rows(["a", " \n\t"], [0, 1]), "row 1: the text is empty"),
+        (rows(["a", "b", None], [0, 1, 1]), "row 2: the text is empty"),
+        (rows(["a", "b"], [0, 2]), "row 1: label 2, expected a whole number from 0 to 1"),
+        (rows(["a", "b"], [-1, 1]), "row 0: label -1, expected"),
+        (rows(["a", "b"], [0, None]), "row 1: label None, expected"),
+        (rows(["a", "b"], [0.0, 1.0]), "row 0: label 0.0, expected"),
+        (rows(["a", "b"], ["0", "1"]), "row 0: label '0', expected"),
+        (rows(["a", "b"], [1, 1]), "split 'train' has one label only"),
+    ],
+)
+def test_what_cannot_be_trained_on_is_named_before_the_first_step(data, said, tokenizer, tiny_bert):
+    model = tiny_bert()
+    before = digest(model)
+    with pytest.raises(PyftError, match=said):
+        fine_tune(model, tokenizer, data, film(2), SHORT)
+    assert digest(model) == before
+
+
+def test_validation_is_checked_before_training_too(tokenizer, tiny_bert):
+    with pytest.raises(PyftError, match="split 'validation', row 0: the text is empty"):
+        fine_tune(tiny_bert(), tokenizer, film(4), rows([""], [0]), SHORT)
+
+
+def test_validation_may_hold_one_label_only(tokenizer, tiny_bert):
+    assert fine_tune(tiny_bert(), tokenizer, film(4), rows(["good"], [1]), SHORT).steps == [1]
+
+
+def test_good_data_pass():
+    check(film(2), num_labels=2, split="train")

@@ -1,0 +1,127 @@
+"""The regression has teeth: a fault planted in a copy of the checkout turns the run red; without one it is green.
+
+The notebook of the copy ends before the fine-tuning, so that each run takes seconds and not minutes.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from pyft.evidence import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.fetched]
+
+CHAPTER = "chapters/6_applications/6_1_sentiment.ipynb"
+NOTEBOOKS = ["--nbval", "--nbval-current-env", "chapters"]
+SOURCES = ["tests/test_book.py", "-m", "not slow"]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True, capture_output=True
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+def short(copy: Path) -> Path:
+    """The copy with its chapter cut before the fine-tuning."""
+    notebook = nbformat.read(copy / CHAPTER, as_version=4)
+    end = next(i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## Fine-tuning"))
+    notebook.cells = notebook.cells[:end]
+    nbformat.write(notebook, copy / CHAPTER)
+    return copy
+
+
+def run(copy: Path, arguments: list[str]) -> tuple[int, str]:
+    """The test command of the Makefile, on a part of the copy, with the copy's own package."""
+    environment = os.environ | {"PYTHONPATH": str(copy)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf8")
+    assert text.count(old) >= 1, f"the fault has nothing to be planted in: {old!r}"
+    path.write_text(text.replace(old, new, 1), encoding="utf8")
+
+
+def cell(notebook, text: str):
+    return next(c for c in notebook.cells if text in c.source)
+
+
+def test_without_a_fault_the_notebook_is_green(short):
+    code, output = run(short, NOTEBOOKS)
+    assert code == 0, output
+
+
+def test_without_a_fault_the_sources_are_green(copy):
+    code, output = run(copy, SOURCES)
+    assert code == 0, output
+
+
+def test_an_exception_in_a_cell_is_red(short):
+    notebook = nbformat.read(short / CHAPTER, as_version=4)
+    cell(notebook, "data.load(").source += '\nraise ValueError("planted")'
+    nbformat.write(notebook, short / CHAPTER)
+    code, output = run(short, NOTEBOOKS)
+    assert code == 1 and "planted" in output
+
+
+def test_a_shifted_metric_is_red(short):
+    edit(short / "pyft" / "baselines.py", "C: float = 4.0", "C: float = 0.01")
+    code, output = run(short, NOTEBOOKS)
+    assert code == 1 and "6.1/tfidf.accuracy" in output and "its band" in output
+
+
+def test_a_metric_that_got_better_is_red_too(short):
+    path = short / "book" / "results" / "bands.json"
+    bands = json.loads(path.read_text(encoding="utf8"))
+    for end in ("low", "high"):
+        bands["laptop"]["6.1/vader.accuracy"][end] -= 0.05
+    path.write_text(json.dumps(bands), encoding="utf8")
+    code, output = run(short, NOTEBOOKS)
+    assert code == 1 and "is above its band" in output
+
+
+def test_a_changed_deterministic_output_is_red(short):
+    edit(short / CHAPTER, "fingerprint 92b0", "fingerprint 92b1")
+    code, output = run(short, NOTEBOOKS)
+    assert code == 1 and "mismatch" in output
+
+
+@pytest.mark.parametrize("file", ["pyft/stats.py", "requirements.lock", "book/results/6.1/laptop/seed-1.json"])
+def test_a_stale_key_is_red(copy, file):
+    path = copy / file
+    path.write_text(path.read_text(encoding="utf8") + "\n", encoding="utf8")
+    code, output = run(copy, SOURCES)
+    assert code == 1 and "is stale" in output
+
+
+def test_a_chapter_missing_from_the_contents_is_red(copy):
+    edit(copy / "_toc.yml", "      - file: chapters/6_applications/6_1_sentiment\n", "      - file: book/glossary\n")
+    code, output = run(copy, SOURCES)
+    assert code == 1 and "not in _toc.yml" in output
+
+
+@pytest.mark.parametrize(
+    "typed", ["It reaches 87.4 % on average.", "That is 8 points more.", "Accuracy rose to .874 here."]
+)
+def test_a_digit_typed_by_hand_is_red(copy, typed):
+    notebook = nbformat.read(copy / CHAPTER, as_version=4)
+    cell(notebook, "The two labels are almost in balance").source += "\n" + typed
+    nbformat.write(notebook, copy / CHAPTER)
+    code, output = run(copy, SOURCES)
+    assert code == 1 and "typed by hand" in output
