@@ -173,10 +173,9 @@ class PipConfig:
         for section in ("global", "install", "download", ":env:"):  # pip's own precedence, last wins
             for line in asked.stdout.splitlines() if asked.returncode == 0 else []:
                 key, _, value = line.partition("=")
-                if key.startswith(section + "."):
+                if key.startswith(section + ".") and value != "''":  # to pip, too, an empty one is unset
                     options[key.removeprefix(section + ".")] = str(ast.literal_eval(value))
-        options |= {k[4:].lower().replace("_", "-"): v for k, v in os.environ.items() if k.startswith("PIP_")}
-        options = {key: value for key, value in options.items() if value}  # to pip, too, an empty one is unset
+        options |= {k[4:].lower().replace("_", "-"): v for k, v in os.environ.items() if k.startswith("PIP_") and v}
         no_index = options.get("no-index", "").lower() in {"1", "true", "yes", "on"}
         main = [options.get("index-url", PYPI_SIMPLE_ENDPOINT), *options.get("extra-index-url", "").split()]
         return cls(

@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
 def home(tmp_path, monkeypatch):
     """An empty cache, and none of this machine's own pip configuration."""
     for key in os.environ:
-        if key.startswith("PIP_") or key.lower().endswith("_proxy"):
+        if key.startswith("PIP_") or key.lower().endswith(("_proxy", "_ca_bundle")):
             monkeypatch.delenv(key)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PYFT_HOME", str(tmp_path / "home"))
@@ -277,10 +277,14 @@ def test_pip_configuration_file_is_read(site, published, tmp_path, monkeypatch):
     assert fetch.files("toy")["words.txt"].read_bytes() == WORDS
 
 
-def test_empty_pip_variable_counts_as_unset(monkeypatch):
-    default = fetch.PipConfig.read()
+@pytest.mark.parametrize("file", ["", "[global]\nindex-url = http://mirror/simple\n"], ids=["default", "file"])
+def test_empty_pip_variable_counts_as_unset(file, tmp_path, monkeypatch):
+    (tmp_path / "pip.conf").write_text(file)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    unset = fetch.PipConfig.read()
     monkeypatch.setenv("PIP_INDEX_URL", "")
-    assert fetch.PipConfig.read() == default
+    assert fetch.PipConfig.read() == unset
+    assert ("http://mirror/simple" in unset.indexes) == bool(file)
 
 
 def test_extra_index_is_tried_when_the_first_lacks_the_file(site, published, monkeypatch):
@@ -394,8 +398,6 @@ def test_no_index_and_no_find_links_is_told(site, published, monkeypatch):
 
 
 def test_missing_certificate_is_not_blamed_on_the_disk(published, tmp_path, monkeypatch):
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # requests would take these instead
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_INDEX_URL", "https://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_CERT", str(tmp_path / "absent.pem"))
     with pytest.raises(PyftError, match=r"could not fetch(?s:.*)absent\.pem"):
