@@ -115,8 +115,8 @@ def test_a_figure_outside_its_band_fails_on_either_side(bands, value, side, caps
 
 
 def test_a_metric_without_a_band_is_an_error_in_a_profile_that_has_bands(bands):
-    with pytest.raises(PyftError, match=r"unknown metric of profile 'laptop' '6\.1/acuracy'\. Did you mean '6\.1/acc"):
-        evidence.expect("6.1/acuracy", 0.85)
+    with pytest.raises(PyftError, match=r"unknown metric of profile 'laptop' '6\.1/accurac'\. Did you mean '6\.1/acc"):
+        evidence.expect("6.1/accurac", 0.85)
 
 
 def test_a_profile_that_nobody_measured_passes_and_says_so(bands, capsys):

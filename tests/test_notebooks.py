@@ -422,8 +422,8 @@ def test_clean_drops_progress_bars_and_nothing_else(output, kept):
     [
         "saved to /home/someone/book",
         "/wo" + "rk/x",  # in parts: no file of ours names a machine's folder whole
-        "saved to:\n/ro" + "ot/x",
-        "a\t/ro" + "ot/x",
+        "saved to:\n/roo" + "t/x",
+        "a\t/roo" + "t/x",
         "'/Users/me/a'",
         "(/content/drive)",
         r"C:\Users\me",
