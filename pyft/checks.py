@@ -18,7 +18,7 @@ _NOT_PROSE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _SECTION = re.compile(r"\b(?:[Ss]ections?|[Cc]hapters?|[Pp]arts?)\s+\d+(?:\.\d+)*(?:(?:,| and| to)\s+\d+(?:\.\d+)*)*")
-_TYPED = re.compile(r"(?<![\w.-])[-+±]?\.?\d+(?:[.,]\d+)*(?![\w-]|\.\d)")  # CoNLL-2003, F1 and ICWSM-14 are names
+_TYPED = re.compile(r"(?<![A-Za-z\d_.-])[-+±]?\.?\d")  # a word may end in digits (F1, CoNLL-2003), not begin with one
 
 
 def pages() -> dict[str, str]:

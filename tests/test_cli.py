@@ -1,38 +1,157 @@
-"""The command line: one line for what a reader can mend, and an exit code that tells."""
+"""The command line says what went wrong in words and with the right exit code, never with a traceback."""
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from pyft.evidence import ROOT
+from pyft import book as builder
+from pyft import cli, data, notebooks
+from pyft.errors import PyftError
 
 
-def pyft(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "pyft.cli", *arguments], cwd=ROOT, capture_output=True, text=True)
+@pytest.fixture
+def pyft(monkeypatch, capsys):
+    """Run `pyft` with these arguments in this process: `(exit code, stdout, stderr)`."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["pyft", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        return caught.value.code, *capsys.readouterr()
+
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # Typer's stays otherwise
+    handler = signal.getsignal(signal.SIGINT)
+    yield run
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """What the commands asked of the modules, in order."""
+    calls = []
+    for module, name in [(notebooks, "run"), (notebooks, "calibrate"), (builder, "build")]:
+        monkeypatch.setattr(module, name, lambda *a, name=name: calls.append((name, *a)))
+    return calls
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    "arguments",
+    [["run", "1.7"], ["calibrate", "1.7", "--reason", "why"], ["fetch", "minilmm"]],
+)
+def test_an_unknown_name_is_one_line_and_exit_code_1(house, pyft, arguments, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYFT_HOME", str(tmp_path / "home"))
+    house.chapter("1_1_a", "x = 1")
+    code, out, err = pyft(*arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith("\nerror: unknown ")
+    assert err.strip().count("\n") == 0
+    assert "Did you mean" in err
+
+
+def test_as_a_program_it_prints_no_traceback():
+    done = subprocess.run(
+        [sys.executable, "-m", "pyft.cli", "run", "no-such-chapter"], capture_output=True, text=True, encoding="utf8"
+    )
+    assert done.returncode == 1
+    assert "error: unknown chapter 'no-such-chapter'" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_the_text_of_a_pyft_error_is_printed_whole(pyft, monkeypatch):
+    def fails(*arguments):
+        raise PyftError("first line\n  second line")
+
+    monkeypatch.setattr(notebooks, "run", fails)
+    assert pyft("run") == (1, "", "\nerror: first line\n  second line\n")
+
+
+def test_an_error_of_our_own_making_keeps_its_traceback(pyft, monkeypatch):
+    def fails(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(notebooks, "run", fails)
+    with pytest.raises(ZeroDivisionError):
+        pyft("run")
+
+
+def test_an_interrupt_says_how_to_go_on(pyft, monkeypatch):
+    monkeypatch.setattr(notebooks, "run", lambda *arguments: signal.raise_signal(signal.SIGINT))
+    code, _, err = pyft("run")
+    assert code == 130
+    assert "the same command goes on from here" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
     [
-        (["run", "9.9"], "error: unknown chapter '9.9'. Known: 6.1"),
-        (["fetch", "minilmm"], "error: unknown artefact 'minilmm'. Did you mean 'minilm'?"),
-        (["calibrate", "6.1", "--reason", " "], "error: a band is moved with a reason only"),
+        ["runn"],
+        ["run", "--fast"],
+        ["calibrate"],
+        ["calibrate", "6.1"],
+        ["calibrate", "6.1", "--reason", "why", "--seeds", "1"],
+        ["calibrate", "6.1", "--reason", "why", "--seeds", "many"],
     ],
 )
-def test_what_can_be_mended_is_said_in_a_line(arguments, told):
-    done = pyft(*arguments)
-    assert done.returncode == 1
-    assert told in done.stderr and "Traceback" not in done.stderr
+def test_a_wrong_command_is_exit_code_2_and_runs_nothing(pyft, called, arguments):
+    code, _, err = pyft(*arguments)
+    assert code == 2
+    assert "Traceback" not in err
+    assert err.strip()
+    assert called == []
 
 
-@pytest.mark.parametrize("arguments", [["run", "--nope"], ["nope"], ["calibrate", "6.1"]])
-def test_a_wrong_call_is_a_usage_error(arguments):
-    done = pyft(*arguments)
-    assert done.returncode == 2 and "Usage" in done.stderr and "Traceback" not in done.stderr
+@pytest.mark.parametrize("command", [[], ["run"], ["calibrate"], ["colab"]])
+def test_help_is_there(pyft, command):
+    code, out, _ = pyft(*command, "--help")
+    assert code == 0
+    assert "Usage: " in out
 
 
-def test_status_tells_of_data_chapters_and_book():
-    done = pyft("status")
-    assert done.returncode == 0, done.stderr
-    assert "minilm" in done.stdout and "6.1" in done.stdout and "book" in done.stdout
+@pytest.mark.parametrize(
+    "arguments,calls",
+    [
+        (["run"], [("run", (), False)]),
+        (["run", "6.1", "6.2", "--force"], [("run", ["6.1", "6.2"], True)]),
+        (["book"], [("run",), ("build",)]),
+        (["book", "--no-run"], [("build",)]),
+        (["calibrate", "6.1", "--reason", "why"], [("calibrate", "6.1", 5, "why")]),
+        (["calibrate", "6.1", "--reason", "why", "--seeds", "3"], [("calibrate", "6.1", 3, "why")]),
+    ],
+)
+def test_each_command_asks_for_what_it_says(pyft, called, arguments, calls):
+    code, _, _ = pyft(*arguments)
+    assert code == 0
+    assert called == calls
+
+
+def test_status_says_what_is_fetched_run_and_built_and_exits_0(house, pyft, monkeypatch, tmp_path):
+    monkeypatch.setenv("PYFT_HOME", str(tmp_path / "home"))
+    house.chapter("1_1_a", "x = 1")
+    house.chapter("1_2_b", "x = 1")
+    chapter = notebooks.chapters()["1.2"]
+    key = notebooks.key(chapter)
+    house.edit(chapter.path, lambda n: n.metadata.update(pyft={"key": key}))
+
+    code, out, err = pyft("status")
+    lines = [line.split() for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert ["minilm", "not", "fetched"] in lines
+    assert ["1.1", "stale:", "never", "run", "chapters/1_part/1_1_a.ipynb"] in lines
+    assert ["1.2", "up", "to", "date", "chapters/1_part/1_2_b.ipynb"] in lines
+    assert lines[-1] == ["not", "built:", "pyft", "book"]
+
+    house.write("_build/html/index.html", "")
+    assert pyft("status")[1].splitlines()[-1].strip() == str(house.root / "_build" / "html" / "index.html")
+
+
+def test_cards_are_written_and_then_held_against_the_page(house, pyft, monkeypatch):
+    monkeypatch.setattr(data, "cards", lambda: "# Cards\n")
+    assert pyft("cards") == (0, "[cards] book/data_cards.md\n", "")
+    assert (house.root / "book" / "data_cards.md").read_text() == "# Cards\n"
+    assert pyft("cards", "--check") == (0, "", "")
+    page = house.write("book/data_cards.md", "# Old\n")
+    code, _, err = pyft("cards", "--check")
+    assert (code, page.read_text()) == (1, "# Old\n")
+    assert "To remake it: pyft cards" in err
