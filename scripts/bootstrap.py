@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +59,8 @@ def venv_python() -> Path:
 
 def made_from() -> str:
     """What an environment here depends on: the lock, our own metadata, this folder and this Python."""
+    import tomllib  # here, for an older Python must come as far as the message that it is too old
+
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
     parts = [LOCK.read_text(encoding="utf8"), json.dumps(project), str(ROOT), str(sys.version_info[:2])]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

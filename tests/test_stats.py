@@ -105,7 +105,7 @@ def test_identical_answers_show_no_difference():
     assert (found.p, found.difference, found.verdict()) == (1.0, 0.0, "no difference shown")
 
 
-@pytest.mark.parametrize("a,b", [([True], [True, False]), ([[True, False]], [True, False])])
+@pytest.mark.parametrize("a,b", [([True], [True, False]), ([[True], [False]], [True, False])])
 def test_answers_for_other_examples_are_refused(a, b):
     with pytest.raises(ValueError, match="same examples"):
         compare(a, b)
