@@ -4,6 +4,8 @@ Safe to repeat (a stamp says what the environment was made from), to interrupt (
 taken for half made and is made anew) and to start twice at once (the second waits for the first).
 """
 
+from __future__ import annotations  # for the message to an older Python
+
 import contextlib
 import hashlib
 import json

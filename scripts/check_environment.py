@@ -3,6 +3,8 @@
 Standard library alone: it must work where nothing is installed. Exit code 1 if anything is wrong.
 """
 
+from __future__ import annotations  # for the message to an older Python
+
 import platform
 import re
 import shutil
