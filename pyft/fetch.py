@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
@@ -151,6 +151,14 @@ def _fetch(artefact: Artefact, cache: Path) -> None:
 # --- where pip would look ---------------------------------------------------------------------------------------------
 
 
+class _Session(requests.Session):
+    """A session whose own `verify` holds: requests would let REQUESTS_CA_BUNDLE win over pip's settings."""
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        own = self.verify if verify is None and self.verify is not True else verify
+        return super().merge_environment_settings(url, proxies, stream, own, cert)
+
+
 @dataclass(frozen=True)
 class PipConfig:
     """The part of pip's configuration that says where files come from and how to reach them."""
@@ -190,7 +198,8 @@ class PipConfig:
 
     def session(self) -> requests.Session:
         """A session that reaches hosts as pip would: proxy, certificates, .netrc."""
-        session = requests.Session()
+        session = _Session()
+        session.headers["Accept-Encoding"] = "identity"  # as pip: a .tar.gz must not be unzipped on the way
         session.verify = self.cert or True
         session.cert = self.client_cert
         if self.proxy:

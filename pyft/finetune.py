@@ -128,7 +128,7 @@ def fine_tune(
     with tqdm(total=total, desc="fine-tuning", unit="step", disable=None) as bar:
         for epoch in range(recipe.epochs):
             for batch in buckets([len(row) for row in ids], recipe.batch_size, rng):
-                x, mask = pad([ids[i] for i in batch], tokenizer.pad_token_id)  # (B, T) both
+                x, mask = pad([ids[i] for i in batch], tokenizer.pad_token_id)
                 x, mask = x.to(where), mask.to(where)
                 logits = model(input_ids=x, attention_mask=mask).logits  # (B, K)
                 loss = F.cross_entropy(logits, y[batch].to(where))  # ()

@@ -213,8 +213,9 @@ def execute(chapter: Chapter, parameters: dict[str, Any], records: Path) -> Any:
                 extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # it warns of its own sockets at every start
             )
         except PapermillExecutionError as error:
+            index = error.cell_index - bool(parameters)  # papermill added a cell of its own for them
             raise PyftError(
-                f"{chapter.name}, cell {error.cell_index} (In [{error.exec_count}]): {error.ename}: {error.evalue}\n"
+                f"{chapter.name}, cell {index} (In [{error.exec_count}]): {error.ename}: {error.evalue}\n"
                 f"{_indent(error.source)}\n  Its outputs so far: {scratch}"
             ) from error
         except Exception as error:  # a dead kernel, a timeout: nbclient has a class for each
@@ -297,7 +298,6 @@ def clean(notebook: Any, name: str = "notebook") -> Any:
             continue
         cell.outputs = [output for output in cell.outputs if not _is_noise(output)]
         for output in cell.outputs:
-            output.pop("transient", None)
             for mime in [m for m in output.get("data", {}) if m.startswith("application/vnd.jupyter.widget")]:
                 del output["data"][mime]
         found = PATHS.search(json.dumps([{**o, "data": _text_only(o)} for o in cell.outputs]))

@@ -85,6 +85,7 @@ class Site(ThreadingHTTPServer):
         self.sending, self.go_on = threading.Event(), threading.Event()  # half the file is out; send the rest
         self.go_on.set()
         self.asked: list[str] = []
+        self.encodings: set[str | None] = set()
 
     @property
     def host(self) -> str:
@@ -105,6 +106,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         site = self.server
         site.asked.append(self.path)
+        site.encodings.add(self.headers["Accept-Encoding"])
         if site.account and self.headers["Authorization"] != f"Basic {b64encode(site.account.encode()).decode()}":
             self.answer(401, "text/plain", b"")
         elif site.status != 200:
@@ -395,6 +397,19 @@ def test_no_index_and_no_find_links_is_told(site, published, monkeypatch):
     with pytest.raises(PyftError, match=r"(?s)artefact toy.*--no-index.*pyft fetch toy"):
         fetch.files("toy")
     assert site.asked == []
+
+
+def test_pips_certificate_wins_over_that_of_the_environment(published, tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "https://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_CERT", str(tmp_path / "absent.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.devnull)
+    with pytest.raises(PyftError, match=r"could not fetch(?s:.*)absent\.pem"):
+        fetch.files("toy")
+
+
+def test_an_archive_is_never_asked_for_in_another_encoding(site, published):
+    fetch.files("toy")
+    assert site.encodings == {"identity"}
 
 
 def test_missing_certificate_is_not_blamed_on_the_disk(published, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """The training loop and its parts, on models of a few thousand weights."""
 
+import io
 import random
 
 import numpy as np
@@ -8,8 +9,10 @@ import torch
 from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
+from tqdm import tqdm
 from transformers import get_linear_schedule_with_warmup
 
+from pyft import finetune
 from pyft.errors import PyftError
 from pyft.finetune import (
     buckets,
@@ -147,11 +150,12 @@ def test_fine_tune_learns_a_task_that_one_word_decides(tokenizer, tiny_bert):
 
 def test_the_history_is_kept_with_and_without_a_bar(tokenizer, tiny_bert, monkeypatch):
     histories = []
-    for disabled in ("0", "1"):
-        monkeypatch.setenv("TQDM_DISABLE", disabled)
-        histories.append(fine_tune(tiny_bert(), tokenizer, film(8), film(4), SHORT))
+    for disabled in (False, True):
+        shown = {"disable": disabled, "file": io.StringIO()}
+        monkeypatch.setattr(finetune, "tqdm", lambda shown=shown, **options: tqdm(**options | shown))
+        histories.append(fine_tune(tiny_bert(), tokenizer, film(24), film(4), SHORT))
     assert histories[0] == histories[1]
-    assert histories[0].steps == [2]
+    assert histories[0].steps == [6]
 
 
 @pytest.mark.parametrize("evaluations,steps", [(1, [5]), (2, [2, 5]), (5, [1, 2, 3, 4, 5]), (50, [1, 2, 3, 4, 5])])

@@ -67,7 +67,10 @@ def test_the_head_follows_from_torchs_seed(laptop):
     assert not torch.equal(heads[0], heads[2])
 
 
-def test_loading_says_nothing_and_leaves_the_verbosity_as_it_was(laptop, capfd):
+def test_loading_says_nothing_and_leaves_the_verbosity_as_it_was(laptop, capfd, request):
+    was = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_info()  # another than the one that loading sets for its own time
+    request.addfinalizer(lambda: transformers.logging.set_verbosity(was))
     before = transformers.logging.get_verbosity(), transformers.logging.is_progress_bar_enabled()
     models.load("bert", "sequence-classification")
     printed = capfd.readouterr()

@@ -228,6 +228,14 @@ def test_a_run_keeps_what_finished_says_what_failed_and_goes_on_from_there(house
     assert capsys.readouterr().out.endswith("[run] 1.1 is up to date\n[run] 1.2 is up to date\n")
 
 
+def test_a_failing_cell_has_the_number_it_has_in_the_file_whatever_papermill_adds(house):
+    path = house.chapter("1_1_toy", "# 1.1", ("SEED = 0", ["parameters"]), "1 / (SEED - 3)")
+    house.edit(path, lambda notebook: notebook.metadata.update(kernelspec={"name": "python3", "language": "python"}))
+    (chapter,) = notebooks.select([])
+    with pytest.raises(PyftError, match=r"1_1_toy\.ipynb, cell 2 "):
+        notebooks.execute(chapter, {"SEED": 3}, records=house.results)
+
+
 def test_a_run_leaves_the_environment_as_it_was(house, instead, monkeypatch):
     monkeypatch.setenv("TQDM_DISABLE", "0")
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
