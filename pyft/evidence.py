@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 from IPython.display import Markdown, display
 
 from pyft import __version__
+from pyft import symbols as symbol_tables
 from pyft.errors import PyftError, unknown
 from pyft.fetch import home
 from pyft.stats import band
@@ -31,6 +32,7 @@ _STARTED = time.monotonic()
 _LEDGER: list[str] = []  # names of the proofs of the page that this kernel runs
 
 Band = dict[str, Any]
+Case = tuple[str, Any, Any, float]  # what, ours, reference, tol
 
 
 class ProofError(AssertionError):
@@ -52,6 +54,13 @@ def prove(name: str, ours: Any, reference: Any, tol: float) -> None:
     Raises:
         ProofError: another shape, or a larger difference; says which and how large.
     """
+    same(name, ours, reference, tol)
+    _LEDGER.append(name)
+    print(f"proven: {name} (within {tol:g})")
+
+
+def same(name: str, ours: Any, reference: Any, tol: float) -> None:
+    """Raise `ProofError` unless both are equal within `tol`; print nothing."""
     a, b = _array(ours), _array(reference)
     if a.shape != b.shape:
         raise ProofError(f"{name}: shapes differ, ours {a.shape}, reference {b.shape}")
@@ -60,8 +69,22 @@ def prove(name: str, ours: Any, reference: Any, tol: float) -> None:
     worst = float(np.abs(a - b).max())
     if not worst <= tol:  # written so that nan fails
         raise ProofError(f"{name}: largest difference {worst:.3g}, allowed {tol:g}")
+
+
+def prove_all(name: str, cases: Iterable[Case]) -> None:
+    """Prove every case of a family, each `(what, ours, reference, tol)`; print one line, enter it in the ledger once.
+
+    Raises:
+        ProofError: a case fails, or there is none; says which.
+    """
+    counts: dict[float, int] = {}
+    for what, ours, reference, tol in cases:
+        same(f"{name}, {what}", ours, reference, tol)
+        counts[tol] = counts.get(tol, 0) + 1
+    if not counts:
+        raise ProofError(f"{name}: no case to prove")
     _LEDGER.append(name)
-    print(f"proven: {name} (within {tol:g})")
+    print(f"proven: {name} ({', '.join(f'{n} cases within {tol:g}' for tol, n in sorted(counts.items()))})")
 
 
 def _array(x: Any) -> Any:
@@ -279,6 +302,11 @@ def _peak_memory() -> int | None:
 def show(obj: Any) -> None:
     """Display the source of a class or function, so that a page's code is the package's code, written once."""
     display(Markdown(f"```python\n{inspect.getsource(obj).rstrip()}\n```"))
+
+
+def symbols(topic: str) -> None:
+    """Display the table of a topic's symbols: letter, name in code, shape, meaning."""
+    display(Markdown(symbol_tables.markdown(topic)))
 
 
 def glue(**values: str) -> None:

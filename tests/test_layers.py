@@ -12,17 +12,24 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 
 LAYERS = [  # from the bottom up
     {"errors"},
-    {"artefacts", "profiles"},
+    {"artefacts", "profiles", "symbols"},
+    {"attention", "losses", "optim", "schedules"},
+    {"encoder"},
+    {"maths"},
     {"fetch"},
     {"data", "models"},
     {"finetune", "baselines", "stats"},
     {"evidence", "plots", "exercises"},
+    {"proofs_attention", "proofs_losses", "proofs_optim"},
+    {"mutants"},
     {"notebooks"},
     {"colab", "book", "checks"},
     {"cli"},
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
-FOREIGN = {"errors": set(), "artefacts": set(), "profiles": set(), "maths": {"torch"}}  # all they may import of others
+BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "profiles", "maths")}
+TORCH_ALONE = {name: {"torch"} for name in ("symbols", "attention", "encoder", "losses", "optim", "schedules")}
+FOREIGN = BARE | TORCH_ALONE  # all they may import of others
 
 MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if path.stem != "__init__"}
 

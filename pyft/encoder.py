@@ -1,0 +1,1 @@
+"""Encoders, written by hand: BERT, RoBERTa, XLNet."""

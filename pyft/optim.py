@@ -1,0 +1,1 @@
+"""Optimisers, written by hand: SGD, Adam, AdamW, and AdamW as the outline prints it."""

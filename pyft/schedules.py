@@ -1,0 +1,1 @@
+"""Learning-rate schedules: the factor on the learning rate before each step."""
