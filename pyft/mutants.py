@@ -23,6 +23,7 @@ class Mutant:
     old: str
     new: str
     note: str
+    run: str = "BERT"  # the short training that shows its cost, see `costs.RUNS`
 
 
 def hunt(mutant: Mutant, families: dict[str, Family]) -> str:

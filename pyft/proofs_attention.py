@@ -110,7 +110,7 @@ def multi_head(m: Maths) -> Iterator[Case]:
 
 def layer_norm(m: Maths) -> Iterator[Case]:
     """Output and gradients against `nn.LayerNorm`: widths, epsilons, far means, and a vector without any spread."""
-    for (width, eps), (dtype, tol) in product([(1, 1e-5), (2, 1e-12), (24, 1e-5), (384, 1e-12), (5, 0.5)], TYPES):
+    for (width, eps), (dtype, tol) in product([(24, 1e-5), (384, 1e-12), (2, 1e-12), (1, 1e-5), (5, 0.5)], TYPES):
         torch.manual_seed(width)
         ours, theirs = m.encoder.LayerNorm(width, eps).to(dtype), nn.LayerNorm(width, eps, dtype=dtype)
         gain, offset = torch.randn(width, dtype=dtype), torch.randn(width, dtype=dtype)

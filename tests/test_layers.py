@@ -22,6 +22,7 @@ LAYERS = [  # from the bottom up
     {"evidence", "plots", "exercises"},
     {"proofs_attention", "proofs_losses", "proofs_optim"},
     {"mutants"},
+    {"mutants_attention", "costs"},
     {"notebooks"},
     {"colab", "book", "checks"},
     {"cli"},
