@@ -41,7 +41,7 @@ PART_4["4.1.1-a"] = Exercise(
         ),
         (
             lambda q, k: torch.softmax(q @ k.T / math.sqrt(q.shape[-1]), 0),
-            "Here each key shares itself out over the queries: the columns sum to one. Each query needs a row that does.",
+            "Here each key shares itself out over the queries: columns sum to one. It is each query's row that must.",
         ),
         (
             lambda q, k: q @ k.T / math.sqrt(q.shape[-1]),
@@ -80,12 +80,8 @@ PART_4["4.1.1-b"] = Exercise(
         ),
         (
             lambda lengths, T: _causal(T) & _real(lengths, T)[:, :, None],
-            "You hide padding among the queries, the rows. It is as a key, a column, that padding must not be seen.",
-        ),
-        (
-            lambda lengths, T: _causal(T) & _real(lengths, T)[:, None, :] & _real(lengths, T)[:, :, None],
-            "You hide the rows of padding too. A row that sees nothing makes softmax divide nought by nought; "
-            "let it look, and ignore its result.",
+            "You hide padding among the queries, and a row that sees nothing makes softmax divide nought by nought. "
+            "It is as a key, a column, that padding must not be seen.",
         ),
         (
             lambda lengths, T: _causal(T).expand(len(lengths), T, T),
@@ -134,7 +130,8 @@ PART_4["4.1.1-c"] = Exercise(
         ),
         (
             lambda scores, mask: torch.softmax(scores * mask, -1),
-            "You multiply the scores by the mask: a hidden key then scores nought, and exp(0) is 1. It needs minus infinity.",
+            "You multiply the scores by the mask: a hidden key then scores nought, and exp(0) is 1. "
+            "It needs minus infinity.",
         ),
         (
             lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), -1),
@@ -231,7 +228,7 @@ PART_4["4.1.2-c"] = Exercise(
         ),
         (
             lambda B, T, d, h: 2 * (4 * B * T * d * d + 2 * B * T * T * d),
-            "Twice too many: these are floating-point operations. A multiplication with its addition counts as one here.",
+            "Twice too many: these are floating-point operations. A multiplication and its addition are one here.",
         ),
     ],
 )
@@ -307,12 +304,13 @@ PART_4["4.1.3-b"] = Exercise(
         ),
         (
             lambda x: x * torch.sigmoid(1.702 * x),
-            "This is the sigmoid approximation of Hendrycks and Gimpel, x times sigmoid(1.702 x). The exact form has erf.",
+            "This is the sigmoid approximation, x times sigmoid(1.702 x), from the paper that proposed GELU. "
+            "The exact form has erf.",
         ),
         (lambda x: x * torch.sigmoid(x), "This is SiLU (swish): the logistic curve in place of the normal one."),
         (
             lambda x: x * (1 + torch.erf(x)) / 2,
-            "The root of 2 is missing: erf is for a normal number of variance one half, so that its argument is x over it.",
+            "The root of 2 is missing: erf belongs to a normal of variance one half, so give it x over that root.",
         ),
         (
             lambda x: x * torch.erf(x / math.sqrt(2)),
@@ -454,7 +452,7 @@ PART_4["4.1.4-b"] = Exercise(
         ),
         (
             _sign_reversed,
-            "The sign is reversed: the entry at i, j is for the offset i - j, which is positive where the key comes first.",
+            "The sign is reversed: the entry at i, j is for the offset i - j, positive where the key comes first.",
         ),
         (
             lambda x: x[:, : x.shape[0]],
@@ -566,7 +564,7 @@ PART_4["4.2-b"] = Exercise(
         ),
         (
             lambda z, y: torch.softmax(z, -1) / len(y),
-            "Softmax alone is the gradient of the log-sum-exp. The loss also has the term -z_y: take one off at the label.",
+            "Softmax alone is the gradient of the log-sum-exp. The loss has a term -z_y too: take 1 off at the label.",
         ),
         (
             lambda z, y: _p_minus_one_hot(z, y) / z.numel(),
@@ -694,9 +692,7 @@ PART_4["4.3-a"] = Exercise(
             "Your v averages the size of the gradient. It is a mean of squares, of which the step takes the root.",
         ),
         (
-            lambda theta, g, m, v, t, lr, beta_1, beta_2, eps: adam_step(
-                theta, g, m, v, t, -lr, beta_1, beta_2, eps
-            ),
+            lambda theta, g, m, v, t, lr, beta_1, beta_2, eps: adam_step(theta, g, m, v, t, -lr, beta_1, beta_2, eps),
             "You step up the slope. Subtract the update.",
         ),
     ],
@@ -723,13 +719,67 @@ def adamw_step(
     return theta - lr * update - lr * weight_decay * theta, m, v
 
 
-def _l2(theta: Tensor, g: Tensor, *rest: float) -> Step:
-    """The penalty's gradient added to g, before the means."""
-    *rest_, weight_decay = rest
-    return adam_step(theta, g + weight_decay * theta, *rest_)  # type: ignore[arg-type]
+def _decayed(last: Callable[[Tensor, Tensor, Tensor, float, float], Tensor]) -> Callable[..., Step]:
+    """AdamW with another last line: `last(theta, m_hat, root, lr, weight_decay)`, root of v_hat and epsilon."""
+
+    def step(
+        theta: Tensor,
+        g: Tensor,
+        m: Tensor,
+        v: Tensor,
+        t: int,
+        lr: float,
+        beta_1: float,
+        beta_2: float,
+        eps: float,
+        weight_decay: float,
+    ) -> Step:
+        _, m, v = adam_step(theta, g, m, v, t, lr, beta_1, beta_2, eps)
+        m_hat, root = m / (1 - beta_1**t), torch.sqrt(v / (1 - beta_2**t)) + eps
+        return last(theta, m_hat, root, lr, weight_decay), m, v
+
+    return step
 
 
-PART_4["4.3-b"] = Exercise(solution=adamw_step, cases=[], mistakes=[])
+PART_4["4.3-b"] = Exercise(
+    solution=adamw_step,
+    cases=[(*_FRESH, 1, 0.1, 0.9, 0.999, 0.01, 0.2), (*_state(4), 3, 0.2, 0.8, 0.9, 0.1, 0.5)],
+    mistakes=[
+        (
+            lambda theta, g, m, v, t, lr, beta_1, beta_2, eps, weight_decay: adam_step(
+                theta, g + weight_decay * theta, m, v, t, lr, beta_1, beta_2, eps
+            ),
+            "This is Adam with an L2 penalty: the decay goes through the means and is scaled with the gradient. "
+            "AdamW keeps it out of both.",
+        ),
+        (
+            _decayed(lambda theta, m_hat, root, lr, weight_decay: theta - lr * (m_hat + weight_decay * theta) / root),
+            "This is the formula as the outline prints it: its decay is divided by the root as well. "
+            "In AdamW every weight decays at the same rate.",
+        ),
+        (
+            _decayed(lambda theta, m_hat, root, lr, weight_decay: theta - lr * m_hat / root - weight_decay * theta),
+            "Your decay does not follow the learning rate. The paper scales it with the schedule, torch with lr: "
+            "take lr times weight_decay.",
+        ),
+        (
+            _decayed(
+                lambda theta, m_hat, root, lr, weight_decay: (theta - lr * m_hat / root) * (1 - lr * weight_decay)
+            ),
+            "You decay what Adam's step has given. The decay is that of theta before the step.",
+        ),
+        (
+            _decayed(lambda theta, m_hat, root, lr, weight_decay: theta - lr * m_hat / root),
+            "This is Adam: the weights do not decay.",
+        ),
+        (
+            _decayed(
+                lambda theta, m_hat, root, lr, weight_decay: theta - lr * m_hat / root + lr * weight_decay * theta
+            ),
+            "Your weights grow. Subtract the decay.",
+        ),
+    ],
+)
 
 
 def warmup_linear(step: int, warmup: int, total: int) -> float:
