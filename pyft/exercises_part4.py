@@ -176,7 +176,7 @@ PART_4["4.1.2-a"] = Exercise(
 def attention_parameters(d: int, h: int) -> int:
     d_k = d // h
     one_head = 3 * (d * d_k + d_k)  # W_i^Q, W_i^K, W_i^V and their biases
-    return h * one_head + d * d + d  # all heads, then W^O and its bias
+    return h * one_head + d * d + d  # then W^O and its bias: h cancels, 4 (d^2 + d)
 
 
 PART_4["4.1.2-b"] = Exercise(
@@ -202,7 +202,7 @@ def attention_multiply_adds(B: int, T: int, d: int, h: int) -> int:
     projections = 4 * B * T * d * d  # x W for queries, keys, values and output
     scores = B * h * T * T * d_k  # Q K^T in each head
     mixing = B * h * T * T * d_k  # A V in each head
-    return projections + scores + mixing
+    return projections + scores + mixing  # h cancels; the products equal the projections at T = 2 d
 
 
 PART_4["4.1.2-c"] = Exercise(
@@ -669,7 +669,8 @@ PART_4["4.3-a"] = Exercise(
     mistakes=[
         (
             _adam_like(_quotient, corrected=False),
-            "The bias correction is missing: m and v start from nought, and their first values are too small.",
+            "The bias correction is missing, as in BERT's TensorFlow code: m and v start from nought, "
+            "and their first values are too small.",
         ),
         (
             _adam_like(_quotient, since=-1),
@@ -800,7 +801,8 @@ PART_4["4.3-c"] = Exercise(
         ),
         (
             lambda step, warmup, total: step / warmup if step < warmup else max(0.0, (total - step) / total),
-            "After the warm-up the factor jumps down: the fall has total - warmup steps, so divide by that.",
+            "After the warm-up the factor jumps down, as in BERT's TensorFlow code: "
+            "the fall has total - warmup steps, so divide by that.",
         ),
         (
             lambda step, warmup, total: step / warmup if step < warmup else max(0.0, 1 - (step - warmup) / total),
