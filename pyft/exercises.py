@@ -149,16 +149,16 @@ def _pairs(found: Any, wanted: Any) -> list[tuple[Tensor, Tensor]] | None:
 
 
 def _fits(found: Tensor, wanted: Tensor) -> bool:
-    """Same shape and kind; whole numbers will do for others, and a number is a number."""
+    """Same shape and kind; whole numbers will do for floats, and a number is a number."""
     kinds = _kind(found), _kind(wanted)
     return found.shape == wanted.shape and (
-        kinds[0] == kinds[1] or kinds == ("integer ", "") or (not wanted.dim() and kinds[0] != "complex ")
+        kinds[0] == kinds[1] or kinds == ("integer ", "float ") or (not wanted.dim() and kinds[0] != "complex ")
     )
 
 
 def _kind(x: Tensor) -> str:
     if x.is_floating_point():
-        return ""
+        return "float "
     return "bool " if x.dtype == torch.bool else "complex " if x.is_complex() else "integer "
 
 

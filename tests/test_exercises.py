@@ -109,7 +109,7 @@ def exercise(monkeypatch):
     return "0.0-a"
 
 
-PAIR = "(a tensor of shape (1, 2), a bool tensor of shape (1, 2))"
+PAIR = "(a float tensor of shape (1, 2), a bool tensor of shape (1, 2))"
 
 
 def writing(x, k):
@@ -147,18 +147,21 @@ def writing_and_wrong(x, k):
         ),
         (
             lambda x, k: (x / k, (x > 0).int()),
-            f"not yet. Return {PAIR}; found (a tensor of shape (1, 2), an integer tensor of shape (1, 2)).",
+            f"not yet. Return {PAIR}; found (a float tensor of shape (1, 2), an integer tensor of shape (1, 2)).",
         ),
         (
             lambda x, k: x / k,
-            f"not yet. Return {PAIR}; found a tensor of shape (1, 2).",
+            f"not yet. Return {PAIR}; found a float tensor of shape (1, 2).",
         ),
         (
             lambda x, k: (x.T / k, x > 0),
-            f"not yet. Return {PAIR}; found (a tensor of shape (2, 1), a bool tensor of shape (1, 2)).",
+            f"not yet. Return {PAIR}; found (a float tensor of shape (2, 1), a bool tensor of shape (1, 2)).",
         ),
-        (lambda x, k: (x / k, {1, 2}), f"not yet. Return {PAIR}; found (a tensor of shape (1, 2), a set)."),
-        (lambda x, k: (x / k, [[1, 2], [3]]), f"not yet. Return {PAIR}; found (a tensor of shape (1, 2), a list)."),
+        (lambda x, k: (x / k, {1, 2}), f"not yet. Return {PAIR}; found (a float tensor of shape (1, 2), a set)."),
+        (
+            lambda x, k: (x / k, [[1, 2], [3]]),
+            f"not yet. Return {PAIR}; found (a float tensor of shape (1, 2), a list).",
+        ),
         (lambda x, k: x @ x, "your function raised RuntimeError: mat1 and mat2 shapes cannot be multiplied"),
         (stub, "not begun; write the function and run this cell again"),
     ],
