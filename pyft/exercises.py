@@ -1,53 +1,213 @@
 """Exercises that check themselves: each has a stub, a solution and hints for the answers that are often given."""
 
+import copy
+import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import torch
+from torch import Tensor
+
 from pyft.errors import unknown
-from pyft.stats import accuracy_interval
+from pyft.evidence import show
+from pyft.exercise import Exercise
+from pyft.exercises_part4 import PART_4
 
 
-def check(exercise: str, answer: Callable[..., Any]) -> None:
+def wilson_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, float]:
+    p_hat = correct / n
+    centre = (p_hat + c**2 / (2 * n)) / (1 + c**2 / n)
+    half = c / (1 + c**2 / n) * (p_hat * (1 - p_hat) / n + c**2 / (4 * n**2)) ** 0.5
+    return centre - half, centre + half
+
+
+def _wald_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, float]:
+    p_hat = correct / n
+    half = c * (p_hat * (1 - p_hat) / n) ** 0.5
+    return p_hat - half, p_hat + half
+
+
+_EXERCISES: dict[str, Exercise] = PART_4 | {
+    "6.1": Exercise(
+        solution=wilson_interval,
+        cases=[(8, 10), (10, 10), (0, 25), (917, 1056)],
+        mistakes=[
+            (
+                _wald_interval,
+                "This is the normal (Wald) interval: with every answer right it has no width at all. "
+                "Solve for the rate, as Wilson did.",
+            ),
+            (lambda correct, n: wilson_interval(correct, n)[::-1], "The low end comes first."),
+            (
+                lambda correct, n: tuple(100 * end for end in wilson_interval(correct, n)),
+                "These look like percentages; return shares between 0 and 1.",
+            ),
+        ],
+        tol=1e-4,
+    )
+}
+
+
+def check(name: str, answer: Callable[..., Any]) -> None:
     """Try an answer and print one line: solved, not begun, or what is wrong with a hint. A wrong answer never raises.
 
     Raises:
         PyftError: there is no exercise of that name.
     """
-    if exercise not in _CHECKS:
-        raise unknown("exercise", exercise, list(_CHECKS))
+    exercise = _exercise(name)
     try:
-        hint = _CHECKS[exercise](answer)
+        hint = _hint(exercise, answer)
     except NotImplementedError:
-        print(f"exercise {exercise}: not begun; write the function and run this cell again")
+        print(f"exercise {name}: not begun; write the function and run this cell again")
     except Exception as error:
-        print(f"exercise {exercise}: your function raised {type(error).__name__}: {' '.join(str(error).split())}")
+        print(f"exercise {name}: your function raised {type(error).__name__}: {' '.join(str(error).split())}")
     else:
-        print(f"exercise {exercise}: {'not yet. ' + hint if hint else 'solved'}")
+        print(f"exercise {name}: {'not yet. ' + hint if hint else 'solved'}")
 
 
-def _interval(answer: Callable[[int, int], Any]) -> str | None:
-    """6.1: Wilson's interval for `correct` right answers out of `n`."""
-    for correct, n in [(8, 10), (10, 10), (0, 25), (917, 1056)]:
-        got = answer(correct, n)
-        try:
-            low, high = (float(x) for x in got)
-        except (TypeError, ValueError):
-            return f"Return two numbers, low and high; found {got!r}."
-        p, (right_low, right_high) = correct / n, accuracy_interval(correct, n)
-        wald = 1.959964 * (p * (1 - p) / n) ** 0.5
-        if max(abs(low - right_low), abs(high - right_high)) < 1e-4:
-            continue
-        if abs(high - (p + wald)) < 1e-3 and abs(low - (p - wald)) < 1e-3:
-            return (
-                "This is the normal (Wald) interval: with every answer right it has no width at all. "
-                "Solve for the rate, as Wilson did."
-            )
-        if low > high:
-            return "The low end comes first."
-        if high > 1.5:
-            return "These look like percentages; return shares between 0 and 1."
-        return f"For {correct} of {n}: expected ({right_low:.4f}, {right_high:.4f}), found ({low:.4f}, {high:.4f})."
-    return None
+def reveal(name: str) -> None:
+    """Display the source of the solution and check it.
+
+    Raises:
+        PyftError: there is no exercise of that name.
+    """
+    solution = _exercise(name).solution
+    show(solution)
+    check(name, solution)
 
 
-_CHECKS: dict[str, Callable[[Callable[..., Any]], str | None]] = {"6.1": _interval}
+def _exercise(name: str) -> Exercise:
+    if name not in _EXERCISES:
+        raise unknown("exercise", name, sorted(_EXERCISES))
+    return _EXERCISES[name]
+
+
+def _hint(exercise: Exercise, answer: Callable[..., Any]) -> str:
+    """What to tell about an answer; nothing if it is right."""
+    found = []
+    for args in exercise.cases:
+        given = copy.deepcopy(args)  # an answer that writes into its arguments harms nobody
+        found.append(answer(*given))
+        for name, before, after in zip(_names(exercise), args, given, strict=False):
+            if not _unchanged(before, after):
+                return f"Your function changed its argument {name}. Leave it as it is: compute a new tensor."
+
+    def agrees(other: Callable[..., Any]) -> bool:
+        wanted = [other(*args) for args in exercise.cases]
+        return all(_equal(f, w, exercise.tol) for f, w in zip(found, wanted, strict=True))
+
+    if agrees(exercise.solution):
+        return ""
+    for mistake, hint in exercise.mistakes:
+        if agrees(mistake):
+            return hint
+    complaints = (_complaint(exercise, args, result) for args, result in zip(exercise.cases, found, strict=True))
+    return next(filter(None, complaints))
+
+
+def _complaint(exercise: Exercise, args: tuple[Any, ...], found: Any) -> str:
+    """Another type or shape, or the first value that differs; nothing if the result is right."""
+    wanted = exercise.solution(*args)
+    pairs = _pairs(found, wanted)
+    if pairs is None:
+        return f"Return {_described(wanted)}; found {_described(found)}."
+    wrong = next((i for i, (f, w) in enumerate(pairs) if not _close(f, w, exercise.tol).all()), None)
+    if wrong is None:
+        return ""
+    start = f"For {_listed(exercise, args)}: expected"
+    if all(not w.dim() for _, w in pairs):
+        f_, w_ = (", ".join(_short(pair[side]) for pair in pairs) for side in (0, 1))
+        return f"{start} ({w_}), found ({f_})." if len(pairs) > 1 else f"{start} {w_}, found {f_}."
+    f, w = pairs[wrong]
+    at = tuple((~_close(f, w, exercise.tol)).nonzero()[0].tolist())
+    of = f" of result {wrong + 1}" if len(pairs) > 1 else ""
+    where = f" at {list(at)}{of}" if at else of
+    return f"{start} {_short(w[at])}{where}, found {_short(f[at])}."
+
+
+# --- results as tensors -----------------------------------------------------------------------------------------------
+
+
+def _tensor(x: Any) -> Tensor:
+    """A tensor, array, number or list of numbers as a tensor. Raises for anything else."""
+    return x.detach().cpu() if isinstance(x, Tensor) else torch.as_tensor(np.asarray(x))
+
+
+def _pairs(found: Any, wanted: Any) -> list[tuple[Tensor, Tensor]] | None:
+    """Both as tensors, one pair for each of the results; None if number, kinds or shapes of them differ."""
+    if isinstance(wanted, tuple) and not isinstance(found, tuple | list | Tensor | np.ndarray):
+        return None
+    try:
+        ours = [_tensor(x) for x in (found if isinstance(wanted, tuple) else [found])]
+    except (TypeError, ValueError, RuntimeError):
+        return None
+    theirs = [_tensor(x) for x in (wanted if isinstance(wanted, tuple) else [wanted])]
+    if len(ours) != len(theirs) or not all(map(_fits, ours, theirs)):
+        return None
+    return list(zip(ours, theirs, strict=True))
+
+
+def _fits(found: Tensor, wanted: Tensor) -> bool:
+    """Same shape and kind; whole numbers will do for floats, and a number is a number."""
+    kinds = _kind(found), _kind(wanted)
+    return found.shape == wanted.shape and (
+        kinds[0] == kinds[1] or kinds == ("integer ", "float ") or (not wanted.dim() and kinds[0] != "complex ")
+    )
+
+
+def _kind(x: Tensor) -> str:
+    if x.is_floating_point():
+        return "float "
+    return "bool " if x.dtype == torch.bool else "complex " if x.is_complex() else "integer "
+
+
+def _close(found: Tensor, wanted: Tensor, tol: float) -> Tensor:
+    """Element by element; nan equals nan alone."""
+    return torch.isclose(found.to(torch.float64), wanted.to(torch.float64), rtol=0, atol=tol, equal_nan=True)
+
+
+def _equal(found: Any, wanted: Any, tol: float) -> bool:
+    pairs = _pairs(found, wanted)
+    return pairs is not None and all(bool(_close(f, w, tol).all()) for f, w in pairs)
+
+
+def _unchanged(before: Any, after: Any) -> bool:
+    return before is after or _equal(after, before, 0.0)  # a function has no copy
+
+
+# --- results in words -------------------------------------------------------------------------------------------------
+
+
+def _described(x: Any) -> str:
+    if isinstance(x, tuple):
+        return f"({', '.join(map(_described, x))})"
+    try:
+        tensor = _tensor(x)
+    except (TypeError, ValueError, RuntimeError):
+        return repr(x) if x is None or isinstance(x, str) else f"a {type(x).__name__}"
+    kind = _kind(tensor)
+    if not tensor.dim():
+        return "a complex number" if kind == "complex " else "a number"
+    return f"a{'n' * (kind == 'integer ')} {kind}tensor of shape {tuple(tensor.shape)}"
+
+
+def _names(exercise: Exercise) -> list[str]:
+    return list(inspect.signature(exercise.solution).parameters)
+
+
+def _listed(exercise: Exercise, args: tuple[Any, ...]) -> str:
+    """Arguments in short: numbers and a few whole numbers by value, other tensors by shape, functions not at all."""
+    said = []
+    for name, x in zip(_names(exercise), args, strict=False):
+        if isinstance(x, Tensor):
+            few = x.numel() <= 8 and not x.is_floating_point()
+            said.append(f"{name} = {x.tolist()}" if few else f"{name} of shape {tuple(x.shape)}")
+        elif not callable(x):
+            said.append(f"{name} = {x}")
+    return ", ".join(said)
+
+
+def _short(x: Tensor) -> str:
+    value = x.item()
+    return f"{value:.7g}" if isinstance(value, float) else str(value)

@@ -2,15 +2,31 @@
 
 import math
 
+import numpy as np
 import pytest
+import torch
 
+from pyft import exercises
 from pyft.errors import PyftError
-from pyft.exercises import check
+from pyft.exercise import Exercise
+from pyft.exercises import check, reveal
 from pyft.stats import accuracy_interval
 
 
-def stub(correct, n):
+def stub(*args):
     raise NotImplementedError
+
+
+def said(name, answer, capsys):
+    """The one line that `check` prints, without its beginning."""
+    capsys.readouterr()
+    check(name, answer)
+    line = capsys.readouterr().out
+    assert line.startswith(f"exercise {name}: ") and line.count("\n") == 1
+    return line.removeprefix(f"exercise {name}: ").rstrip()
+
+
+# --- 6.1 --------------------------------------------------------------------------------------------------------------
 
 
 def wald(correct, n):
@@ -37,41 +53,151 @@ def wrong_at_the_ends(correct, n):
 
 
 @pytest.mark.parametrize(
-    "answer,said",
+    "answer,line",
     [
         (accuracy_interval, "solved"),
         (lambda correct, n: list(accuracy_interval(correct, n)), "solved"),
+        (lambda correct, n: np.array(accuracy_interval(correct, n)), "solved"),
         (stub, "not begun; write the function and run this cell again"),
         (wald, "not yet. This is the normal (Wald) interval"),
         (percentages, "not yet. These look like percentages"),
         (swapped, "not yet. The low end comes first."),
         (crashing, "your function raised ZeroDivisionError: division by zero"),
-        (lambda correct, n: None, "not yet. Return two numbers, low and high; found None."),
-        (lambda correct, n: 0.5, "not yet. Return two numbers, low and high; found 0.5."),
-        (lambda correct, n: (0.1, 0.2, 0.3), "not yet. Return two numbers"),
-        (lambda correct, n: ("low", "high"), "not yet. Return two numbers"),
-        (lambda correct, n: (0.5, 0.6), "not yet. For 8 of 10: expected (0.4902, 0.9433), found (0.5000, 0.6000)."),
-        (lambda correct, n: (math.nan, math.nan), "not yet. For 8 of 10: expected"),
-        (wrong_at_the_ends, "not yet. For 10 of 10: expected"),
+        (lambda correct, n: None, "not yet. Return (a number, a number); found None."),
+        (lambda correct, n: 0.5, "not yet. Return (a number, a number); found a number."),
+        (
+            lambda correct, n: (0.1, 0.2, 0.3),
+            "not yet. Return (a number, a number); found (a number, a number, a number)",
+        ),
+        (lambda correct, n: ("low", "high"), "not yet. Return (a number, a number); found ('low', 'high')."),
+        (lambda correct, n: (0.5, (-0.5) ** 0.5), "not yet. Return (a number, a number); found (a number, a complex n"),
+        (
+            lambda correct, n: (0.5, 0.6),
+            "not yet. For correct = 8, n = 10: expected (0.4901625, 0.9433178), found (0.5, 0.6).",
+        ),
+        (lambda correct, n: (math.nan, math.nan), "not yet. For correct = 8, n = 10: expected"),
+        (wrong_at_the_ends, "not yet. For correct = 10, n = 10: expected"),
         (lambda: None, "your function raised TypeError"),
         ("not a function", "your function raised TypeError"),
     ],
 )
-def test_each_answer_is_told_what_it_is_in_one_line(answer, said, capsys):
-    check("6.1", answer)
-    printed = capsys.readouterr().out
-    assert printed.startswith(f"exercise 6.1: {said}")
-    assert printed.count("\n") == 1
+def test_each_answer_is_told_what_it_is_in_one_line(answer, line, capsys):
+    assert said("6.1", answer, capsys).startswith(line)
+
+
+def test_the_solution_of_6_1_is_wilsons_interval():
+    for correct, n in [(0, 1), (3, 7), (500, 1000)]:
+        assert exercises.wilson_interval(correct, n) == pytest.approx(accuracy_interval(correct, n), abs=1e-7)
+
+
+# --- any exercise -----------------------------------------------------------------------------------------------------
+
+
+def softened(x, k):
+    return x / k, x > 0
+
+
+@pytest.fixture
+def exercise(monkeypatch):
+    """An exercise of a tensor and a number; its result is a pair, of numbers and of truth values."""
+    made = Exercise(
+        solution=softened,
+        cases=[(torch.tensor([[4.0, -2.0]]), 2), (torch.tensor([[0.0], [math.nan], [8.0]]), 4)],
+        mistakes=[(lambda x, k: (x * k, x > 0), "Divide."), (lambda x, k: (x / k, x >= 0), "Above nought only.")],
+    )
+    monkeypatch.setitem(exercises._EXERCISES, "0.0-a", made)
+    return "0.0-a"
+
+
+PAIR = "(a float tensor of shape (1, 2), a bool tensor of shape (1, 2))"
+
+
+def writing(x, k):
+    x /= k
+    return x, x > 0
+
+
+def writing_and_wrong(x, k):
+    return x.mul_(k), x > 0
+
+
+@pytest.mark.parametrize(
+    "answer,line",
+    [
+        (softened, "solved"),
+        (lambda x, k: [x / k, x > 0], "solved"),
+        (lambda x, k: ((x / k).tolist(), (x > 0).numpy()), "solved"),
+        (lambda x, k: ((x / k).requires_grad_() * 1, x > 0), "solved"),
+        (lambda x, k: (x.double() / k + 1e-7, x > 0), "solved"),
+        (lambda x, k: (x * k, x > 0), "not yet. Divide."),
+        (lambda x, k: (x / k, x >= 0), "not yet. Above nought only."),
+        (writing, "not yet. Your function changed its argument x. Leave it as it is: compute a new tensor."),
+        (writing_and_wrong, "not yet. Your function changed its argument x. Leave it as it is: compute a new tensor."),
+        (
+            lambda x, k: (x.nan_to_num() / k, x > 0),
+            "not yet. For x of shape (3, 1), k = 4: expected nan at [1, 0] of result 1, found 0.",
+        ),
+        (
+            lambda x, k: (x * math.nan, x > 0),
+            "not yet. For x of shape (1, 2), k = 2: expected 2 at [0, 0] of result 1, found nan.",
+        ),
+        (
+            lambda x, k: (x / k, x < 0),
+            "not yet. For x of shape (1, 2), k = 2: expected True at [0, 0] of result 2, found False.",
+        ),
+        (
+            lambda x, k: (x / k, (x > 0).int()),
+            f"not yet. Return {PAIR}; found (a float tensor of shape (1, 2), an integer tensor of shape (1, 2)).",
+        ),
+        (
+            lambda x, k: x / k,
+            f"not yet. Return {PAIR}; found a float tensor of shape (1, 2).",
+        ),
+        (
+            lambda x, k: (x.T / k, x > 0),
+            f"not yet. Return {PAIR}; found (a float tensor of shape (2, 1), a bool tensor of shape (1, 2)).",
+        ),
+        (lambda x, k: (x / k, {1, 2}), f"not yet. Return {PAIR}; found (a float tensor of shape (1, 2), a set)."),
+        (
+            lambda x, k: (x / k, [[1, 2], [3]]),
+            f"not yet. Return {PAIR}; found (a float tensor of shape (1, 2), a list).",
+        ),
+        (lambda x, k: x @ x, "your function raised RuntimeError: mat1 and mat2 shapes cannot be multiplied"),
+        (stub, "not begun; write the function and run this cell again"),
+    ],
+)
+def test_results_of_tensors_are_judged(exercise, answer, line, capsys):
+    assert said(exercise, answer, capsys).startswith(line)
+
+
+def test_an_answer_that_writes_into_its_arguments_harms_nobody(exercise, capsys):
+    said(exercise, writing_and_wrong, capsys)
+    assert said(exercise, softened, capsys) == "solved"
+
+
+def test_an_answer_must_agree_with_a_mistake_on_all_cases_to_get_its_hint(exercise, capsys):
+    answer = lambda x, k: (x * k if k == 2 else x / k, x > 0)  # noqa: E731
+    assert said(exercise, answer, capsys) == (
+        "not yet. For x of shape (1, 2), k = 2: expected 2 at [0, 0] of result 1, found 8."
+    )
 
 
 def test_a_message_of_several_lines_still_gives_one_line(capsys):
     def answer(correct, n):
         raise ValueError("first\nsecond")
 
-    check("6.1", answer)
-    assert capsys.readouterr().out == "exercise 6.1: your function raised ValueError: first second\n"
+    assert said("6.1", answer, capsys) == "your function raised ValueError: first second"
 
 
-def test_an_unknown_exercise_is_an_error_that_names_those_there_are():
-    with pytest.raises(PyftError, match=r"unknown exercise '6\.2'.*Known: 6\.1"):
-        check("6.2", stub)
+def test_reveal_shows_the_source_and_checks_it(exercise, capsys, monkeypatch):
+    shown = []
+    monkeypatch.setattr("pyft.evidence.display", lambda markdown: shown.append(markdown.data))
+    reveal(exercise)
+    assert shown == ["```python\ndef softened(x, k):\n    return x / k, x > 0\n```"]
+    assert capsys.readouterr().out == "exercise 0.0-a: solved\n"
+
+
+@pytest.mark.parametrize("ask", [lambda name: check(name, stub), reveal])
+def test_an_unknown_exercise_is_an_error_that_names_those_there_are(ask):
+    with pytest.raises(PyftError, match=r"unknown exercise '6\.2'.*Known: 4\.1\.1-a, .*6\.1"):
+        ask("6.2")

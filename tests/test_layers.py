@@ -12,15 +12,15 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 
 LAYERS = [  # from the bottom up
     {"errors"},
-    {"artefacts", "profiles", "symbols"},
-    {"attention", "losses", "optim", "schedules"},
+    {"artefacts", "profiles", "symbols", "exercise"},
+    {"attention", "losses", "optim", "schedules", "exercises_part4"},
     {"encoder"},
     {"maths"},
     {"fetch"},
     {"data", "models"},
     {"finetune", "baselines", "stats"},
-    {"evidence", "plots", "exercises"},
-    {"proofs_attention", "proofs_losses", "proofs_optim"},
+    {"evidence", "plots"},
+    {"exercises", "proofs_attention", "proofs_losses", "proofs_optim"},
     {"mutants"},
     {"mutants_attention", "costs"},
     {"notebooks"},
@@ -28,8 +28,9 @@ LAYERS = [  # from the bottom up
     {"cli"},
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
-BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "profiles", "maths")}
-TORCH_ALONE = {name: {"torch"} for name in ("symbols", "attention", "encoder", "losses", "optim", "schedules")}
+BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "profiles", "exercise", "maths")}
+PURE = ("symbols", "attention", "encoder", "losses", "optim", "schedules", "exercises_part4")
+TORCH_ALONE = {name: {"torch"} for name in PURE}
 FOREIGN = BARE | TORCH_ALONE  # all they may import of others
 
 MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if path.stem != "__init__"}
