@@ -5,18 +5,27 @@ has its chance. A run returns one score for each held-out example, higher is bet
 in the same order, so they are compared pairwise.
 """
 
+import hashlib
+import json
 import random
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from pyft import data, models
+from pyft.errors import PyftError
+from pyft.evidence import write_atomically
 from pyft.finetune import buckets, decay_groups, encode, pad, set_seed
-from pyft.maths import Maths
+from pyft.maths import Maths, maths, mutated
+from pyft.mutants import Mutant
+from pyft.mutants_part4 import MUTANTS
+from pyft.stats import mean_interval
 
 LAYERS, TRAIN, HELD_OUT, BATCH = (
     3,
@@ -29,7 +38,8 @@ Run = Callable[[Maths, Maths, int], tuple[np.ndarray, np.ndarray]]
 
 def fine_tuned(
     m: Maths, right: Maths, seed: int, *, kind: str = "BERT", task: str = "label",
-    optimiser: str = "AdamW", lr: float = 5e-4, schedule: str = "linear", **settings: Any,
+    optimiser: str = "AdamW", lr: float = 5e-4, schedule: str = "linear", momentum: float | None = None,
+    weight: tuple[float, ...] | None = None, label_smoothing: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """MiniLM's lower layers in our encoder, a new one on the mean of its tokens, one pass over a thousand film reviews.
 
@@ -41,12 +51,17 @@ def fine_tuned(
     train, held_out = (reviews(split) for split in ("train", "validation"))
     ids, y = train["ids"], torch.tensor(train[task])
     batches = buckets([len(row) for row in ids], BATCH, random.Random(seed), window=8)
-    opt = getattr(m.optim, optimiser)(decay_groups(net, 0.01), lr=lr, **settings)
+    options = {} if momentum is None else {"momentum": momentum}
+    opt = getattr(m.optim, optimiser)(decay_groups(net, 0.01), lr=lr, **options)
+    w = None if weight is None else torch.tensor(weight)
     for step, batch in enumerate(batches):
         for group in opt.param_groups:
             group["lr"] = lr * getattr(m.schedules, schedule)(step, len(batches), len(batches) // 10)
         z = outputs(net, kind, [ids[i] for i in batch])
-        loss = m.losses.cross_entropy(z, y[batch]) if task == "label" else m.losses.mse(z[:, 0], y[batch])
+        if task == "label":
+            loss = m.losses.cross_entropy(z, y[batch], weight=w, label_smoothing=label_smoothing)
+        else:
+            loss = m.losses.mse(z[:, 0], y[batch])
         opt.zero_grad()
         loss.backward()
         opt.step()
@@ -110,57 +125,83 @@ def reviews(split: str) -> dict[str, Any]:
     return {"ids": [ids[i] for i in order]} | {k: [rows[k][i] for i in order] for k in ("label", "rating")}
 
 
-# --- permutation language modelling, from scratch ---------------------------------------------------------------------
+# --- language models, from scratch ------------------------------------------------------------------------------------
 
 V, T, M = 1000, 20, 4  # vocabulary, tokens of a window, targets of a window
-STEPS, WINDOWS = 150, 64  # windows of a batch
+STEPS, WINDOWS, IGNORED = 150, 64, -100  # windows of a batch; the label of a token that is not predicted
 
 
-def permutation_lm(m: Maths, right: Maths, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """A small two-stream encoder learns to predict the last tokens of a drawn order, from random weights.
+Net = Callable[[Maths], nn.ModuleDict]  # makes an encoder and the head that is tied to its embeddings
+Predict = Callable[[nn.ModuleDict, Maths, Tensor], tuple[Tensor, Tensor]]  # logits (B, M, V), tokens (B, M) or IGNORED
+
+
+def trained_lm(m: Maths, right: Maths, seed: int, make: Net, predict: Predict) -> tuple[np.ndarray, np.ndarray]:
+    """A small encoder learns, from random weights, to predict hidden tokens of film reviews.
 
     Scores: log-likelihood (nats) of a held-out window's targets, a mean over them.
     """
     set_seed(seed)
     train, held_out = windows("train"), windows("validation")
-    net = two_streams(m)
+    net = make(m)
     opt = m.optim.AdamW(net.parameters(), lr=3e-3)
     for step in range(STEPS):
         opt.param_groups[0]["lr"] = 3e-3 * m.schedules.linear(step, STEPS, STEPS // 10)
-        z, y = predictions(net, m, train[torch.randint(len(train), (WINDOWS,))])
+        z, y = predict(net, m, train[torch.randint(len(train), (WINDOWS,))])
         opt.zero_grad()
         m.losses.cross_entropy(z.flatten(0, 1), y.flatten()).backward()
         opt.step()
-    true = two_streams(right)
+    true = make(right)
     true.load_state_dict(net.state_dict())
-    return tuple(log_likelihood(n, code, held_out) for n, code in ((net, m), (true, right)))  # type: ignore[return-value]
+    return log_likelihood(net, m, predict, held_out), log_likelihood(true, right, predict, held_out)
+
+
+def permutation_lm(m: Maths, right: Maths, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The query stream predicts the last tokens of an order drawn for each window; Yang et al. 2019, section 2.3."""
+
+    def predict(net: nn.ModuleDict, code: Maths, ids: Tensor) -> tuple[Tensor, Tensor]:
+        order = torch.rand(ids.shape).argsort(-1)
+        targets = order[:, -M:]
+        _, g = net["net"](ids, None, None, code.encoder.permutation_mask(order), targets)
+        return net["head"](g), ids.gather(1, targets)
+
+    return trained_lm(m, right, seed, two_streams, predict)
+
+
+def masked_lm(m: Maths, right: Maths, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Some tokens are replaced by a mask and predicted, the others are ignored; Devlin et al. 2019, section 3.1."""
+
+    def make(code: Maths) -> nn.ModuleDict:
+        return small(code.encoder.BertEncoder(V + 1, 64, 4, 128, 2, T, dropout=0.0), code)
+
+    def predict(net: nn.ModuleDict, code: Maths, ids: Tensor) -> tuple[Tensor, Tensor]:
+        hidden = torch.rand(ids.shape).argsort(-1) < M  # (B, T), M of each window
+        return net["head"](net["net"](ids.masked_fill(hidden, V))), ids.masked_fill(~hidden, IGNORED)
+
+    return trained_lm(m, right, seed, make, predict)
 
 
 def two_streams(m: Maths) -> nn.ModuleDict:
-    """A small XLNet and the head that is tied to its embeddings."""
-    xlnet = m.encoder.XLNetEncoder(V, 64, 4, 128, 2, dropout=0.0)
-    net = nn.ModuleDict({"xlnet": xlnet, "head": m.encoder.TiedHead(xlnet.word)})
+    """A small XLNet."""
+    return small(m.encoder.XLNetEncoder(V, 64, 4, 128, 2, dropout=0.0), m)
+
+
+def small(encoder: nn.Module, m: Maths) -> nn.ModuleDict:
+    """The encoder with its tied head, which needs small embeddings."""
+    net = nn.ModuleDict({"net": encoder, "head": m.encoder.TiedHead(encoder.word)})
     for p in net.parameters():
         if p.ndim > 1:
-            nn.init.normal_(p, std=0.05)  # the tied head needs small embeddings
+            nn.init.normal_(p, std=0.05)
     return net
 
 
-def predictions(net: nn.ModuleDict, m: Maths, ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits (B, M, V) and tokens (B, M) at the last M places of an order drawn for each window (B, T)."""
-    order = torch.rand(ids.shape).argsort(-1)
-    targets = order[:, -M:]
-    _, g = net["xlnet"](ids, None, None, m.encoder.permutation_mask(order), targets)
-    return net["head"](g), ids.gather(1, targets)
-
-
-def log_likelihood(net: nn.ModuleDict, m: Maths, ids: Tensor) -> np.ndarray:
-    """(N,), by torch's own log-softmax: a broken loss has no say here."""
+def log_likelihood(net: nn.ModuleDict, m: Maths, predict: Predict, ids: Tensor) -> np.ndarray:
+    """(N,), by torch's own loss: a broken one has no say here."""
     torch.manual_seed(0)
     net.eval()
     with torch.inference_mode():
-        z, y = predictions(net, m, ids)
-        return z.log_softmax(-1).gather(-1, y[..., None]).mean((1, 2)).double().numpy()
+        z, y = predict(net, m, ids)  # (N, M, V), (N, M)
+        loss = F.cross_entropy(z.transpose(1, 2), y, ignore_index=IGNORED, reduction="none")
+        return (-loss.sum(1) / (y != IGNORED).sum(1)).double().numpy()
 
 
 @cache
@@ -179,6 +220,16 @@ def windows(split: str) -> Tensor:
     return cut if split == "train" else cut[:HELD_OUT]
 
 
+def left_to_right(m: Maths, right: Maths, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same encoder predicts the next token from its content stream, under the causal mask."""
+
+    def predict(net: nn.ModuleDict, code: Maths, ids: Tensor) -> tuple[Tensor, Tensor]:
+        h, _ = net["net"](ids, visible=code.attention.causal(ids.size(1)).expand(len(ids), -1, -1))
+        return net["head"](h[:, :-1]), ids[:, 1:]
+
+    return trained_lm(m, right, seed, two_streams, predict)
+
+
 def _fine_tuned(**options: Any) -> Run:
     return lambda m, right, seed: fine_tuned(m, right, seed, **options)
 
@@ -186,11 +237,75 @@ def _fine_tuned(**options: Any) -> Run:
 RUNS: dict[str, Run] = {
     "BERT": _fine_tuned(),
     "BERT, cosine": _fine_tuned(schedule="cosine"),
-    "BERT, constant": _fine_tuned(schedule="constant"),
-    "BERT, inverse root": _fine_tuned(schedule="inverse_sqrt"),
     "BERT, SGD with momentum": _fine_tuned(optimiser="SGD", lr=0.01, momentum=0.9),
-    "BERT, Adam with L2": _fine_tuned(optimiser="Adam"),
+    "BERT, weighted and smoothed": _fine_tuned(weight=(1.0, 1.5), label_smoothing=0.2),
     "BERT, ratings": _fine_tuned(task="rating"),
     "RoBERTa": _fine_tuned(kind="RoBERTa"),
     "XLNet": permutation_lm,
+    "left to right": left_to_right,
+    "masked LM": masked_lm,
 }
+
+# --- the comparison ---------------------------------------------------------------------------------------------------
+
+SEEDS = 3
+LEVEL = 0.99  # of the intervals: some sixty comparisons are made, and at .95 three would be wrong
+
+
+def compared(mutant: Mutant, folder: Path) -> dict[str, Any]:
+    """Held-out scores of the broken and of the right code over the seeds, and the interval of their difference.
+
+    The difference is taken example by example, averaged over seeds; its interval is Student's, over examples. What ran
+    is kept in `folder`, so that an interrupted comparison goes on from there.
+    """
+    broken, right = mutated(mutant.module, mutant.old, mutant.new), maths()
+    ours = [_kept(folder, mutant.run, right, right, seed, "") for seed in range(SEEDS)]
+    theirs = [_kept(folder, mutant.run, broken, right, seed, mutant.old + mutant.new) for seed in range(SEEDS)]
+    found: dict[str, Any] = {
+        "page": _page(mutant),
+        "run": mutant.run,
+        "right": [round(float(np.mean(a["own"])), 4) for a in ours],
+    }
+    failed = [b["error"] for b in theirs if "error" in b]
+    if failed:
+        return found | {"error": failed[0]}
+    for name in ("own", "true"):
+        scores = [round(float(np.mean(b[name])), 4) for b in theirs]
+        d = np.mean([np.subtract(b[name], a["own"]) for a, b in zip(ours, theirs, strict=True)], axis=0)  # (N,)
+        mean, low, high = mean_interval(d, LEVEL)
+        found[name] = {"scores": scores, "difference": round(mean, 4), "interval": [round(low, 4), round(high, 4)]}
+    return found
+
+
+def _page(mutant: Mutant) -> str:
+    return next(page for page, mutants in MUTANTS.items() if mutant in mutants)
+
+
+def _kept(folder: Path, run: str, m: Maths, right: Maths, seed: int, change: str) -> dict[str, Any]:
+    """A run's scores from the folder, or made and put there. A run that fails or ends in nan is kept with its error."""
+    sources = [Path(str(module.__file__)) for module in right] + [Path(__file__)]
+    key = hashlib.sha256("\0".join([run, str(seed), change, *(p.read_text(encoding="utf8") for p in sources)]).encode())
+    path = folder / f"{key.hexdigest()[:16]}.json"
+    if not path.exists():
+        try:
+            own, true = RUNS[run](m, right, seed)
+            kept: dict[str, Any] = {"own": own.tolist(), "true": true.tolist()}
+            if not np.isfinite(own).all():
+                kept = {"error": "the loss became nan"}
+        except (PyftError, RuntimeError, ValueError, ArithmeticError, IndexError) as error:
+            kept = {"error": f"{type(error).__name__}: {str(error).splitlines()[0]}"}
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(kept))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
+    return found
+
+
+def measure(folder: Path, say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Every mutant of Part 4 compared with the right code, by name."""
+    found = {}
+    for mutants in MUTANTS.values():
+        for mutant in mutants:
+            found[mutant.name] = compared(mutant, folder)
+            own = found[mutant.name].get("own", found[mutant.name])
+            say(f"[bench] {mutant.name} ({mutant.run}): {own.get('difference', own.get('error'))}")
+    return found
