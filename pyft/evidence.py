@@ -198,6 +198,15 @@ def results(chapter: str, profile: str = "laptop") -> list[dict[str, Any]]:
     return sorted(found, key=lambda r: r["seed"])
 
 
+def bench(name: str) -> dict[str, Any]:
+    """A committed benchmark, `maths` or `mutants`: what `pyft bench NAME` measured, with its provenance."""
+    path = results_folder() / "bench" / f"{name}.json"
+    if not path.is_file():
+        raise unknown("benchmark", name, sorted(p.stem for p in path.parent.glob("*.json")))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
+    return found
+
+
 def published(name: str) -> float:
     """A published figure; its source stands beside it in `book/results/published.json`."""
     table = json.loads((results_folder() / "published.json").read_text(encoding="utf8"))

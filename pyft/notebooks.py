@@ -1,8 +1,8 @@
 """Run chapters through papermill, keep what is stable of their outputs, and know when they must run again.
 
-A chapter's key hashes what its outputs depend on: its code cells (display tags left out), this package, the lock, its
-parameters, the digests of data and weights, and the evidence it reads. The key is kept in the notebook's metadata.
-Same key: nothing runs.
+A chapter's key hashes what its outputs depend on: its code cells (display tags left out), the modules of this package
+that it imports, the lock, its parameters, the digests of data and weights, and the evidence it reads. The key is kept in
+the notebook's metadata. Same key: nothing runs.
 """
 
 import copy
@@ -119,12 +119,35 @@ def key(chapter: Chapter, notebook: Any = None) -> dict[str, str]:
     source = "\0".join(cell.source for cell in code)
     return {
         "code": _hash(source, json.dumps(tags)),
-        "pyft": _hash(*(p.name + "\0" + p.read_text(encoding="utf8") for p in sorted((ROOT / "pyft").glob("*.py")))),
+        "pyft": _hash(*(name + "\0" + text for name, text in sorted(_modules(code).items()))),
         "lock": _hash((ROOT / "requirements.lock").read_text(encoding="utf8")),
         "parameters": _hash(*(cell.source for cell in code if "parameters" in cell.metadata.get("tags", []))),
         "data and weights": _hash(*(artefact.sha256 for artefact in ARTEFACTS.values())),
         "evidence": _hash(*_evidence(chapter, source)),
     }
+
+
+def _modules(code: Sequence[Any]) -> dict[str, str]:
+    """The package's modules that the cells import, and those that these import in turn: source by name."""
+    texts = {path.stem: path.read_text(encoding="utf8") for path in (ROOT / "pyft").glob("*.py")}
+    found: dict[str, str] = {}
+    names = ["__init__", *_imported("\n".join(cell.source for cell in code))]
+    while names:
+        name = names.pop()
+        if name in texts and name not in found:
+            found[name] = texts[name]
+            names += _imported(texts[name])
+    return found
+
+
+def _imported(source: str) -> list[str]:
+    """Modules of pyft that a source imports, in whatever way, anywhere in it.
+
+    Looked for as text, since a notebook's cells may hold lines that are no Python.
+    """
+    lists = re.findall(r"^\s*from pyft import (\([^)]*\)|[^\n]*)", source, re.MULTILINE)
+    named = [name for names in lists for name in re.findall(r"(\w+)(?: as \w+)?", names)]
+    return named + re.findall(r"^\s*(?:from|import) pyft\.(\w+)", source, re.MULTILINE)
 
 
 def _evidence(chapter: Chapter, source: str) -> Iterator[str]:
@@ -134,6 +157,9 @@ def _evidence(chapter: Chapter, source: str) -> Iterator[str]:
     yield json.dumps({name: figure for name, figure in published.items() if name in source}, sort_keys=True)
     for path in sorted((results_folder() / chapter.number).rglob("*.json")):
         yield path.read_text(encoding="utf8")
+    for path in sorted((results_folder() / "bench").glob("*.json")):
+        if f'bench("{path.stem}")' in source:
+            yield path.read_text(encoding="utf8")
 
 
 def changed(chapter: Chapter) -> list[str]:
