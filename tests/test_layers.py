@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 
 LAYERS = [  # from the bottom up
     {"errors"},
-    {"artefacts", "profiles", "symbols"},
+    {"artefacts", "counts", "profiles", "symbols"},
     {"attention", "losses", "optim", "schedules"},
     {"encoder"},
     {"maths"},
@@ -22,12 +22,13 @@ LAYERS = [  # from the bottom up
     {"evidence", "plots", "exercises"},
     {"proofs_attention", "proofs_losses", "proofs_optim"},
     {"mutants"},
+    {"bench"},
     {"notebooks"},
     {"colab", "book", "checks"},
     {"cli"},
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
-BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "profiles", "maths")}
+BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "counts", "profiles", "maths")}
 TORCH_ALONE = {name: {"torch"} for name in ("symbols", "attention", "encoder", "losses", "optim", "schedules")}
 FOREIGN = BARE | TORCH_ALONE  # all they may import of others
 
