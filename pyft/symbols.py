@@ -64,10 +64,16 @@ SYMBOLS: dict[str, list[Symbol]] = {
         Symbol("g", "g", "B M d", "query stream: knows its position, not its token"),
     ],
     "cross-entropy": [
-        Symbol("z", "z", "B K", "logits"),
-        Symbol("y", "y", "B", "labels, whole numbers below $K$"),
+        Symbol("z", "z", "... K", "logits (argument `input`; there the classes come after the batch)"),
+        Symbol("y", "y", "...", "labels, whole numbers below $K$ (argument `target`)"),
+        Symbol("q", "q", "... K", "or, in place of labels, a probability for each class (argument `target`)"),
+        Symbol("p", "p", "... K", "probabilities of the model, softmax of the logits"),
         Symbol("w", "weight", "K", "weight of each class"),
         Symbol(r"\varepsilon", "label_smoothing", "", "share of the target spread over all classes"),
+    ],
+    "squared error": [
+        Symbol(r"\hat{y}", "y_hat", "...", "predicted numbers (argument `input`)"),
+        Symbol("y", "y", "...", "true numbers (argument `target`)"),
     ],
     "optimiser": [
         Symbol(r"\theta", "theta", "...", "a parameter"),
@@ -79,6 +85,11 @@ SYMBOLS: dict[str, list[Symbol]] = {
         Symbol(r"\beta_1, \beta_2", "beta_1, beta_2", "", "how long the two means remember"),
         Symbol(r"\epsilon", "eps", "", "keeps the quotient finite; outside the root"),
         Symbol(r"\lambda", "weight_decay", "", "weight decay"),
+    ],
+    "schedule": [
+        Symbol("s", "step", "", "step, from 0"),
+        Symbol("S", "total", "", "steps of the whole training"),
+        Symbol("W", "warmup", "", "steps of the warm-up"),
     ],
 }
 

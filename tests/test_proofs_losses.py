@@ -1,0 +1,28 @@
+"""Every proof of the losses holds, in both precisions."""
+
+import pytest
+
+from pyft.evidence import prove_all
+from pyft.maths import maths
+from pyft.mutants import LOSS_PROOFS
+
+
+@pytest.mark.parametrize("name", LOSS_PROOFS)
+def test_the_family_holds(name, capsys):
+    prove_all(name, LOSS_PROOFS[name](maths()))
+    assert capsys.readouterr().out.startswith(f"proven: {name} (")
+
+
+def test_the_proofs_cover_what_they_say():
+    said = " ".join(what for family in LOSS_PROOFS.values() for what, *_ in family(maths()))
+    for part in (
+        "float64",
+        "float32",
+        "ignored True",
+        "weighted True",
+        "smoothing 0.1",
+        "(7,)",
+        "(2, 3, 2, 4)",
+        "none",
+    ):
+        assert part in said
