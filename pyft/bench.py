@@ -3,7 +3,6 @@
 Seconds belong to one machine. What a page may lean on is a ratio of times that were taken by turns, in one run.
 """
 
-import json
 import timeit
 from collections.abc import Callable, Mapping
 from functools import partial
