@@ -25,6 +25,12 @@ class Mutant:
     new: str
     note: str
 
+    def lines(self) -> tuple[str, str]:
+        """The lines that differ, as they were and as they are."""
+        old, new = ([line.strip() for line in text.splitlines()] for text in (self.old, self.new))
+        was, now = [line for line in old if line not in new], [line for line in new if line not in old]
+        return "; ".join(was), "; ".join(now)
+
 
 def hunt(mutant: Mutant, families: dict[str, Family]) -> str:
     """Which proof catches the mutant, and how: the first that fails. An exception catches it as well.
@@ -45,6 +51,17 @@ def hunt(mutant: Mutant, families: dict[str, Family]) -> str:
         except Exception as error:
             return f"{name}: {type(error).__name__}"
     raise SurvivedError(f"mutant {mutant.name!r} survives: {', '.join(families)} all pass on it")
+
+
+COLUMNS = ("mistake", "what it is", "as it was", "as it is", "caught by")
+
+
+def table(mutants: list[Mutant], families: dict[str, Family]) -> list[list[str]]:
+    """One row a mutant for `plots.table` with `COLUMNS`, each hunted now; how far it was off is left out.
+
+    Raises: as `hunt` does.
+    """
+    return [[m.name, m.note, *m.lines(), hunt(m, families).split(": largest difference")[0]] for m in mutants]
 
 
 # --- losses (page 4.2) ------------------------------------------------------------------------------------------------

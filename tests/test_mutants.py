@@ -12,6 +12,7 @@ from pyft.mutants import (
     Mutant,
     SurvivedError,
     hunt,
+    table,
 )
 
 HUNTS = {"losses": (LOSSES, LOSS_PROOFS), "optimisers": (OPTIMISERS, OPTIMISER_PROOFS)}
@@ -53,3 +54,16 @@ def test_the_real_modules_are_left_as_they_were():
     before = maths()
     hunt(LOSSES[0], LOSS_PROOFS)
     assert maths() == before
+
+
+def test_a_table_shows_the_lines_that_differ_and_the_proof_without_its_figure():
+    printed = next(m for m in OPTIMISERS if m.name == "decay inside the adaptive scaling")
+    assert table([printed], OPTIMISER_PROOFS) == [
+        [
+            printed.name,
+            printed.note,
+            "theta.mul_(1 - lr * weight_decay); theta.addcdiv_(m_hat, root, value=-lr)",
+            "theta.addcdiv_(m_hat + weight_decay * theta, root, value=-lr)",
+            "AdamW, default, float64, first step",
+        ]
+    ]
