@@ -45,7 +45,7 @@ def test_a_mutant_that_no_longer_fits_is_no_catch():
 
 
 def test_an_exception_is_a_catch():
-    assert hunt(Mutant("typo", "losses", "loss = (input - target)", "loss = (input - targte)", ""), LOSS_PROOFS) == (
+    assert hunt(Mutant("typo", "losses", "loss = (input - target)", "loss = (input - nothing)", ""), LOSS_PROOFS) == (
         "squared error: NameError"
     )
 
