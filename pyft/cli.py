@@ -1,4 +1,4 @@
-"""The command line: pyft fetch | run | book | status | calibrate | colab | cards."""
+"""The command line: pyft fetch | run | book | status | calibrate | bench | colab | cards."""
 
 import signal
 import sys
@@ -12,6 +12,8 @@ from pyft.errors import PyftError
 app = typer.Typer(
     help="Run, check and build the book.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+bench = typer.Typer(help="Measure what our code costs beside the library's.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
 Numbers = Annotated[
     list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Numbers such as 6.1; all if none is given.")
 ]
@@ -93,6 +95,31 @@ def calibrate(
     from pyft import notebooks
 
     notebooks.calibrate(chapter, seeds, reason)
+
+
+@bench.command()
+def maths(
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; book/results/bench/maths.json if not given.")
+    ] = None,
+) -> None:
+    """Time and memory of the hand-written mathematics (about a minute); fails if a ratio is above its limit."""
+    from pyft import bench
+
+    if slow := bench.breaches(bench.maths(out)):
+        raise PyftError("\n  ".join(["too slow:", *slow]))
+
+
+@bench.command()
+def mutants(
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; book/results/bench/mutants.json if not given.")
+    ] = None,
+) -> None:
+    """What each mistake of Part 4 costs in a short training (about an hour; goes on where it was interrupted)."""
+    from pyft import costs
+
+    costs.measure(out)
 
 
 @app.command()

@@ -173,7 +173,7 @@ def record(
     }
     folder = Path(os.environ.get("PYFT_RECORD_TO") or home() / "results") / chapter / profile
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / f"seed-{seed}.json", _dump(kept))
+    write_atomically(folder / f"seed-{seed}.json", dump(kept))
     print(f"recorded: chapter {chapter}, profile {profile}, seed {seed}, {len(metrics)} metrics")
     return kept
 
@@ -251,7 +251,7 @@ def write_atomically(path: Path, text: str) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _dump(kept: Mapping[str, Any]) -> str:
+def dump(kept: Mapping[str, Any]) -> str:
     """Indented JSON, with each list of numbers on one line, so that a diff shows what moved."""
     text = json.dumps(kept, indent=1, ensure_ascii=False)
     return re.sub(r'\[\n[^\[\]{}"]*\]', lambda m: re.sub(r"\s+", "", m[0]), text) + "\n"

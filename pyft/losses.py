@@ -40,7 +40,7 @@ def cross_entropy(
     K, log_p = z.size(-1), w * log_softmax(z)  # (..., K)
     if y.is_floating_point():  # probabilities
         loss = -(y * log_p).sum(-1)  # (...)
-        share = torch.ones_like(loss)
+        kept, share = torch.ones_like(loss, dtype=torch.bool), torch.ones_like(loss)
     else:
         kept = y != ignore_index  # (...)
         y = y.where(kept, 0)
@@ -48,9 +48,7 @@ def cross_entropy(
         share = w[y] * kept
     if label_smoothing:
         loss = (1 - label_smoothing) * loss - label_smoothing / K * log_p.sum(-1)
-    if not y.is_floating_point():
-        loss = loss.masked_fill(~kept, 0)
-    return _reduced(loss, share, reduction)
+    return _reduced(loss.masked_fill(~kept, 0), share, reduction)
 
 
 def mse(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from pyft.errors import PyftError
-from pyft.evidence import Case, ProofError, same
+from pyft.evidence import Case, ProofError, bench, same
 from pyft.maths import Maths, mutated
 
 Family = Callable[[Maths], Iterator[Case]]  # a family of proofs: cases of ours against the library's
@@ -25,6 +25,12 @@ class Mutant:
     note: str
     run: str = "BERT"  # the short training that shows its cost, see `costs.RUNS`
 
+    def lines(self) -> tuple[str, str]:
+        """The lines that differ, as they were and as they are."""
+        old, new = ([line.strip() for line in text.splitlines()] for text in (self.old, self.new))
+        was, now = [line for line in old if line not in new], [line for line in new if line not in old]
+        return "; ".join(was), "; ".join(now)
+
 
 def hunt(mutant: Mutant, families: dict[str, Family]) -> str:
     """Which proof catches the mutant, and how: the first that fails. An exception catches it as well.
@@ -40,8 +46,55 @@ def hunt(mutant: Mutant, families: dict[str, Family]) -> str:
                 same(f"{name}, {what}", ours, reference, tol)
         except ProofError as error:
             return str(error)
-        except PyftError:
-            raise
         except Exception as error:
             return f"{name}: {type(error).__name__}"
     raise SurvivedError(f"mutant {mutant.name!r} survives: {', '.join(families)} all pass on it")
+
+
+COLUMNS = ("mistake", "what it is", "as it was", "as it is", "caught by")
+
+
+def table(mutants: list[Mutant], families: dict[str, Family]) -> list[list[str]]:
+    """One row a mutant for `plots.table` with `COLUMNS`, each hunted now; how far it was off is left out.
+
+    Raises: as `hunt` does.
+    """
+    return [[m.name, m.note, *m.lines(), hunt(m, families).split(": largest difference")[0]] for m in mutants]
+
+
+COST_COLUMNS = (
+    "mistake",
+    "training",
+    "right code",
+    "as it reports",
+    "interval of the difference",
+    "verdict",
+    "in truth",
+)
+
+
+def costs(page: str) -> list[list[str]]:
+    """One row a mutant of the page for `plots.table` with `COST_COLUMNS`, from what `pyft bench mutants` measured."""
+    return [_cost(name, m) for name, m in bench("mutants")["mutants"].items() if m["page"] == page]
+
+
+def _cost(name: str, m: dict[str, Any]) -> list[str]:
+    right = _score(m["right"], m["run"])
+    if "error" in m:
+        return [name, m["run"], right, m["error"], "", "fails", ""]
+    low, high = m["own"]["interval"]
+    verdict = "worse" if high < 0 else "better" if low > 0 else "no difference shown"
+    own, true = (_score(m[side]["scores"], m["run"]) for side in ("own", "true"))
+    unit = 100 if _percent(m["run"]) else 1
+    interval = "exactly the same" if low == high == 0 else f"{unit * low:+.2f} to {unit * high:+.2f}"
+    return [name, m["run"], right, own, interval, verdict, true]
+
+
+def _score(scores: list[float], run: str) -> str:
+    mean = sum(scores) / len(scores)
+    return f"{100 * mean:.1f} %" if _percent(run) else f"{mean:.2f}"
+
+
+def _percent(run: str) -> bool:
+    """Whether a run's scores are accuracies; others are log-likelihoods (nats) or negative squared errors."""
+    return run.startswith(("BERT", "RoBERTa")) and run != "BERT, ratings"

@@ -266,7 +266,7 @@ LOSSES: list[Mutant] = [
         "losses",
         "y = y.where(kept, 0)",
         "y = y.where(kept, 0).sub(1).clamp(0)",
-        "labels counted from one and shifted twice",
+        "labels that count from zero, taken to count from one",
     ),
     Mutant(
         "ignored positions in the mean",

@@ -1,8 +1,8 @@
 """Run chapters through papermill, keep what is stable of their outputs, and know when they must run again.
 
 A chapter's key hashes what its outputs depend on: its code cells (display tags left out), the modules of this package
-that it imports, the lock, its parameters, the digests of data and weights, and the evidence it reads. The key is kept in
-the notebook's metadata. Same key: nothing runs.
+that it imports, the lock, its parameters, the digests of data and weights, and the evidence it reads. The key is kept
+in the notebook's metadata. Same key: nothing runs.
 """
 
 import copy

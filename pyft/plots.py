@@ -1,7 +1,7 @@
 """One style for every figure and table of the book: colour-blind safe, axes named with units."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -14,6 +14,9 @@ from numpy.typing import ArrayLike
 from pyft.finetune import History
 
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]  # Okabe & Ito 2008
+
+
+Measured = tuple[Sequence[float], Sequence[float]]  # as measured, by formula
 
 
 def style() -> None:
@@ -49,6 +52,26 @@ def learning_curve(history: History, baseline: float | None = None, baseline_nam
         bottom.legend(loc="upper left")
         bottom.margins(y=0.35)  # room for the legend above the curve
     bottom.set(xlabel="step (batches)", ylabel="validation accuracy (%)")
+    return fig
+
+
+def growth(T: Sequence[int], seconds: Mapping[str, Measured], kept: Mapping[str, Measured]) -> Any:
+    """Time and memory of some modules over the length of the text T: measured as points, by formula as lines.
+
+    `seconds` and `kept` (bytes) map a module's name to `(measured, by formula)`, a value for each length. Both axes are
+    logarithmic: a power of T is a straight line, and its exponent the slope.
+    """
+    style()
+    fig, panels = plt.subplots(2, 1, figsize=(5.6, 6.2))
+    mib = {name: [[x / 2**20 for x in values] for values in pair] for name, pair in kept.items()}
+    for axes, pairs, what in [(panels[0], seconds, "time (s)"), (panels[1], mib, "kept for backward (MiB)")]:
+        for (name, (measured, formula)), colour, marker in zip(pairs.items(), PALETTE, "osD^vP*", strict=False):
+            axes.plot(T, formula, color=colour, label=f"{name}, by formula")
+            axes.plot(T, measured, marker, color=colour, label=f"{name}, measured")
+        axes.set(xscale="log", yscale="log", xlabel="length T (tokens)", ylabel=what)
+        axes.set_xticks(T, labels=[str(t) for t in T])
+        axes.minorticks_off()
+    panels[0].legend(fontsize="small")
     return fig
 
 

@@ -43,6 +43,15 @@ def _value_and_gradient(loss: Callable[..., Tensor], z: Tensor, *arguments: Any,
     return value, torch.autograd.grad((weights * value).sum(), z)[0]
 
 
+def _case(shape: tuple[int, ...], dtype: torch.dtype, reduction: str, **switched: Any) -> str:
+    """What a case is, in a line: `(8, 5), float64, mean, ignored`."""
+    return ", ".join([str(shape), _short(dtype), reduction, *(name for name, on in switched.items() if on)])
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
 def _both(what: str, ours: Any, reference: Any, tol: float) -> Iterator[Case]:
     for part, a, b in zip(("value", "gradient"), ours, reference, strict=True):
         yield f"{what}, {part}", a, b, tol
@@ -56,7 +65,7 @@ def cross_entropy(m: Maths) -> Iterator[Case]:
             z, (y, K) = _logits(seed, shape, dtype), _labels(seed, shape, ignored)
             weight = torch.linspace(0.5, 2, K, dtype=dtype) if weighted else None
             options: dict[str, Any] = {"weight": weight, "reduction": reduction, "label_smoothing": smoothing}
-            what = f"{shape} {dtype}, {reduction}, ignored {ignored}, weighted {weighted}, smoothing {smoothing}"
+            what = _case(shape, dtype, reduction, ignored=ignored, weighted=weighted, smoothed=smoothing)
             ours = _value_and_gradient(m.losses.cross_entropy, z, y, **options)
             yield from _both(what, ours, _value_and_gradient(F.cross_entropy, z, y, **options), TOL[dtype])
 
@@ -70,7 +79,7 @@ def soft_targets(m: Maths) -> Iterator[Case]:
             weight = torch.linspace(0.5, 2, K, dtype=dtype) if weighted else None
             q = q.softmax(min(1, len(shape) - 1))
             options: dict[str, Any] = {"weight": weight, "reduction": reduction, "label_smoothing": smoothing}
-            what = f"soft {shape} {dtype}, {reduction}, weighted {weighted}, smoothing {smoothing}"
+            what = _case(shape, dtype, reduction, weighted=weighted, smoothed=smoothing)
             ours = _value_and_gradient(m.losses.cross_entropy, z, q, **options)
             yield from _both(what, ours, _value_and_gradient(F.cross_entropy, z, q, **options), TOL[dtype])
 
@@ -93,8 +102,8 @@ def stable(m: Maths) -> Iterator[Case]:
         z, y = _logits(0, (8, 5), dtype, size), _labels(0, (8, 5))[0]
         value, gradient = _value_and_gradient(m.losses.cross_entropy, z, y)
         expected, derived = _value_and_gradient(F.cross_entropy, z, y)
-        yield f"logits of size {size:g}, {dtype}, value", value / size, expected / size, TOL[dtype]
-        yield f"logits of size {size:g}, {dtype}, gradient", gradient, derived, TOL[dtype]
+        yield f"size {size:g}, {_short(dtype)}, value", value / size, expected / size, TOL[dtype]
+        yield f"size {size:g}, {_short(dtype)}, gradient", gradient, derived, TOL[dtype]
     masked = torch.tensor([[0.0, 1.0, float("-inf")]])  # a class that is ruled out
     yield "a logit of minus infinity", *_pair(m, masked, torch.tensor([1])), 1e-6
 
@@ -109,7 +118,7 @@ def squared_error(m: Maths) -> Iterator[Case]:
         x, y = (_logits(seed + s, shape, dtype) for s in (0, 100))
         ours = _value_and_gradient(m.losses.mse, x, y, reduction=reduction)
         reference = _value_and_gradient(F.mse_loss, x, y, reduction=reduction)
-        yield from _both(f"mse {shape} {dtype}, {reduction}", ours, reference, TOL[dtype])
+        yield from _both(_case(shape, dtype, reduction), ours, reference, TOL[dtype])
     x, y = _logits(0, (6,)), _logits(1, (6,))
     _, gradient = _value_and_gradient(m.losses.mse, x, y)
     yield "mse, derived gradient", gradient, 2 * (x - y) / 6, 1e-10

@@ -69,12 +69,16 @@ def _step(optimiser: Any, parameters: list[Any], t: int, gradients: Gradients) -
     return torch.cat([theta.detach().flatten() for theta in parameters])
 
 
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
 def _against(ours: Any, reference: Any, cases: dict[str, Settings]) -> Iterator[Case]:
     """Each setting on the bowl; then, with the last setting, what must hold whatever the setting."""
     for (what, settings), dtype in product(cases.items(), TOL):
         a, b = (_trajectory(make, settings, dtype, _bowl(), False, STEPS) for make in (ours, reference))
-        yield f"{what}, {dtype}, first step", a[0], b[0], TOL[dtype]
-        yield f"{what}, {dtype}, {STEPS} steps", a, b, TOL[dtype]
+        yield f"{what}, {_short(dtype)}, first step", a[0], b[0], TOL[dtype]
+        yield f"{what}, {_short(dtype)}, {STEPS} steps", a, b, TOL[dtype]
     settings = list(cases.values())[-1]
     for what, gradients, grouped in [
         ("gradients of zero", _zero, False),

@@ -27,6 +27,19 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, 
     return float(x.mean()), float(x.mean()) - half, float(x.mean()) + half
 
 
+def median_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
+    """Median with an interval between two order statistics: `(median, low, high)`; David & Nagaraja 2003, section 7.1.
+
+    Whatever the distribution, each value falls below the true median like a coin. The k-th smallest and k-th largest,
+    k as large as the level allows. At least six values at the usual level.
+    """
+    x = np.sort(np.asarray(values, dtype=float))
+    k = int(stats.binom.ppf((1 - level) / 2, len(x), 0.5))  # P(fewer than k fall below) is at most half of what is left
+    if k < 1:
+        raise ValueError(f"an interval for a median at level {level} needs more than {len(x)} values")
+    return float(np.median(x)), float(x[k - 1]), float(x[-k])
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two classifiers on the same examples: how many each alone got right, and the exact p-value."""

@@ -172,7 +172,7 @@ def test_a_record_has_each_list_of_predictions_on_one_line(checkout, tmp_path, m
 @pytest.mark.parametrize("texts", [["two words"], ["a [1, 2] b", "c"], []])
 def test_texts_survive_the_writing_of_lists_on_one_line(texts):
     kept = {"predictions": {"test": texts}, "cpu": "a [b c]"}
-    assert json.loads(evidence._dump(kept)) == kept
+    assert json.loads(evidence.dump(kept)) == kept
 
 
 def test_a_record_goes_to_the_users_folder_unless_pyft_runs_the_page(checkout, tmp_path):

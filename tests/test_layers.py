@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 
 LAYERS = [  # from the bottom up
     {"errors"},
-    {"artefacts", "profiles", "symbols", "exercise"},
+    {"artefacts", "counts", "profiles", "symbols", "exercise"},
     {"attention", "losses", "optim", "schedules", "exercises_part4"},
     {"encoder"},
     {"maths"},
@@ -24,12 +24,13 @@ LAYERS = [  # from the bottom up
     {"mutants"},
     {"mutants_part4"},
     {"costs"},
+    {"bench"},
     {"notebooks"},
     {"colab", "book", "checks"},
     {"cli"},
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
-BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "profiles", "exercise", "maths")}
+BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "counts", "profiles", "exercise", "maths")}
 PURE = ("symbols", "attention", "encoder", "losses", "optim", "schedules", "exercises_part4")
 TORCH_ALONE = {name: {"torch"} for name in PURE}
 FOREIGN = BARE | TORCH_ALONE  # all they may import of others

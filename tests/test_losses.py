@@ -12,6 +12,8 @@ from pyft.errors import PyftError
 from pyft.losses import cross_entropy, log_softmax, mse
 from pyft.symbols import ShapeError
 
+patient = settings(deadline=None)  # a first call may be slow
+
 
 @st.composite
 def batches(draw):
@@ -34,6 +36,7 @@ options_of_a_loss = st.fixed_dictionaries(
 )
 
 
+@patient
 @given(batches(), options_of_a_loss, st.floats(-1e3, 1e3))
 def test_a_shift_of_the_logits_changes_nothing(batch, options, shift):
     z, y = batch
@@ -42,6 +45,7 @@ def test_a_shift_of_the_logits_changes_nothing(batch, options, shift):
     )
 
 
+@patient
 @given(batches(), options_of_a_loss, st.randoms())
 def test_the_order_of_the_batch_changes_nothing(batch, options, random):
     z, y = batch
@@ -50,6 +54,7 @@ def test_the_order_of_the_batch_changes_nothing(batch, options, random):
     torch.testing.assert_close(gradient(z[order], y[order], **options), gradient(z, y, **options)[order])
 
 
+@patient
 @given(batches(), options_of_a_loss, st.integers(1, 4), st.sampled_from([-100, -1, 99]))
 def test_ignored_positions_add_nothing(batch, options, more, ignored):
     z, y = batch
@@ -60,6 +65,7 @@ def test_ignored_positions_add_nothing(batch, options, more, ignored):
     assert not gradient(wider, longer, **options)[len(y) :].any()
 
 
+@patient
 @given(batches(), options_of_a_loss, st.randoms())
 def test_relabelling_the_classes_permutes_the_gradient(batch, options, random):
     z, y = batch
@@ -73,6 +79,7 @@ def test_relabelling_the_classes_permutes_the_gradient(batch, options, random):
     )
 
 
+@patient
 @given(batches())
 def test_the_gradient_of_an_example_sums_to_zero_and_pulls_its_label_up(batch):
     z, y = batch
@@ -82,8 +89,8 @@ def test_the_gradient_of_an_example_sums_to_zero_and_pulls_its_label_up(batch):
     assert (g[kept].gather(1, y[kept, None]) <= 0).all()
 
 
+@patient
 @given(batches(), options_of_a_loss)
-@settings(max_examples=50)
 def test_labels_are_probabilities_that_are_one_or_zero(batch, options):
     z, y = batch
     z, y = z[y != -100], y[y != -100]
@@ -91,11 +98,13 @@ def test_labels_are_probabilities_that_are_one_or_zero(batch, options):
     torch.testing.assert_close(cross_entropy(z, q, **options), cross_entropy(z, y, **options))
 
 
+@patient
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=6))
 def test_probabilities_sum_to_one(z):
     assert math.isclose(log_softmax(torch.tensor(z, dtype=torch.float64)).exp().sum(), 1, abs_tol=1e-12)
 
 
+@patient
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=6), st.floats(-100, 100))
 def test_squared_error_is_least_at_the_mean(y, other):
     y = torch.tensor(y, dtype=torch.float64)

@@ -2,10 +2,11 @@
 
 import pytest
 
-from pyft.costs import RUNS
+from pyft import evidence, mutants
+from pyft.costs import RUNS, change
 from pyft.errors import PyftError
 from pyft.maths import maths
-from pyft.mutants import Mutant, SurvivedError, hunt
+from pyft.mutants import Mutant, SurvivedError, hunt, table
 from pyft.mutants_part4 import MUTANTS, PROOFS
 
 ALL = [(page, mutant) for page, mutants in MUTANTS.items() for mutant in mutants]
@@ -35,7 +36,7 @@ def test_a_mutant_that_no_longer_fits_is_no_catch():
 
 
 def test_an_exception_is_a_catch():
-    assert hunt(Mutant("typo", "losses", "loss = (input - target)", "loss = (input - targte)", ""), PROOFS["4.2"]) == (
+    assert hunt(Mutant("typo", "losses", "loss = (input - target)", "loss = (input - nothing)", ""), PROOFS["4.2"]) == (
         "squared error: NameError"
     )
 
@@ -44,3 +45,39 @@ def test_the_real_modules_are_left_as_they_were():
     before = maths()
     hunt(MUTANTS["4.2"][0], PROOFS["4.2"])
     assert maths() == before
+
+
+def test_a_table_shows_the_lines_that_differ_and_the_proof_without_its_figure():
+    printed = next(m for m in MUTANTS["4.3"] if m.name == "decay inside the adaptive scaling")
+    assert table([printed], PROOFS["4.3"]) == [
+        [
+            printed.name,
+            printed.note,
+            "theta.mul_(1 - lr * weight_decay); theta.addcdiv_(m_hat, root, value=-lr)",
+            "theta.addcdiv_(m_hat + weight_decay * theta, root, value=-lr)",
+            "AdamW, default, float64, first step",
+        ]
+    ]
+
+
+def test_the_stored_costs_are_those_of_the_present_mutants():
+    stored = evidence.bench("mutants")["mutants"]
+    assert {name: kept["change"] for name, kept in stored.items()} == {m.name: change(m) for _, m in ALL}, (
+        "to measure them again: pyft bench mutants"
+    )
+
+
+def test_a_row_of_costs_says_worse_only_where_the_interval_says_so(monkeypatch):
+    side = {"scores": [0.5, 0.6], "difference": -0.1, "interval": [-0.2, -0.05]}
+    rows = {
+        "a": {"page": "4.2", "run": "BERT", "right": [0.7, 0.8], "own": side, "true": side},
+        "b": {"page": "4.2", "run": "XLNet", "right": [-4.0], "own": side | {"interval": [-0.2, 0.1]}, "true": side},
+        "c": {"page": "4.2", "run": "BERT", "right": [0.7], "error": "the loss became nan"},
+        "d": {"page": "4.3", "run": "BERT", "right": [0.7], "error": "elsewhere"},
+    }
+    monkeypatch.setattr(mutants, "bench", lambda name: {"mutants": rows})
+    assert mutants.costs("4.2") == [
+        ["a", "BERT", "75.0 %", "55.0 %", "-20.00 to -5.00", "worse", "55.0 %"],
+        ["b", "XLNet", "-4.00", "0.55", "-0.20 to +0.10", "no difference shown", "0.55"],
+        ["c", "BERT", "70.0 %", "the loss became nan", "", "fails", ""],
+    ]

@@ -95,7 +95,6 @@ CHANGES = {
     "a new code cell": (lambda h, c, m: h.edit(c.path, lambda n: n.cells.append(v4.new_code_cell(""))), {"code"}),
     "a parameter": (lambda h, c, m: h.edit(c.path, source_of(2, "SEED = 1")), {"code", "parameters"}),
     "the package": (lambda h, c, m: h.write("pyft/__init__.py", "x = 2\n"), {"pyft"}),
-    "a new module": (lambda h, c, m: h.write("pyft/new.py", ""), {"pyft"}),
     "the lock": (lambda h, c, m: h.write("requirements.lock", "numpy==2\n"), {"lock"}),
     "an artefact": (lambda h, c, m: new_sha(m), {"data and weights"}),
     "its band": (lambda h, c, m: bands(h, **{"1.1/a": {"low": 0}}), {"evidence"}),
@@ -118,6 +117,7 @@ NO_CHANGES = {
     "a published figure of another page": lambda h, c, m: h.write(
         "book/results/published.json", '{"human_r": {"value": 0.9}, "new": {"value": 0.1}}'
     ),
+    "a module that it does not import": lambda h, c, m: h.write("pyft/new.py", ""),
     "another chapter": lambda h, c, m: h.chapter("1_2_b", "x = 1"),
     "what is not source": lambda h, c, m: h.write("pyft/__pycache__/a.pyc", "x"),
     "CRLF in the package": lambda h, c, m: (h.root / "pyft" / "__init__.py").write_bytes(b"x = 1\r\n"),

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyft import optim
@@ -13,6 +13,7 @@ from pyft.errors import PyftError
 
 ALL = [optim.SGD, optim.Adam, optim.AdamW, optim.MisprintedAdamW]
 seeds = st.integers(0, 10_000)
+patient = settings(deadline=None)  # the first step of all imports half of torch
 
 
 def parameter(values=(1.0, -2.0), grad=(0.5, 0.1)):
@@ -97,6 +98,7 @@ def test_a_copied_or_loaded_optimiser_goes_on_and_takes_new_groups(make, travel)
     assert theta.grad is not None
 
 
+@patient
 @given(seeds, st.floats(1e-3, 1e3))
 def test_the_first_step_of_adam_is_as_long_as_the_rate_whatever_the_scale(seed, scale):
     g = scale * torch.randn(5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
@@ -105,6 +107,7 @@ def test_the_first_step_of_adam_is_as_long_as_the_rate_whatever_the_scale(seed, 
     torch.testing.assert_close(theta.detach(), -0.1 * g.sign())
 
 
+@patient
 @given(seeds)
 def test_what_has_no_gradient_decays_at_the_stated_rate_in_adamw_and_not_at_all_in_adam(seed):
     start = torch.randn(4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
@@ -115,6 +118,7 @@ def test_what_has_no_gradient_decays_at_the_stated_rate_in_adamw_and_not_at_all_
     assert torch.equal(kept, start)
 
 
+@patient
 @given(seeds)
 def test_coordinates_do_not_see_each_other(seed):
     generator = torch.Generator().manual_seed(seed)
@@ -152,7 +156,7 @@ def test_the_defaults_are_those_of_torch():
 
 @pytest.mark.parametrize("make", ALL)
 @pytest.mark.parametrize(
-    "settings,said",
+    "options,said",
     [
         ({"lr": -0.1}, "lr is -0.1, expected a number, 0 or more"),
         ({"lr": float("nan")}, "lr is nan"),
@@ -160,15 +164,15 @@ def test_the_defaults_are_those_of_torch():
         ({"lr": 0.1, "weight_decay": -1}, "weight_decay is -1"),
     ],
 )
-def test_settings_out_of_range_are_refused(make, settings, said):
+def test_settings_out_of_range_are_refused(make, options, said):
     with pytest.raises(PyftError, match=said):
-        make([parameter()], **settings)
+        make([parameter()], **options)
     with pytest.raises(PyftError, match=said):
-        make([{"params": [parameter()], **settings}])
+        make([{"params": [parameter()], **options}])
 
 
 @pytest.mark.parametrize(
-    "make,settings,said",
+    "make,options,said",
     [
         (optim.SGD, {"momentum": -0.1}, "momentum is -0.1"),
         (optim.Adam, {"eps": -1e-8}, "eps is -1e-08"),
@@ -180,9 +184,9 @@ def test_settings_out_of_range_are_refused(make, settings, said):
         (optim.AdamW, {"betas": (0.9, -0.1)}, "betas are"),
     ],
 )
-def test_settings_of_one_optimiser_are_refused_too(make, settings, said):
+def test_settings_of_one_optimiser_are_refused_too(make, options, said):
     with pytest.raises(PyftError, match=said):
-        make([parameter()], lr=0.1, **settings)
+        make([parameter()], lr=0.1, **options)
 
 
 @pytest.mark.parametrize("make", ALL)

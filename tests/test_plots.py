@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pyft.finetune import History
-from pyft.plots import PALETTE, confusion_matrix, learning_curve, table
+from pyft.plots import PALETTE, confusion_matrix, growth, learning_curve, table
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +93,23 @@ def test_learning_curve_shows_what_must_be_beaten():
     _, right = learning_curve(HISTORY, baseline=0.7, baseline_name="TF-IDF").axes
     assert set(right.lines[1].get_ydata()) == {70.0}
     assert [t.get_text() for t in right.get_legend().get_texts()] == ["fine-tuned", "TF-IDF"]
+
+
+def test_growth_has_points_that_were_measured_on_lines_that_were_derived():
+    T, seconds = [64, 128], {"attention": ([0.5, 2.5], [0.5, 2.0]), "feed-forward": ([1.0, 2.0], [1.0, 2.0])}
+    kept = {"attention": ([2**20, 2**22], [2**20, 2**22]), "feed-forward": ([2**21, 2**22], [2**21, 2**22])}
+    top, bottom = growth(T, seconds, kept).axes
+    for axes in (top, bottom):
+        assert (axes.get_xlabel(), axes.get_xscale(), axes.get_yscale()) == ("length T (tokens)", "log", "log")
+        assert [t.get_text() for t in axes.get_xticklabels()] == ["64", "128"]
+        assert [line.get_linestyle() for line in axes.lines] == ["-", "None"] * 2
+        assert len({line.get_marker() for line in axes.lines[1::2]}) == 2  # told apart without colour
+        assert [line.get_xdata().tolist() for line in axes.lines] == [T] * 4
+    assert (top.get_ylabel(), bottom.get_ylabel()) == ("time (s)", "kept for backward (MiB)")
+    assert [line.get_ydata().tolist() for line in top.lines] == [[0.5, 2.0], [0.5, 2.5], [1.0, 2.0], [1.0, 2.0]]
+    assert [line.get_ydata().tolist() for line in bottom.lines] == [[1, 4], [1, 4], [2, 4], [2, 4]]
+    names = [t.get_text() for t in top.get_legend().get_texts()]
+    assert names == [f"{m}, {how}" for m in ("attention", "feed-forward") for how in ("by formula", "measured")]
 
 
 def test_confusion_matrix_names_axes_and_labels_and_counts_by_row():

@@ -18,9 +18,9 @@ def test_the_proofs_cover_what_they_say():
     for part in (
         "float64",
         "float32",
-        "ignored True",
-        "weighted True",
-        "smoothing 0.1",
+        "ignored",
+        "weighted",
+        "smoothed",
         "(7,)",
         "(2, 3, 2, 4)",
         "none",

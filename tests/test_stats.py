@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from pyft.stats import accuracy_interval, band, compare, mean_interval
+from pyft.stats import accuracy_interval, band, compare, mean_interval, median_interval
 
 answers = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
 shares = st.floats(0, 1)
@@ -60,6 +60,27 @@ def test_mean_interval_by_hand():
 def test_mean_interval_needs_two_seeds(values):
     with pytest.raises(ValueError, match=f"at least two of them, found {len(values)}"):
         mean_interval(values)
+
+
+def test_median_interval_by_hand():
+    # of eleven values one or none lies below the true median in 12 cases of 2048; two or fewer in 67, which is too many
+    x = [11.0, 2, 3, 10, 5, 6, 7, 8, 9, 4, 1]
+    assert median_interval(x) == (6, 2, 10)
+    assert median_interval(x, level=0.9) == (6, 3, 9)
+    assert median_interval([0, 1, 2, 3, 4, 500]) == (2.5, 0, 500)  # 2 / 64 is left outside
+
+
+@pytest.mark.parametrize("n,level", [(1, 0.95), (5, 0.95), (6, 0.99), (0, 0.5)])
+def test_median_interval_is_refused_for_too_few_values(n, level):
+    with pytest.raises(ValueError, match="more than"):
+        median_interval(range(n), level)
+
+
+@pytest.mark.parametrize("n", [6, 11, 25])
+def test_median_interval_covers_the_median_of_any_distribution_as_often_as_the_level_says(n):
+    draws = np.random.default_rng(n).lognormal(sigma=2, size=(1000, n))  # skewed: the true median is 1
+    covered = np.mean([low <= 1 <= high for _, low, high in map(median_interval, draws)])
+    assert 0.94 <= covered < 1
 
 
 def paired(only_a, only_b, both=2, neither=1):

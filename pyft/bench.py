@@ -1,0 +1,258 @@
+"""Benchmarks: what our code costs beside the library's, in time and in memory, written to `book/results/bench`.
+
+Seconds belong to one machine. What a page may lean on is a ratio of times that were taken by turns, in one run.
+"""
+
+import timeit
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.flop_counter import FlopCounterMode
+from transformers import BertConfig, BertModel
+
+from pyft import counts
+from pyft.attention import MultiHeadAttention
+from pyft.encoder import BertEncoder, FeedForward, from_bert
+from pyft.evidence import dump, provenance, results_folder, write_atomically
+from pyft.optim import AdamW
+from pyft.stats import median_interval
+
+Work = Callable[[], Any]
+
+LIMITS = {"MultiHeadAttention": 1.15, "BertEncoder": 1.15, "AdamW": 1.3}  # our seconds over the library's
+
+
+class Size(NamedTuple):
+    """How much `pyft bench maths` does. As it stands: 32 texts of 64 tokens, MiniLM's size (Wang et al. 2020).
+
+    One thread: with more, a pass waits for the slowest, and what other programs do would be timed as ours.
+    """
+
+    B: int = 32
+    T: int = 64
+    d: int = 384
+    h: int = 12
+    d_ff: int = 1536
+    num_layers: int = 6
+    V: int = 30522
+    repetitions: int = 25
+    encoder_repetitions: int = 11  # dear, and longer times waver less
+    growth_batch: int = 4
+    growth_lengths: tuple[int, ...] = (64, 128, 256, 512, 1024)
+    growth_repetitions: int = 5
+    threads: int = 1
+
+
+def maths(out: Path | None = None, size: Size = Size()) -> dict[str, Any]:  # noqa: B008 - a tuple, it cannot change
+    """Measure the mathematics of part 4 against the libraries; write what was found to `out`, print it, return it."""
+    path = out or results_folder() / "bench" / "maths.json"
+    threads = torch.get_num_threads()
+    torch.set_num_threads(size.threads)
+    torch.manual_seed(0)
+    try:
+        ratios = {what: measure(size) for what, measure in RATIOS.items()}
+        found = {"size": size._asdict(), "ratios": ratios, "growth": growth(size), "provenance": provenance()}
+    finally:
+        torch.set_num_threads(threads)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, dump(found))
+    for what, r in ratios.items():
+        print(f"{what} takes {interval(r)} times as long as {r['reference']}; limit {r['limit']}")
+    print(f"written to {path}")
+    return found
+
+
+def breaches(found: Mapping[str, Any]) -> list[str]:
+    """A line for each ratio that is above its limit for certain: with its whole interval."""
+    return [
+        f"{what} takes {interval(r)} times as long as {r['reference']}, at most {r['limit']} is allowed"
+        for what, r in found["ratios"].items()
+        if r["low"] > r["limit"]
+    ]
+
+
+def interval(r: Mapping[str, Any]) -> str:
+    """`1.08 (1.07 to 1.11)`."""
+    return f"{r['ratio']:.2f} ({r['low']:.2f} to {r['high']:.2f})"
+
+
+# --- how it is measured -----------------------------------------------------------------------------------------------
+
+
+def by_turns(rivals: Mapping[str, Work], repetitions: int, warm_up: int = 2) -> dict[str, list[float]]:
+    """Seconds of each, `repetitions` rounds in which each has its turn, so that what slows one round slows them all.
+
+    `warm_up` rounds come first and are not kept.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in rivals}
+    for _ in range(warm_up + repetitions):
+        for name, work in rivals.items():
+            seconds[name].append(float(f"{timeit.timeit(work, number=1):.4g}"))
+    return {name: times[warm_up:] for name, times in seconds.items()}
+
+
+def training_pass(module: nn.Module, forward: Callable[[], Tensor], *inputs: Tensor) -> Work:
+    """A forward and a backward pass, to the gradients of the module's parameters and of `inputs`."""
+    projection = torch.randn_like(forward())  # not ones: behind a LayerNorm their gradient is nothing but rounding
+
+    def work() -> None:
+        for x in [*module.parameters(), *inputs]:
+            x.grad = None
+        forward().backward(projection)
+
+    return work
+
+
+def kept(module: nn.Module, forward: Work) -> int:
+    """Bytes that a forward pass keeps for the backward pass: each storage once, those of the parameters not at all."""
+    parameters = {p.untyped_storage().data_ptr() for p in module.parameters()}
+    storages = {}
+
+    def pack(x: Tensor) -> Tensor:
+        storages[x.untyped_storage().data_ptr()] = x.untyped_storage()  # held, so that no address is used twice
+        return x
+
+    with saved_tensors_hooks(pack, lambda x: x):
+        forward()
+    return sum(storage.nbytes() for address, storage in storages.items() if address not in parameters)
+
+
+def flops(work: Work) -> int:
+    """Operations of all matrix products, as PyTorch counts them."""
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return int(counter.get_total_flops())
+
+
+# --- ratios -----------------------------------------------------------------------------------------------------------
+
+
+def ratio(seconds: Mapping[str, list[float]], name: str) -> dict[str, float]:
+    """Median of our seconds over those of `name`, round by round, with an interval that assumes no distribution."""
+    paired = [ours / theirs for ours, theirs in zip(seconds["ours"], seconds[name], strict=True)]
+    return dict(zip(("ratio", "low", "high"), (round(x, 4) for x in median_interval(paired)), strict=True))
+
+
+def result(what: str, seconds: dict[str, list[float]], reference: str) -> dict[str, Any]:
+    """The ratio that has a limit, those to all rivals, and the seconds that they come from."""
+    against = {name: ratio(seconds, name) for name in seconds if name != "ours"}
+    return {"reference": reference, "limit": LIMITS[what], **against[reference], "against": against, "seconds": seconds}
+
+
+def attention(size: Size) -> dict[str, Any]:
+    """Forward and backward pass of `MultiHeadAttention` against `nn.MultiheadAttention`, with weights and without.
+
+    The faster of the two is the reference. Ours returns the weights of every head, the library's their mean.
+    """
+    x = torch.randn(size.B, size.T, size.d, requires_grad=True)
+    ours = MultiHeadAttention(size.d, size.h)
+    theirs = nn.MultiheadAttention(size.d, size.h, batch_first=True)
+    rivals = {
+        "ours": training_pass(ours, lambda: ours(x, x, x)[0], x),
+        "nn.MultiheadAttention": training_pass(theirs, lambda: theirs(x, x, x)[0], x),
+        "nn.MultiheadAttention without weights": training_pass(
+            theirs, lambda: theirs(x, x, x, need_weights=False)[0], x
+        ),
+    }
+    seconds = by_turns(rivals, size.repetitions)
+    reference = min((name for name in seconds if name != "ours"), key=lambda name: median(seconds[name]))
+    return result("MultiHeadAttention", seconds, reference)
+
+
+def encoder(size: Size) -> dict[str, Any]:
+    """Forward and backward pass of `BertEncoder` against the library's `BertModel`: same weights, ids and mask.
+
+    The reference has eager attention, step by step as ours; beside it the fused one, sdpa. No dropout: its random
+    numbers cost both the same, and would hide a difference.
+    """
+    ids = torch.randint(size.V, (size.B, size.T))
+    mask = torch.arange(size.T) < torch.randint(size.T // 2, size.T, (size.B, 1))  # every text is padded
+    eager, sdpa = (bert_model(size, kind) for kind in ("eager", "sdpa"))
+    ours = BertEncoder(size.V, size.d, size.h, size.d_ff, size.num_layers, dropout=0.0)
+    ours.load_state_dict(from_bert(eager.state_dict()))
+    sdpa.load_state_dict(eager.state_dict())
+    rivals = {
+        "ours": training_pass(ours, lambda: ours(ids, mask)),
+        "BertModel, eager": training_pass(eager, lambda: eager(ids, mask.long())[0]),
+        "BertModel, sdpa": training_pass(sdpa, lambda: sdpa(ids, mask.long())[0]),
+    }
+    return result("BertEncoder", by_turns(rivals, size.encoder_repetitions), "BertModel, eager")
+
+
+def bert_model(size: Size, attn_implementation: str) -> Any:
+    """The library's encoder of this size, without dropout and pooler."""
+    config = BertConfig(
+        vocab_size=size.V,
+        hidden_size=size.d,
+        num_hidden_layers=size.num_layers,
+        num_attention_heads=size.h,
+        intermediate_size=size.d_ff,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        attn_implementation=attn_implementation,
+    )
+    return BertModel(config, add_pooling_layer=False)
+
+
+def optimiser(size: Size) -> dict[str, Any]:
+    """A step of `AdamW` on the encoder's parameters against torch's on lists of them (foreach); beside it the fused."""
+    parameters = list(BertEncoder(size.V, size.d, size.h, size.d_ff, size.num_layers).parameters())
+    for theta in parameters:
+        theta.grad = torch.randn_like(theta)
+    rivals: dict[str, Work] = {
+        "ours": AdamW(parameters).step,
+        "torch.optim.AdamW, foreach": torch.optim.AdamW(parameters, foreach=True).step,
+        "torch.optim.AdamW, fused": torch.optim.AdamW(parameters, fused=True).step,
+    }
+    return result("AdamW", by_turns(rivals, size.repetitions), "torch.optim.AdamW, foreach")
+
+
+RATIOS = {"MultiHeadAttention": attention, "BertEncoder": encoder, "AdamW": optimiser}
+
+
+# --- growth with length -----------------------------------------------------------------------------------------------
+
+
+def growth(size: Size) -> dict[str, Any]:
+    """Forward and backward pass of attention and of the feed-forward network on longer and longer texts.
+
+    For each length: operations and bytes kept for the backward pass, by formula and as measured; median seconds, and
+    what the operations would take if all were done at the best rate that was seen (`seconds_at_best`).
+    """
+    B, d, h, d_ff, lengths = size.growth_batch, size.d, size.h, size.d_ff, size.growth_lengths
+    attend, feed = MultiHeadAttention(d, h), FeedForward(d, d_ff)
+    return {
+        "T": list(lengths),
+        "attention": {
+            "flops": [counts.attention(B, T, T, d).training for T in lengths],
+            "bytes": [counts.attention_kept(B, T, d, h) for T in lengths],
+            **measured(size, attend, lambda x: attend(x, x, x)[0]),
+        },
+        "feed-forward": {
+            "flops": [counts.feed_forward(B, T, d, d_ff).training for T in lengths],
+            "bytes": [counts.feed_forward_kept(B, T, d, d_ff) for T in lengths],
+            **measured(size, feed, feed),
+        },
+    }
+
+
+def measured(size: Size, module: nn.Module, forward: Callable[[Tensor], Tensor]) -> dict[str, Any]:
+    """The measured side of `growth` for one module; lengths take turns."""
+    texts = [torch.randn(size.growth_batch, T, size.d, requires_grad=True) for T in size.growth_lengths]
+    passes = [training_pass(module, partial(forward, x), x) for x in texts]
+    times = by_turns(dict(zip(map(str, size.growth_lengths), passes, strict=True)), size.growth_repetitions)
+    seconds = [median(t) for t in times.values()]
+    operations = [flops(work) for work in passes]
+    best = max(n / s for n, s in zip(operations, seconds, strict=True))  # operations a second
+    return {
+        "flops_measured": operations,
+        "bytes_measured": [kept(module, partial(forward, x)) for x in texts],
+        "seconds": seconds,
+        "seconds_at_best": [float(f"{n / best:.4g}") for n in operations],
+    }
