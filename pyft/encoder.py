@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pyft.attention import MultiHeadAttention, masked_softmax
+from pyft.errors import PyftError
 from pyft.symbols import check
 
 Rename = str | Callable[[re.Match[str]], str]
@@ -114,7 +115,10 @@ class BertEncoder(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor | None = None, segments: Tensor | None = None) -> Tensor:
         """Token ids (B, T) -> hidden states (B, T, d); `mask` (B, T) is true on real tokens, `segments` (B, T)."""
         mask, segments = _inputs(ids, mask, segments)
-        x = self.word(ids) + self.position(self.positions(ids)) + self.segment(segments)  # (B, T, d)
+        at, max_length = self.positions(ids), self.position.num_embeddings
+        if (at >= max_length).any():
+            raise PyftError(f"a text of {ids.size(1)} tokens needs position {at.max()}, max_length is {max_length}")
+        x = self.word(ids) + self.position(at) + self.segment(segments)  # (B, T, d)
         x = self.dropout(self.norm(x))
         for layer in self.layers:
             x = layer(x, mask[:, None, None, :])  # keys that are padding are seen by no query
@@ -272,8 +276,8 @@ class XLNetEncoder(nn.Module):
         `mask` (B, T) is true on real tokens; `visible` (B, T, T) is true where token j comes before token i in the
         order that was drawn. The content stream sees its own token too; the query stream does not.
         """
-        (B, T), d = ids.shape, self.word.embedding_dim
         mask, segments = _inputs(ids, mask, segments)
+        (B, T), d = ids.shape, self.word.embedding_dim
         visible = mask[:, None, :] if visible is None else visible & mask[:, None, :]  # (B, T or 1, T)
         visible = visible.expand(B, T, T)
         place = torch.arange(T, device=ids.device)

@@ -117,9 +117,8 @@ def check(topic: str, **tensors: "Tensor") -> dict[str, int]:
         fits = len(found) >= len(named) if open_ended else len(found) == len(named)
         tail = found[len(found) - len(named) :]
         if fits:
-            fits = all(
-                sizes.get(letter, size) == size for letter, size in zip(named, tail, strict=True) if letter != "1"
-            )
+            expected = dict(zip(named, tail, strict=True)) | sizes | {"1": 1}  # a letter that stands twice: its last
+            fits = all(expected[letter] == size for letter, size in zip(named, tail, strict=True))
         if fits and letters[:1] == ["..."]:
             head = found[: len(found) - len(named)]
             fits = leading in (None, head)
