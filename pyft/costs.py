@@ -293,7 +293,7 @@ def _kept(folder: Path, run: str, m: Maths, right: Maths, seed: int, change: str
             if not np.isfinite(own).all():
                 kept = {"error": "the loss became nan"}
         except (PyftError, RuntimeError, ValueError, ArithmeticError, IndexError) as error:
-            kept = {"error": f"{type(error).__name__}: {str(error).splitlines()[0]}"}
+            kept = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(kept))
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
