@@ -87,7 +87,8 @@ def scores(net: nn.ModuleDict, kind: str, rows: dict[str, Any], task: str) -> np
     with torch.inference_mode():
         z = torch.cat([outputs(net, kind, rows["ids"][i : i + 50]) for i in range(0, len(rows["ids"]), 50)])
     y = torch.tensor(rows[task])
-    return ((z.argmax(-1) == y).double() if task == "label" else -((z[:, 0] - y) ** 2).double()).numpy()
+    right = (z.argmax(-1) == y).double().where(~z.isnan().any(-1), torch.nan)  # argmax finds a class among nan, too
+    return (right if task == "label" else -((z[:, 0] - y) ** 2).double()).numpy()
 
 
 def encoder(m: Maths, kind: str) -> nn.Module:
