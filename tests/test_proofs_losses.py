@@ -4,7 +4,7 @@ import pytest
 
 from pyft.evidence import prove_all
 from pyft.maths import maths
-from pyft.mutants import LOSS_PROOFS
+from pyft.mutants_part4 import LOSS_PROOFS
 
 
 @pytest.mark.parametrize("name", LOSS_PROOFS)

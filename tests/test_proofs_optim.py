@@ -4,7 +4,7 @@ import pytest
 
 from pyft.evidence import prove_all
 from pyft.maths import maths
-from pyft.mutants import OPTIMISER_PROOFS
+from pyft.mutants_part4 import OPTIMISER_PROOFS
 
 
 @pytest.mark.parametrize("name", OPTIMISER_PROOFS)
