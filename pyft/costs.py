@@ -46,9 +46,10 @@ def fine_tuned(
     Scores: right (1) or wrong (0) for `task="label"`, minus the squared error for `task="rating"`; as the code itself
     has them, and as the right code has them with the weights that were learnt.
     """
+    train, held_out = (reviews(split) for split in ("train", "validation"))
+    weights()  # read before the seed is set: reading draws random numbers, the first time
     set_seed(seed)
     net = nn.ModuleDict({"encoder": encoder(m, kind), "head": nn.Linear(384, 2 if task == "label" else 1)})
-    train, held_out = (reviews(split) for split in ("train", "validation"))
     ids, y = train["ids"], torch.tensor(train[task])
     batches = buckets([len(row) for row in ids], BATCH, random.Random(seed), window=8)
     options = {} if momentum is None else {"momentum": momentum}
@@ -75,7 +76,7 @@ def outputs(net: nn.ModuleDict, kind: str, ids: Sequence[Sequence[int]]) -> Tens
     """The head on the mean over real tokens, which is what this MiniLM was trained for: (B, K). RoBERTa pads left."""
     x, mask = pad(ids, 0)  # (B, T)
     if kind == "RoBERTa":
-        x, mask = (y.flip(1) for y in pad([row[::-1] for row in ids], 0))
+        x, mask = (y.flip(1) for y in pad([row[::-1] for row in ids], 1))
     h = net["encoder"](x, mask.bool())  # (B, T, d)
     z: Tensor = net["head"]((h * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
     return z
@@ -92,7 +93,7 @@ def scores(net: nn.ModuleDict, kind: str, rows: dict[str, Any], task: str) -> np
 
 
 def encoder(m: Maths, kind: str) -> nn.Module:
-    """Our encoder with MiniLM's weights; as a RoBERTa, its table of positions moved up by one for the padding."""
+    """Our encoder with MiniLM's weights; as a RoBERTa, its table of positions moved up by two."""
     state, c = weights()
     state = m.encoder.from_bert(state)
     size = (c.vocab_size, c.hidden_size, c.num_attention_heads, c.intermediate_size, LAYERS)
@@ -100,9 +101,9 @@ def encoder(m: Maths, kind: str) -> nn.Module:
     if kind == "BERT":
         net = m.encoder.BertEncoder(*size, c.max_position_embeddings, c.type_vocab_size, c.layer_norm_eps)
     else:
-        net = m.encoder.RobertaEncoder(*size, c.max_position_embeddings + 1, pad_id=0, eps=c.layer_norm_eps)
+        net = m.encoder.RobertaEncoder(*size, c.max_position_embeddings + 2, pad_id=1, eps=c.layer_norm_eps)
         table = state["position.weight"]
-        state |= {"position.weight": torch.cat([torch.zeros_like(table[:1]), table])}
+        state |= {"position.weight": torch.cat([torch.zeros_like(table[:2]), table])}
         state |= {"segment.weight": state["segment.weight"][:1]}
     net.load_state_dict(state)
     return net
@@ -141,8 +142,8 @@ def trained_lm(m: Maths, right: Maths, seed: int, make: Net, predict: Predict) -
 
     Scores: log-likelihood (nats) of a held-out window's targets, a mean over them.
     """
-    set_seed(seed)
     train, held_out = windows("train"), windows("validation")
+    set_seed(seed)
     net = make(m)
     opt = m.optim.AdamW(net.parameters(), lr=3e-3)
     for step in range(STEPS):

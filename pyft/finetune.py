@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from pyft.errors import PyftError
 from pyft.profiles import Recipe
+from pyft.schedules import linear
 
 
 def set_seed(seed: int) -> None:
@@ -80,12 +81,6 @@ class History:
     validation_accuracy: list[float] = field(default_factory=list)
 
 
-def warmup_linear(step: int, total: int, warmup: float) -> float:
-    """The factor on the learning rate before step `step` (from 0): up to 1 over the warm-up, then linearly to 0."""
-    rising = max(1, round(warmup * total))
-    return min((step + 1) / rising, (total - step) / max(1, total - rising))
-
-
 def decay_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Parameter groups for AdamW: matrices decay, biases and LayerNorm gains (one dimension) do not."""
     parameters = [p for p in model.parameters() if p.requires_grad]
@@ -118,9 +113,10 @@ def fine_tune(
     optimizer = torch.optim.AdamW(groups, lr=recipe.lr, fused=True)
     rng = random.Random(seed)
     total = recipe.epochs * math.ceil(len(ids) / recipe.batch_size)
+    warmup = round(recipe.warmup * total)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer,
-        lambda t: warmup_linear(t, total, recipe.warmup),
+        lambda t: linear(t + 1, total + 1, warmup),  # from one: at 0 the rate is 0, and the step wasted
     )
     points = range(1, recipe.evaluations + 1)
     measure_at = {round(total * k / recipe.evaluations) for k in points}
