@@ -88,7 +88,8 @@ def scores(net: nn.ModuleDict, kind: str, rows: dict[str, Any], task: str) -> np
     with torch.inference_mode():
         z = torch.cat([outputs(net, kind, rows["ids"][i : i + 50]) for i in range(0, len(rows["ids"]), 50)])
     y = torch.tensor(rows[task])
-    return ((z.argmax(-1) == y).double() if task == "label" else -((z[:, 0] - y) ** 2).double()).numpy()
+    right = (z.argmax(-1) == y).double().where(~z.isnan().any(-1), torch.nan)  # argmax finds a class among nan, too
+    return (right if task == "label" else -((z[:, 0] - y) ** 2).double()).numpy()
 
 
 def encoder(m: Maths, kind: str) -> nn.Module:
@@ -306,7 +307,7 @@ def _kept(folder: Path, run: str, m: Maths, right: Maths, seed: int, change: str
             if not np.isfinite(own).all():
                 kept = {"error": "the loss became nan"}
         except (PyftError, RuntimeError, ValueError, ArithmeticError, IndexError) as error:
-            kept = {"error": f"{type(error).__name__}: {str(error).splitlines()[0]}"}
+            kept = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(kept))
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))

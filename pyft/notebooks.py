@@ -117,13 +117,14 @@ def key(chapter: Chapter, notebook: Any = None) -> dict[str, str]:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     tags = [sorted(set(cell.metadata.get("tags", [])) - DISPLAY_TAGS) for cell in code]
     source = "\0".join(cell.source for cell in code)
+    modules = _modules(code)
     return {
         "code": _hash(source, json.dumps(tags)),
-        "pyft": _hash(*(name + "\0" + text for name, text in sorted(_modules(code).items()))),
+        "pyft": _hash(*(name + "\0" + text for name, text in sorted(modules.items()))),
         "lock": _hash((ROOT / "requirements.lock").read_text(encoding="utf8")),
         "parameters": _hash(*(cell.source for cell in code if "parameters" in cell.metadata.get("tags", []))),
         "data and weights": _hash(*(artefact.sha256 for artefact in ARTEFACTS.values())),
-        "evidence": _hash(*_evidence(chapter, source)),
+        "evidence": _hash(*_evidence(chapter, source, [source, *modules.values()])),
     }
 
 
@@ -150,15 +151,18 @@ def _imported(source: str) -> list[str]:
     return named + re.findall(r"^\s*(?:from|import) pyft\.(\w+)", source, re.MULTILINE)
 
 
-def _evidence(chapter: Chapter, source: str) -> Iterator[str]:
-    """What the page reads of the committed evidence: its bands, its records, the published figures that it names."""
+def _evidence(chapter: Chapter, source: str, everything: Sequence[str]) -> Iterator[str]:
+    """What the page reads of the committed evidence: its bands, its records, the published figures that it names.
+
+    And the benchmarks that it or a module of its reads: `mutants.costs` asks for `bench("mutants")`.
+    """
     yield json.dumps({k: v for k, v in bands().items() if k.startswith(f"{chapter.number}/")}, sort_keys=True)
     published = json.loads((results_folder() / "published.json").read_text(encoding="utf8"))
     yield json.dumps({name: figure for name, figure in published.items() if name in source}, sort_keys=True)
     for path in sorted((results_folder() / chapter.number).rglob("*.json")):
         yield path.read_text(encoding="utf8")
     for path in sorted((results_folder() / "bench").glob("*.json")):
-        if f'bench("{path.stem}")' in source:
+        if any(f'bench("{path.stem}")' in text for text in everything):
             yield path.read_text(encoding="utf8")
 
 

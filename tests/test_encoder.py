@@ -1,5 +1,6 @@
 """Encoders: what padding, segments and an order of prediction may change, and what they may not."""
 
+import copy
 import math
 
 import pytest
@@ -224,6 +225,16 @@ def test_segments_matter_where_there_are_two():
     assert not torch.equal(BERT(ids), BERT(ids, segments=torch.ones_like(ids)))  # BERT's segments are embedded
 
 
+def test_a_score_of_another_segment_is_that_of_the_second_row_of_s():
+    net = copy.deepcopy(XLNET)
+    for layer in net.layers:  # whatever the query, a key of another segment scores some thousand less
+        torch.nn.init.constant_(layer.attention.b, 1000.0)
+        layer.attention.s[:, 0], layer.attention.s[:, 1] = 0.0, -1.0
+    ids, segments = texts(2, 6, 1)
+    same = segments[:, :, None] == segments[:, None, :]
+    close(net(ids, segments=segments)[0], net(ids, visible=same)[0])
+
+
 # --- two streams ------------------------------------------------------------------------------------------------------
 
 
@@ -273,6 +284,15 @@ def test_the_query_stream_knows_what_came_before_and_neither_its_own_token_nor_a
     assert moved[turns[n + 1 :]].all()
     assert content[turns[n:]].all()  # the content stream sees its own token
     assert not content[turns[:n]].any()
+
+
+@given(st.integers(1, 6), st.integers(0, 10_000))
+@settings(deadline=None)
+def test_the_content_stream_of_the_first_in_the_order_sees_itself_as_if_it_stood_alone(T, seed):
+    ids, _ = texts(1, T, seed)
+    order = torch.rand(1, T).argsort(-1)
+    at = int(order[0, 0])
+    close(XLNET(ids, visible=permutation_mask(order))[0][:, at], XLNET(ids[:, at : at + 1])[0][:, 0])
 
 
 def test_the_query_stream_knows_where_it_is():

@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from nbformat.v4 import new_code_cell, new_output
 
-from pyft import evidence, stats
+from pyft import evidence, stats, symbols
 from pyft.errors import PyftError
 from pyft.evidence import BandError, ProofError
 
@@ -96,6 +96,50 @@ def test_the_ledger_keeps_the_order_and_cannot_be_changed_from_outside(capsys):
 def test_proofs_and_bands_fail_as_assertions_do():
     assert issubclass(ProofError, AssertionError)
     assert issubclass(BandError, AssertionError)
+
+
+# --- prove_all --------------------------------------------------------------------------------------------------------
+
+
+def test_same_is_prove_without_its_line(capsys):
+    evidence.same("attention", torch.ones(2), np.ones(2), tol=0)
+    with pytest.raises(ProofError, match=r"attention: largest difference 0\.5, allowed 0\.1"):
+        evidence.same("attention", 1.0, 1.5, tol=0.1)
+    assert evidence.ledger() == [] and capsys.readouterr().out == ""
+
+
+def test_a_family_is_one_line_and_one_entry_with_its_cases_counted_by_tolerance(capsys):
+    cases = [("B = 1", 1.0, 1.0, 1e-5), ("B = 2", 2.0, 2.0, 1e-10), ("B = 3", torch.ones(3), np.ones(3), 1e-5)]
+    evidence.prove_all("attention", iter(cases))
+    assert capsys.readouterr().out == "proven: attention (1 cases within 1e-10, 2 cases within 1e-05)\n"
+    assert evidence.ledger() == ["attention"]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize(
+    "ours,said", [(1.5, "largest difference 0.5, allowed 0.1"), ([1.0], "shapes differ"), (NAN, "difference nan")]
+)
+def test_one_case_that_fails_fails_the_family_and_is_named(place, ours, said, capsys):
+    cases = [("B = 1", 1.0, 1.0, 0.1)] * 2
+    cases.insert(place, ("B = 2", ours, 1.0, 0.1))
+    with pytest.raises(ProofError, match=f"^attention, B = 2: .*{said}"):
+        evidence.prove_all("attention", cases)
+    assert evidence.ledger() == [] and capsys.readouterr().out == ""
+
+
+def test_a_family_without_a_case_proves_nothing(capsys):
+    with pytest.raises(ProofError, match="attention: no case to prove"):
+        evidence.prove_all("attention", iter(()))
+    assert evidence.ledger() == [] and capsys.readouterr().out == ""
+
+
+def test_cases_after_one_that_failed_are_not_computed():
+    def cases():
+        yield "B = 1", 1.0, 2.0, 0.0
+        pytest.fail("computed")
+
+    with pytest.raises(ProofError, match="B = 1"):
+        evidence.prove_all("attention", cases())
 
 
 # --- expect -----------------------------------------------------------------------------------------------------------
@@ -316,6 +360,22 @@ def test_the_file_being_written_bears_the_process_number_so_that_two_writers_do_
     assert seen == [f".a.json.{os.getpid()}"]
 
 
+# --- benchmarks -------------------------------------------------------------------------------------------------------
+
+
+def test_a_benchmark_is_read_from_the_committed_evidence(checkout):
+    (checkout / "bench").mkdir()
+    (checkout / "bench" / "maths.json").write_text('{"attention": {"ratio": 1.1}}')
+    assert evidence.bench("maths") == {"attention": {"ratio": 1.1}}
+    with pytest.raises(PyftError, match=r"unknown benchmark 'math'\. Did you mean 'maths'\? Known: maths\."):
+        evidence.bench("math")
+
+
+def test_a_benchmark_before_any_was_made_is_an_error_too(checkout):
+    with pytest.raises(PyftError, match="unknown benchmark 'maths'"):
+        evidence.bench("maths")
+
+
 # --- show and glue ----------------------------------------------------------------------------------------------------
 
 
@@ -331,6 +391,15 @@ def test_show_displays_the_source_as_markdown(shell):
         evidence.show(stats.compare)
     (output,) = captured.outputs
     assert output.data["text/markdown"] == f"```python\n{inspect.getsource(stats.compare).rstrip()}\n```"
+
+
+def test_symbols_displays_its_topics_table(shell):
+    with capture_output() as captured:
+        evidence.symbols("attention")
+    (output,) = captured.outputs
+    assert output.data["text/markdown"] == symbols.markdown("attention")
+    with pytest.raises(PyftError, match="unknown table of symbols 'atention'"):
+        evidence.symbols("atention")
 
 
 def test_glue_writes_what_myst_nb_reads(shell):

@@ -1,10 +1,12 @@
 """A chapter runs when, and only when, something that its outputs depend on changed; and a failure loses nothing."""
 
+import ast
 import dataclasses
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -140,6 +142,127 @@ def test_the_key_does_not_change_with_what_no_output_depends_on(house, chapter, 
     before = notebooks.key(chapter)
     NO_CHANGES[change](house, chapter, monkeypatch)
     assert touched(before, notebooks.key(chapter)) == set()
+
+
+IMPORTS = {  # of a module `used`
+    "from pyft import used": "from pyft import used",
+    "among others": "from pyft import data, used",
+    "first of others": "from pyft import used, data",
+    "its words": "from pyft.used import x, y as z",
+    "by its whole name": "import pyft.used",
+    "its whole name under another": "import pyft.used as u",
+    "under another name": "from pyft import used as u, data as d",
+    "second under another name": "from pyft import data as d, used as u",
+    "a list over lines": "from pyft import (\n    data,\n    used,\n)",
+    "a list over lines, under another name": "from pyft import (data as d,\n used as u)",
+    "in a function": "def f():\n    from pyft import used\n    return used",
+    "in a function, by its whole name": "def f():\n    import pyft.used\n",
+    "beside a line that is no Python": "%matplotlib inline\nfrom pyft import used",
+    "with a remark": "from pyft import used  # for the toy",
+    "with CRLF": "import os\r\nfrom pyft import data, used\r\n",
+}
+NO_IMPORTS = {
+    "nothing": "x = used",
+    "a longer name": "from pyft import used_not, unused",
+    "its name for another": "from pyft import data as used",
+    "another package's": "from other import used",
+    "a module of another's module": "import other.pyft.used",
+    "a word of another module": "from pyft.data import used",
+}
+
+
+@pytest.fixture
+def modules(house):
+    """A package of some modules: `data` and `unused` import nothing; `far` imports `between`, which imports `used`."""
+    for name in ("data", "used", "unused", "used_not"):
+        house.write(f"pyft/{name}.py", "x = y = used = 1\n")
+    house.write("pyft/between.py", "from pyft.used import x\n")
+    house.write("pyft/far.py", "def f():\n    from pyft import between\n")
+
+
+def stale(house, module):
+    """Which parts of the key change when a line is added to the module."""
+    before = notebooks.key(only())
+    path = house.root / "pyft" / f"{module}.py"
+    house.write(f"pyft/{module}.py", path.read_text(encoding="utf8") + "z = 2\n")
+    return touched(before, notebooks.key(only()))
+
+
+@pytest.mark.parametrize("name", IMPORTS)
+def test_a_chapter_depends_on_a_module_however_it_imports_it(house, modules, name):
+    house.chapter("1_1_a", "# 1.1", "y = 1", IMPORTS[name])
+    assert stale(house, "used") == {"pyft"}
+    assert stale(house, "unused") == stale(house, "far") == set()
+
+
+@pytest.mark.parametrize("name", NO_IMPORTS)
+def test_a_chapter_does_not_depend_on_a_module_that_it_only_seems_to_import(house, modules, name):
+    house.chapter("1_1_a", "# from pyft import used", NO_IMPORTS[name])
+    assert stale(house, "used") == set()
+
+
+@pytest.mark.parametrize("first,other", [("between", "far"), ("far", "data")])
+def test_a_chapter_depends_on_what_its_modules_import_in_turn(house, modules, first, other):
+    house.chapter("1_1_a", f"from pyft import {first}")
+    assert stale(house, "used") == stale(house, first) == {"pyft"}
+    assert stale(house, other) == set()
+
+
+def test_modules_that_import_each_other_are_followed_once(house, modules):
+    house.write("pyft/used.py", "from pyft import between\n")
+    house.chapter("1_1_a", "import pyft.far")
+    assert stale(house, "used") == {"pyft"}
+
+
+def test_an_import_that_is_added_to_a_module_counts_at_once(house, modules):
+    house.chapter("1_1_a", "from pyft import data")
+    assert stale(house, "used") == set()
+    house.write("pyft/data.py", "from pyft import used\n")
+    assert stale(house, "used") == {"pyft"}
+
+
+def test_a_module_that_moves_to_another_name_changes_the_key(house, modules):
+    house.chapter("1_1_a", "from pyft import data, new")
+    before = notebooks.key(only())
+    (house.root / "pyft" / "data.py").rename(house.root / "pyft" / "new.py")
+    assert touched(before, notebooks.key(only())) == {"pyft"}
+
+
+def test_the_imports_of_the_real_package_are_all_found(house):
+    """What Python's own parser finds, the search in the text finds too."""
+    for path in sorted(Path(evidence.__file__).parent.glob("*.py")):
+        source = path.read_text(encoding="utf8")
+        parsed = set()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ImportFrom) and node.module == "pyft":
+                parsed |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pyft."):
+                parsed.add(node.module.split(".")[1])
+            elif isinstance(node, ast.Import):
+                parsed |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("pyft.")}
+        assert parsed <= set(notebooks._imported(source)), path.name
+
+
+READERS = {
+    "itself": 'evidence.bench("maths")',
+    "by its first name": 'from pyft.evidence import bench\nbench("maths")["a"]',
+    "through a module": "from pyft import reader",
+    "through a module's module": "from pyft.asker import reader",
+}
+
+
+@pytest.mark.parametrize("how", READERS)
+def test_a_chapter_depends_on_the_benchmark_that_it_or_a_module_of_its_reads(house, how):
+    house.write("pyft/reader.py", 'from pyft import evidence\nx = evidence.bench("maths")\n')
+    house.write("pyft/asker.py", "from pyft import reader\n")
+    house.write("pyft/other.py", 'evidence.bench("mutants")\n')
+    house.chapter("1_1_a", READERS[how])
+    parts = []
+    for name in ("maths", "mutants"):
+        before = notebooks.key(only())
+        house.write(f"book/results/bench/{name}.json", "{}")
+        parts.append(touched(before, notebooks.key(only())))
+    assert parts == [{"evidence"}, set()]
 
 
 def test_cells_do_not_run_together_in_the_key(house):

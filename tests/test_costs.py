@@ -1,0 +1,303 @@
+"""Short trainings: each runs, learns, repeats itself; and a comparison keeps what it found and what failed."""
+
+import dataclasses
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from transformers import BertConfig, BertModel
+
+from pyft import costs
+from pyft.costs import RUNS, SEEDS, compared
+from pyft.maths import maths
+from pyft.mutants_part4 import MUTANTS
+
+BY_NAME = {mutant.name: mutant for mutants in MUTANTS.values() for mutant in mutants}
+MUTANT = BY_NAME["no root of d_k"]
+GOOD, BAD, N = 7, 8, 60  # token ids that tell a review's label; held-out examples
+
+
+def tiny_reviews(split, train=160):
+    """Reviews of a few random tokens, a third of which are good in a good one and bad in a bad one."""
+    random = np.random.default_rng(len(split))
+    ids, label = [], []
+    for i in range(train if split == "train" else N):
+        row = random.integers(9, 30, size=3 + i % 5)
+        label.append(int(random.integers(2)))
+        ids.append([2, *row, *[GOOD if label[-1] else BAD] * (len(row) // 2), 3])
+    return {"ids": ids, "label": label, "rating": [float(y) for y in label]}
+
+
+def tiny_windows(split):
+    """Windows in which each token is one more than the last: easy to predict from any other."""
+    start = torch.arange(0, 100, 2 if split == "train" else 5)
+    return start[:, None] + torch.arange(costs.T)
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    """Small data, a random BERT of one layer, a few steps; torch is left as it was."""
+    deterministic, state = torch.are_deterministic_algorithms_enabled(), torch.get_rng_state()
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=30, hidden_size=384, num_attention_heads=12, intermediate_size=32, num_hidden_layers=1,
+        max_position_embeddings=16,
+    )  # fmt: skip
+    state_dict = BertModel(config).state_dict()
+    for name, value in {"LAYERS": 1, "BATCH": 8, "STEPS": 4, "WINDOWS": 16}.items():
+        monkeypatch.setattr(costs, name, value)
+    monkeypatch.setattr(costs, "weights", lambda: (dict(state_dict), config))
+    monkeypatch.setattr(costs, "reviews", tiny_reviews)
+    monkeypatch.setattr(costs, "windows", tiny_windows)
+    yield
+    torch.use_deterministic_algorithms(deterministic)
+    torch.set_rng_state(state)
+
+
+# --- the trainings ----------------------------------------------------------------------------------------------------
+
+
+def scored(name, seed=0):
+    return RUNS[name](maths(), maths(), seed)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_gives_each_held_out_example_a_score_and_repeats_itself(name, monkeypatch):
+    monkeypatch.setattr(costs, "reviews", lambda split: tiny_reviews(split, train=24))  # too few to get all right
+    own, true = scored(name)
+    assert (
+        own.shape == true.shape == (len(tiny_windows("validation")) if "BERT" not in name and "RoB" not in name else N,)
+    )
+    assert own.dtype == np.float64 and np.isfinite(own).all()
+    assert np.array_equal(own, true)  # the right code judges itself as the right code does
+    assert np.array_equal(own, scored(name)[0])
+    assert not np.array_equal(own, scored(name, seed=1)[0])
+
+
+@pytest.mark.parametrize("name", [name for name in RUNS if "BERT" in name])
+def test_what_can_be_learnt_from_a_few_reviews_is(name):
+    own, _ = scored(name)
+    if name == "BERT, ratings":
+        assert own.mean() > -0.2  # the mean of both ratings has -0.25
+    else:
+        assert set(own) <= {0, 1} and own.mean() > 0.8
+
+
+@pytest.mark.parametrize("name", ["XLNet", "left to right", "masked LM"])
+def test_what_can_be_learnt_from_a_few_windows_is(name, monkeypatch):
+    untrained = scored(name)[0].mean()
+    monkeypatch.setattr(costs, "STEPS", 40)
+    trained = scored(name)[0].mean()
+    assert -np.log(costs.V) - 0.5 < untrained < trained - 1 < 0
+
+
+def test_a_mutant_of_the_loss_has_no_say_in_its_own_score(monkeypatch):
+    broken = costs.mutated("losses", "return loss.sum() / share.sum()", "return 0 * loss.sum()")
+    own, true = RUNS["left to right"](broken, maths(), 0)
+    assert np.array_equal(own, true) and abs(own.mean() + np.log(costs.V)) < 0.5
+
+
+def test_a_run_sees_its_mutant_in_training_and_in_its_own_score():
+    right, _ = scored("left to right")
+    own, true = RUNS["left to right"](costs.mutated("attention", ".tril()", ".tril(1)"), maths(), 0)
+    assert not np.array_equal(own, true) and not np.array_equal(true, right)
+
+
+def test_roberta_is_the_same_encoder_with_its_padding_on_the_left():
+    torch.manual_seed(0)
+    head = torch.nn.Linear(384, 2)
+    ids = tiny_reviews("validation")["ids"][::9]
+    z = []
+    for kind in ("BERT", "RoBERTa"):
+        net = torch.nn.ModuleDict({"encoder": costs.encoder(maths(), kind), "head": head}).eval()
+        z.append(costs.outputs(net, kind, ids))
+    assert type(net["encoder"]) is maths().encoder.RobertaEncoder
+    torch.testing.assert_close(*z, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("task", ["label", "rating"])
+def test_a_nan_is_no_answer(task):
+    head = torch.nn.Linear(384, 2 if task == "label" else 1)
+    torch.nn.init.constant_(head.weight, torch.nan)
+    net = torch.nn.ModuleDict({"encoder": costs.encoder(maths(), "BERT"), "head": head})
+    assert np.isnan(costs.scores(net, "BERT", tiny_reviews("validation"), task)).all()
+
+
+def test_padding_has_no_part_in_the_mean():
+    net = torch.nn.ModuleDict({"encoder": costs.encoder(maths(), "BERT"), "head": torch.nn.Linear(384, 2)}).eval()
+    short, long = [2, 9, 3], [2, *[9] * 8, 3]
+    torch.testing.assert_close(
+        costs.outputs(net, "BERT", [short, long])[0], costs.outputs(net, "BERT", [short])[0], atol=1e-5, rtol=0
+    )
+
+
+# --- the comparison ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def instead(monkeypatch):
+    """Stand in for the training "BERT": `instead(broken)`, a function of the seed; the list of runs that were made."""
+
+    def use(broken):
+        runs = []
+
+        def run(m, right, seed):
+            side = "right" if m is right else "broken"
+            runs.append((side, seed))
+            own = np.random.default_rng(seed).normal(size=N) if side == "right" else broken(seed)
+            return own, own + 1
+
+        monkeypatch.setitem(RUNS, "BERT", run)
+        return runs
+
+    return use
+
+
+def worse(seed):
+    return np.random.default_rng(100 + seed).normal(loc=-2, size=N)
+
+
+def raises(error):
+    def run(seed):
+        raise error
+
+    return run
+
+
+EVERY = [(side, seed) for side in ("right", "broken") for seed in range(SEEDS)]
+
+
+def test_the_difference_is_taken_example_by_example_and_its_interval_is_students(instead, tmp_path):
+    runs = instead(worse)
+    found = compared(MUTANT, tmp_path)
+    assert runs == EVERY
+    right = np.array([np.random.default_rng(seed).normal(size=N) for seed in range(SEEDS)])
+    broken = np.array([worse(seed) for seed in range(SEEDS)])
+    interval = stats.ttest_rel(broken.mean(0), right.mean(0)).confidence_interval(costs.LEVEL)
+    own = found["own"]
+    assert own["interval"] == pytest.approx(list(interval), abs=1e-4)
+    assert own["interval"][0] < own["difference"] < own["interval"][1] < 0
+    assert own["difference"] == pytest.approx((broken - right).mean(), abs=1e-4)
+    assert own["scores"] == pytest.approx(broken.mean(1), abs=1e-4)
+    assert found["true"]["scores"] == pytest.approx(broken.mean(1) + 1, abs=1e-4)
+    assert found["right"] == pytest.approx(right.mean(1), abs=1e-4)
+    assert (found["page"], found["run"]) == ("4.1.1", "BERT")
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_what_is_the_same_differs_by_exactly_nothing(instead, tmp_path):
+    instead(lambda seed: np.random.default_rng(seed).normal(size=N))
+    assert compared(MUTANT, tmp_path)["own"] == {
+        "scores": compared(MUTANT, tmp_path)["right"], "difference": 0, "interval": [0, 0]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "broken,said",
+    [
+        (raises(RuntimeError("shapes do not fit\nat line 3")), "RuntimeError: shapes do not fit"),
+        (raises(ZeroDivisionError("division by zero")), "ZeroDivisionError: division by zero"),
+        (raises(ValueError("")), "ValueError"),
+        (lambda seed: np.full(N, np.nan), "the loss became nan"),
+        (lambda seed: np.where(np.arange(N) == seed, -np.inf, 0.0), "the loss became nan"),
+    ],
+)
+def test_a_mutant_that_fails_is_kept_with_its_error_and_not_tried_again(instead, tmp_path, broken, said):
+    runs = instead(broken)
+    found = compared(MUTANT, tmp_path)
+    assert found["error"].startswith(said) and "\n" not in found["error"]
+    assert "own" not in found and len(found["right"]) == SEEDS
+    assert runs == EVERY
+    assert compared(MUTANT, tmp_path) == found
+    assert runs == EVERY
+
+
+def test_one_failing_seed_is_enough(instead, tmp_path):
+    instead(lambda seed: worse(seed) if seed else worse(seed) * np.nan)
+    assert compared(MUTANT, tmp_path)["error"] == "the loss became nan"
+
+
+def test_an_interrupted_comparison_goes_on_where_it_was(instead, tmp_path):
+    whole = (instead(worse), compared(MUTANT, tmp_path / "whole"))[1]
+    runs = instead(lambda seed: worse(seed) if seed < 1 else raises(KeyboardInterrupt)(seed))
+    with pytest.raises(KeyboardInterrupt):
+        compared(MUTANT, tmp_path / "again")
+    assert runs == EVERY[: SEEDS + 2]
+    runs = instead(worse)
+    assert compared(MUTANT, tmp_path / "again") == whole
+    assert runs == EVERY[SEEDS + 1 :]
+
+
+def test_the_right_code_runs_once_for_all_mutants_and_each_mutant_for_itself(instead, tmp_path):
+    runs = instead(worse)
+    compared(MUTANT, tmp_path)
+    compared(BY_NAME["divided by d_k"], tmp_path)
+    assert runs == EVERY + EVERY[SEEDS:]
+    assert len(list(tmp_path.iterdir())) == 3 * SEEDS
+
+
+def test_what_was_kept_is_of_the_present_code(instead, tmp_path, monkeypatch):
+    runs = instead(worse)
+    compared(MUTANT, tmp_path)
+    other = tmp_path / "losses.py"
+    other.write_text("another", encoding="utf8")
+    changed = maths()._replace(losses=SimpleNamespace(__file__=str(other)))
+    monkeypatch.setattr(costs, "maths", lambda: changed)
+    compared(MUTANT, tmp_path)
+    assert runs == EVERY + EVERY
+
+
+def test_a_mistake_in_the_book_itself_is_not_taken_for_the_mutants(instead, tmp_path):
+    instead(raises(KeyError("label")))
+    with pytest.raises(KeyError):
+        compared(MUTANT, tmp_path)
+
+
+def test_a_real_mutant_is_compared_and_another_fails(tmp_path):
+    found = compared(BY_NAME["causal mask shows the next token"], tmp_path)
+    assert (found["run"], found["page"]) == ("left to right", "4.1.1")
+    assert found["own"]["interval"][0] < found["own"]["difference"] < found["own"]["interval"][1]
+    assert found["own"]["scores"] != found["right"] and found["own"] != found["true"]
+    assert compared(BY_NAME["steps counted from zero"], tmp_path)["error"] == "the loss became nan"
+
+
+def test_all_are_measured_and_written_with_their_provenance(instead, tmp_path, monkeypatch, capsys):
+    runs = instead(worse)
+    two = [MUTANT, dataclasses.replace(MUTANT, name="another", new="2 * q")]
+    monkeypatch.setattr(costs, "MUTANTS", {"4.1.1": two})
+    threads = torch.get_num_threads()
+    kept = costs.measure(tmp_path / "bench" / "mutants.json", tmp_path / "runs")
+    assert json.loads((tmp_path / "bench" / "mutants.json").read_text(encoding="utf8")) == kept
+    assert list(kept["mutants"]) == ["no root of d_k", "another"]
+    assert [m["change"] for m in kept["mutants"].values()] == [costs.change(m) for m in two]
+    assert costs.change(two[0]) != costs.change(two[1])
+    assert (kept["seeds"], kept["level"]) == (SEEDS, costs.LEVEL) and "commit" in kept["provenance"]
+    assert "[bench] no root of d_k (BERT): -" in capsys.readouterr().out
+    assert len(runs) == 3 * SEEDS and torch.get_num_threads() == threads
+
+
+# --- the data ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.fetched
+def test_the_real_reviews_are_cut_and_in_order_of_length(monkeypatch):
+    monkeypatch.undo()
+    for split, n in {"train": costs.TRAIN, "validation": costs.HELD_OUT}.items():
+        rows = costs.reviews(split)
+        lengths = [len(row) for row in rows["ids"]]
+        assert lengths == sorted(lengths) and max(lengths) == 32
+        assert len(rows["label"]) == len(rows["rating"]) == n == len(lengths)
+        assert set(rows["label"]) == {0, 1}
+
+
+@pytest.mark.fetched
+def test_the_real_windows_are_whole_and_in_the_commonest_pieces(monkeypatch):
+    monkeypatch.undo()
+    train, held_out = costs.windows("train"), costs.windows("validation")
+    assert held_out.shape == (costs.HELD_OUT, costs.T) and len(train) > 1000
+    assert train.min() == 0 and train.max() == costs.V - 1 and held_out.max() < costs.V
+    counts = torch.bincount(train.flatten(), minlength=costs.V)
+    assert (counts[:-1] - counts[1:] > -60).all()  # numbered from the commonest; a cut window at the end aside
