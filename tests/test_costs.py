@@ -68,13 +68,11 @@ def scored(name, seed=0):
 def test_a_run_gives_each_held_out_example_a_score_and_repeats_itself(name, monkeypatch):
     monkeypatch.setattr(costs, "reviews", lambda split: tiny_reviews(split, train=24))  # too few to get all right
     own, true = scored(name)
-    assert (
-        own.shape == true.shape == (len(tiny_windows("validation")) if "BERT" not in name and "RoB" not in name else N,)
-    )
+    assert own.shape == true.shape == (N if "BERT" in name else len(tiny_windows("validation")),)
     assert own.dtype == np.float64 and np.isfinite(own).all()
     assert np.array_equal(own, true)  # the right code judges itself as the right code does
     assert np.array_equal(own, scored(name)[0])
-    assert not np.array_equal(own, scored(name, seed=1)[0])
+    assert any(not np.array_equal(own, scored(name, seed)[0]) for seed in (1, 2, 3))  # rights and wrongs may coincide
 
 
 @pytest.mark.parametrize("name", [name for name in RUNS if "BERT" in name])
