@@ -66,7 +66,7 @@ def scored(name, seed=0):
 
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_gives_each_held_out_example_a_score_and_repeats_itself(name, monkeypatch):
-    monkeypatch.setattr(costs, "reviews", lambda split: tiny_reviews(split, train=24))  # too few to get all right
+    monkeypatch.setattr(costs, "reviews", lambda split: tiny_reviews(split, train=64))  # too few to get all right
     own, true = scored(name)
     assert own.shape == true.shape == (N if "BERT" in name else len(tiny_windows("validation")),)
     assert own.dtype == np.float64 and np.isfinite(own).all()
