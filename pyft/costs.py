@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.stats import t as t_distribution
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -25,7 +26,6 @@ from pyft.finetune import buckets, decay_groups, encode, pad, set_seed
 from pyft.maths import Maths, maths, mutated
 from pyft.mutants import Mutant
 from pyft.mutants_part4 import MUTANTS
-from pyft.stats import mean_interval
 
 LAYERS, TRAIN, HELD_OUT, BATCH = (
     3,
@@ -250,33 +250,45 @@ RUNS: dict[str, Run] = {
 
 # --- the comparison ---------------------------------------------------------------------------------------------------
 
-SEEDS = 3
+SEEDS, SPREAD = 3, 8  # of a comparison; of the right code alone, to see how far seeds lie apart
 LEVEL = 0.99  # of the intervals: some sixty comparisons are made, and at .95 three would be wrong
 
 
 def compared(mutant: Mutant, folder: Path) -> dict[str, Any]:
-    """Held-out scores of the broken and of the right code over the seeds, and the interval of their difference.
+    """Held-out scores of the broken and of the right code, and the interval of their difference.
 
-    The difference is taken example by example, averaged over seeds; its interval is Student's, over examples. What ran
-    is kept in `folder`, so that an interrupted comparison goes on from there.
+    What ran is kept in `folder`, so that an interrupted comparison goes on from there.
     """
     broken, right = mutated(mutant.module, mutant.old, mutant.new), maths()
-    ours = [_kept(folder, mutant.run, right, right, seed, "") for seed in range(SEEDS)]
+    ours = [_kept(folder, mutant.run, right, right, seed, "") for seed in range(SPREAD)]
     theirs = [_kept(folder, mutant.run, broken, right, seed, mutant.old + mutant.new) for seed in range(SEEDS)]
-    found: dict[str, Any] = {
-        "page": _page(mutant),
-        "run": mutant.run,
-        "right": [round(float(np.mean(a["own"])), 4) for a in ours],
-    }
+    means = [float(np.mean(a["own"])) for a in ours]
+    found: dict[str, Any] = {"page": _page(mutant), "run": mutant.run, "right": [round(x, 4) for x in means[:SEEDS]]}
+    found["spread"] = round(float(np.std(means, ddof=1)), 4)
     failed = [b["error"] for b in theirs if "error" in b]
     if failed:
         return found | {"error": failed[0]}
     for name in ("own", "true"):
-        scores = [round(float(np.mean(b[name])), 4) for b in theirs]
-        d = np.mean([np.subtract(b[name], a["own"]) for a, b in zip(ours, theirs, strict=True)], axis=0)  # (N,)
-        mean, low, high = mean_interval(d, LEVEL)
-        found[name] = {"scores": scores, "difference": round(mean, 4), "interval": [round(low, 4), round(high, 4)]}
+        d = np.mean([np.subtract(b[name], a["own"]) for a, b in zip(ours, theirs, strict=False)], axis=0)  # (N,)
+        mean, half = float(d.mean()), half_width(d, means)
+        found[name] = {
+            "scores": [round(float(np.mean(b[name])), 4) for b in theirs],
+            "difference": round(mean, 4),
+            "interval": [round(mean - half, 4), round(mean + half, 4)],
+            "same": bool((d == 0).all()),
+        }
     return found
+
+
+def half_width(d: np.ndarray, right: Sequence[float]) -> float:
+    """Half of the interval of a mean difference, from its two sources: which examples were held out, and which seeds.
+
+    `d` (N,) holds the differences by example, averaged over `SEEDS` seeds; `right` the right code's mean score for more
+    seeds. A mutant takes a run off its course, as another seed does, even where it does no harm: two means over `SEEDS`
+    seeds of the same code differ with variance 2 s^2 / SEEDS. Student's t with the degrees of freedom of s.
+    """
+    s2, n = float(np.var(right, ddof=1)), len(right)
+    return float(t_distribution.ppf((1 + LEVEL) / 2, n - 1) * np.sqrt(2 * s2 / SEEDS + d.var(ddof=1) / len(d)))
 
 
 def _page(mutant: Mutant) -> str:

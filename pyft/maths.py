@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from pyft import attention, encoder, losses, optim, schedules
-from pyft.errors import PyftError
+from pyft.errors import PyftError, unknown
 
 NAMES = ("attention", "encoder", "losses", "optim", "schedules")  # in an order in which each imports only earlier ones
 
@@ -33,8 +33,10 @@ def mutated(module: str, old: str, new: str) -> Maths:
     A module that imports the broken one gets the broken one.
 
     Raises:
-        PyftError: `old` does not stand in the source exactly once: the mutant no longer fits the code.
+        PyftError: no such module, or `old` does not stand in its source exactly once: the mutant no longer fits it.
     """
+    if module not in NAMES:
+        raise unknown("module", module, NAMES)  # else nothing would be broken, and every proof would pass
     real = {f"pyft.{name}": getattr(maths(), name) for name in NAMES}
     fresh = {}
     try:

@@ -86,7 +86,7 @@ def _cost(name: str, m: dict[str, Any]) -> list[str]:
     verdict = "worse" if high < 0 else "better" if low > 0 else "no difference shown"
     own, true = (_score(m[side]["scores"], m["run"]) for side in ("own", "true"))
     unit = 100 if _percent(m["run"]) else 1
-    interval = "exactly the same" if low == high == 0 else f"{unit * low:+.2f} to {unit * high:+.2f}"
+    interval = "exactly the same" if m["own"]["same"] else f"{unit * low:+.2f} to {unit * high:+.2f}"
     return [name, m["run"], right, own, interval, verdict, true]
 
 

@@ -89,6 +89,15 @@ def test_what_scales_queries_up_and_keys_down_changes_nothing(problem, by):
     )
 
 
+@given(problems(), st.floats(-50, 50))
+def test_the_same_number_added_to_all_scores_of_a_query_changes_no_weight(problem, by):
+    q, k, _, mask = problem
+    scores = q @ k.mT  # (B, T_q, T_k)
+    each = by * torch.randn(*scores.shape[:2], 1, dtype=torch.float64)  # another number for each query
+    for m in (mask, None):
+        torch.testing.assert_close(masked_softmax(scores + each, m), masked_softmax(scores, m), atol=1e-11, rtol=0)
+
+
 @given(problems())
 def test_outputs_lie_between_the_values_that_are_seen(problem):
     q, k, v, _ = problem

@@ -91,3 +91,8 @@ def test_a_text_that_does_not_stand_there_exactly_once_is_refused_with_how_often
 def test_a_text_of_another_module_does_not_count():
     with pytest.raises(PyftError, match=r"pyft/encoder\.py holds '\.tril\(\)' 0 times"):
         mutated("encoder", ".tril()", "")
+
+
+def test_a_module_that_does_not_exist_is_refused_and_not_left_unbroken():
+    with pytest.raises(PyftError, match=r"unknown module 'optimizer'\. Did you mean 'optim'\? Known: attention, "):
+        mutated("optimizer", ".tril()", "")

@@ -68,7 +68,7 @@ def test_the_stored_costs_are_those_of_the_present_mutants():
 
 
 def test_a_row_of_costs_says_worse_only_where_the_interval_says_so(monkeypatch):
-    side = {"scores": [0.5, 0.6], "difference": -0.1, "interval": [-0.2, -0.05]}
+    side = {"scores": [0.5, 0.6], "difference": -0.1, "interval": [-0.2, -0.05], "same": False}
     rows = {
         "a": {"page": "4.2", "run": "BERT", "right": [0.7, 0.8], "own": side, "true": side},
         "b": {"page": "4.2", "run": "XLNet", "right": [-4.0], "own": side | {"interval": [-0.2, 0.1]}, "true": side},

@@ -1,6 +1,8 @@
 """Every proof of attention and the encoders holds, in both precisions; so do those on real weights and real text."""
 
 import pytest
+import torch
+from transformers import BertConfig, BertModel
 
 from pyft import data, models, proofs_attention
 from pyft.evidence import prove_all
@@ -52,6 +54,60 @@ def test_the_family_covers_what_it_says(name):
 
 def test_no_family_is_left_out():
     assert set(COVERED) == set(FAMILIES)
+
+
+# --- how they are compared --------------------------------------------------------------------------------------------
+
+
+def test_gradients_are_those_of_a_projection_of_the_output_and_leave_the_inputs_alone():
+    x, y = torch.randn(2, 3), torch.randn(2, 3)
+    P = proofs_attention.projection(x)
+    output, dx, dy = proofs_attention.gradients(lambda a, b, by: (by * a * b, "weights"), x, y, by=2)
+    torch.testing.assert_close(output, 2 * x * y)
+    torch.testing.assert_close(dx, 2 * P * y)
+    torch.testing.assert_close(dy, 2 * P * x)
+    assert x.grad is y.grad is None
+
+
+def test_the_projection_depends_on_the_shape_alone_and_draws_nothing_from_the_common_random_numbers():
+    before = torch.get_rng_state()
+    a, b = (proofs_attention.projection(torch.full((50, 4), y, dtype=torch.float64)) for y in (0.0, 7.0))
+    assert torch.equal(a, b) and a.dtype == torch.float64 and a.unique().numel() == 200
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def compared(renamed):
+    """A small BERT against the library's, under the names that `renamed` gives."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 12, "num_hidden_layers": 1}
+    theirs = BertModel(BertConfig(vocab_size=9, max_position_embeddings=4, **sizes), add_pooling_layer=False).double()
+    ours = maths().encoder.BertEncoder(9, 8, 2, 12, 1, max_length=4).double()
+    ids, kept = torch.randint(1, 9, (2, 4)), torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]]).bool()
+    inputs = {"attention_mask": kept.long()}
+    return proofs_attention.whole(renamed, ours, (ids, kept), theirs, inputs, kept, "small", 1e-10)
+
+
+def test_a_whole_encoder_yields_its_output_and_the_gradient_of_every_parameter():
+    cases = list(compared(maths().encoder.from_bert))
+    names = dict(maths().encoder.BertEncoder(9, 8, 2, 12, 1, max_length=4).named_parameters())
+    assert [what for what, *_ in cases] == ["small, output", *(f"small, d{name}" for name in names)]
+    prove_all("small", cases)
+    assert not cases[0][1][1, 2:].any()  # padding takes no part
+    assert all(ours.any() for what, ours, *_ in cases if "W_K.bias" not in what)  # a key's bias cancels in the softmax
+
+
+@pytest.mark.parametrize("name", ["norm.gamma", "layers.0.attention.W_K.bias"])
+def test_a_weight_name_that_is_missing_or_unknown_is_an_error_and_no_shorter_proof(name):
+    def without(state):
+        return {k: x for k, x in maths().encoder.from_bert(state).items() if k != name}
+
+    with pytest.raises(RuntimeError, match=rf"Missing key\(s\) in state_dict: \"{name}\""):
+        list(compared(without))
+    with pytest.raises(RuntimeError, match="Unexpected key"):
+        list(compared(lambda state: maths().encoder.from_bert(state) | {name + "s": torch.ones(1)}))
+
+
+# --- the real ones ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.fetched
