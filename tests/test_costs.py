@@ -11,7 +11,7 @@ from scipy import stats
 from transformers import BertConfig, BertModel
 
 from pyft import costs
-from pyft.costs import RUNS, SEEDS, compared
+from pyft.costs import RUNS, SEEDS, SPREAD, compared
 from pyft.maths import maths
 from pyft.mutants_part4 import MUTANTS
 
@@ -165,32 +165,46 @@ def raises(error):
     return run
 
 
-EVERY = [(side, seed) for side in ("right", "broken") for seed in range(SEEDS)]
+RIGHT, BROKEN = [("right", seed) for seed in range(SPREAD)], [("broken", seed) for seed in range(SEEDS)]
 
 
-def test_the_difference_is_taken_example_by_example_and_its_interval_is_students(instead, tmp_path):
+def test_the_difference_is_taken_example_by_example_and_its_interval_has_both_its_sources(instead, tmp_path):
     runs = instead(worse)
     found = compared(MUTANT, tmp_path)
-    assert runs == EVERY
-    right = np.array([np.random.default_rng(seed).normal(size=N) for seed in range(SEEDS)])
+    assert runs == RIGHT + BROKEN
+    right = np.array([np.random.default_rng(seed).normal(size=N) for seed in range(SPREAD)])
     broken = np.array([worse(seed) for seed in range(SEEDS)])
-    interval = stats.ttest_rel(broken.mean(0), right.mean(0)).confidence_interval(costs.LEVEL)
+    d, s = (broken - right[:SEEDS]).mean(0), right.mean(1).std(ddof=1)
+    half = stats.t(SPREAD - 1).ppf(0.5 + costs.LEVEL / 2) * np.hypot(stats.sem(d), s * np.sqrt(2 / SEEDS))
     own = found["own"]
-    assert own["interval"] == pytest.approx(list(interval), abs=1e-4)
+    assert own["interval"] == pytest.approx([d.mean() - half, d.mean() + half], abs=1e-4)
     assert own["interval"][0] < own["difference"] < own["interval"][1] < 0
-    assert own["difference"] == pytest.approx((broken - right).mean(), abs=1e-4)
+    assert own["difference"] == pytest.approx(d.mean(), abs=1e-4) and not own["same"]
     assert own["scores"] == pytest.approx(broken.mean(1), abs=1e-4)
     assert found["true"]["scores"] == pytest.approx(broken.mean(1) + 1, abs=1e-4)
-    assert found["right"] == pytest.approx(right.mean(1), abs=1e-4)
+    assert found["true"]["difference"] == pytest.approx(d.mean() + 1, abs=1e-4)
+    assert found["right"] == pytest.approx(right[:SEEDS].mean(1), abs=1e-4)
+    assert found["spread"] == pytest.approx(s, abs=1e-4)
     assert (found["page"], found["run"]) == ("4.1.1", "BERT")
     assert json.loads(json.dumps(found)) == found
 
 
-def test_what_is_the_same_differs_by_exactly_nothing(instead, tmp_path):
+@pytest.mark.parametrize("of_seeds,of_examples", [(1.0, 0.1), (0.1, 1.0), (0.0, 1.0), (1.0, 5.0)])
+def test_the_interval_holds_a_difference_that_is_not_there_as_often_as_it_says(of_seeds, of_examples):
+    random, held, times = np.random.default_rng(0), 0, 2000
+    for _ in range(times):
+        right, broken = (of_seeds * random.normal(size=n) for n in (SPREAD, SEEDS))
+        d = broken.mean() - right[:SEEDS].mean() + of_examples * random.normal(size=N)
+        held += abs(d.mean()) <= costs.half_width(d, right)
+    assert held / times > costs.LEVEL - 0.008  # three standard errors
+
+
+def test_what_is_the_same_is_called_that(instead, tmp_path):
     instead(lambda seed: np.random.default_rng(seed).normal(size=N))
-    assert compared(MUTANT, tmp_path)["own"] == {
-        "scores": compared(MUTANT, tmp_path)["right"], "difference": 0, "interval": [0, 0]
-    }  # fmt: skip
+    found = compared(MUTANT, tmp_path)
+    assert found["own"]["scores"] == found["right"]
+    assert found["own"]["difference"] == 0 and found["own"]["same"]
+    assert found["true"]["difference"] == 1 and not found["true"]["same"]
 
 
 @pytest.mark.parametrize(
@@ -208,9 +222,9 @@ def test_a_mutant_that_fails_is_kept_with_its_error_and_not_tried_again(instead,
     found = compared(MUTANT, tmp_path)
     assert found["error"].startswith(said) and "\n" not in found["error"]
     assert "own" not in found and len(found["right"]) == SEEDS
-    assert runs == EVERY
+    assert runs == RIGHT + BROKEN
     assert compared(MUTANT, tmp_path) == found
-    assert runs == EVERY
+    assert runs == RIGHT + BROKEN
 
 
 def test_one_failing_seed_is_enough(instead, tmp_path):
@@ -223,18 +237,18 @@ def test_an_interrupted_comparison_goes_on_where_it_was(instead, tmp_path):
     runs = instead(lambda seed: worse(seed) if seed < 1 else raises(KeyboardInterrupt)(seed))
     with pytest.raises(KeyboardInterrupt):
         compared(MUTANT, tmp_path / "again")
-    assert runs == EVERY[: SEEDS + 2]
+    assert runs == [*RIGHT, *BROKEN[:2]]
     runs = instead(worse)
     assert compared(MUTANT, tmp_path / "again") == whole
-    assert runs == EVERY[SEEDS + 1 :]
+    assert runs == BROKEN[1:]
 
 
 def test_the_right_code_runs_once_for_all_mutants_and_each_mutant_for_itself(instead, tmp_path):
     runs = instead(worse)
     compared(MUTANT, tmp_path)
     compared(BY_NAME["divided by d_k"], tmp_path)
-    assert runs == EVERY + EVERY[SEEDS:]
-    assert len(list(tmp_path.iterdir())) == 3 * SEEDS
+    assert runs == RIGHT + BROKEN + BROKEN
+    assert len(list(tmp_path.iterdir())) == SPREAD + 2 * SEEDS
 
 
 def test_what_was_kept_is_of_the_present_code(instead, tmp_path, monkeypatch):
@@ -245,7 +259,7 @@ def test_what_was_kept_is_of_the_present_code(instead, tmp_path, monkeypatch):
     changed = maths()._replace(losses=SimpleNamespace(__file__=str(other)))
     monkeypatch.setattr(costs, "maths", lambda: changed)
     compared(MUTANT, tmp_path)
-    assert runs == EVERY + EVERY
+    assert runs == (RIGHT + BROKEN) * 2
 
 
 def test_a_mistake_in_the_book_itself_is_not_taken_for_the_mutants(instead, tmp_path):
@@ -274,7 +288,7 @@ def test_all_are_measured_and_written_with_their_provenance(instead, tmp_path, m
     assert costs.change(two[0]) != costs.change(two[1])
     assert (kept["seeds"], kept["level"]) == (SEEDS, costs.LEVEL) and "commit" in kept["provenance"]
     assert "[bench] no root of d_k (BERT): -" in capsys.readouterr().out
-    assert len(runs) == 3 * SEEDS and torch.get_num_threads() == threads
+    assert len(runs) == SPREAD + 2 * SEEDS and torch.get_num_threads() == threads
 
 
 # --- the data ---------------------------------------------------------------------------------------------------------
