@@ -51,7 +51,7 @@ def hunt(mutant: Mutant, families: dict[str, Family]) -> str:
     raise SurvivedError(f"mutant {mutant.name!r} survives: {', '.join(families)} all pass on it")
 
 
-COLUMNS = ("mistake", "what it is", "as it was", "as it is", "caught by")
+COLUMNS = ("mistake", "what it is", "the change", "caught by")
 
 
 def table(mutants: list[Mutant], families: dict[str, Family]) -> list[list[str]]:
@@ -59,7 +59,8 @@ def table(mutants: list[Mutant], families: dict[str, Family]) -> list[list[str]]
 
     Raises: as `hunt` does.
     """
-    return [[m.name, m.note, *m.lines(), hunt(m, families).split(": largest difference")[0]] for m in mutants]
+    caught = {m: hunt(m, families).split(": largest difference")[0] for m in mutants}
+    return [[m.name, m.note, "- {}\n+ {}".format(*m.lines()), caught[m]] for m in mutants]
 
 
 COST_COLUMNS = (

@@ -1,7 +1,7 @@
 """One style for every figure and table of the book: colour-blind safe, axes named with units."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -98,14 +98,18 @@ def confusion_matrix(counts: ArrayLike, names: Sequence[str]) -> Any:
     return fig
 
 
-def table(rows: Sequence[Sequence[Any]], columns: Sequence[str], caption: str = "") -> HTML:
-    """An HTML table. Every cell is escaped, since texts come from data sets; `$` in them is no formula."""
+def table(rows: Sequence[Sequence[Any]], columns: Sequence[str], caption: str = "", code: Collection[int] = ()) -> HTML:
+    """An HTML table. Every cell is escaped, since texts come from data sets; `$` in them is no formula.
+
+    Columns whose numbers are in `code` hold lines of code.
+    """
     numeric = [all(isinstance(row[j], int | float) for row in rows) for j in range(len(columns))]
     align = ["right" if n else "left" for n in numeric]
     head = "".join(
         f'<th scope="col" style="text-align:{a}">{html.escape(str(c))}</th>'
         for c, a in zip(columns, align, strict=True)
     )
+    align = ["code" if j in code else a for j, a in enumerate(align)]
     body = "".join("<tr>" + "".join(_cell(v, a) for v, a in zip(row, align, strict=True)) + "</tr>\n" for row in rows)
     title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
     return HTML(
@@ -118,5 +122,8 @@ def _cell(value: Any, align: str) -> str:
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
     if isinstance(value, int) and not isinstance(value, bool):
         text = f"{value:,}"
+    if align == "code":
+        style = "text-align:left;min-width:18em;font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere"
+        return f'<td style="{style}">{html.escape(text)}</td>'
     wrap = ";white-space:nowrap" if len(text) <= 12 else ""  # a browser would break 1.2e-05 at its minus
     return f'<td style="text-align:{align}{wrap}">{html.escape(text)}</td>'

@@ -53,8 +53,8 @@ def test_a_table_shows_the_lines_that_differ_and_the_proof_without_its_figure():
         [
             printed.name,
             printed.note,
-            "theta.mul_(1 - lr * weight_decay); theta.addcdiv_(m_hat, root, value=-lr)",
-            "theta.addcdiv_(m_hat + weight_decay * theta, root, value=-lr)",
+            "- theta.mul_(1 - lr * weight_decay); theta.addcdiv_(m_hat, root, value=-lr)\n"
+            "+ theta.addcdiv_(m_hat + weight_decay * theta, root, value=-lr)",
             "AdamW, default, float64, first step",
         ]
     ]

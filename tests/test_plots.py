@@ -128,3 +128,9 @@ def test_a_label_that_never_occurs_is_drawn_without_a_warning(recwarn):
 
 def test_the_palette_is_of_distinct_colours():
     assert len(set(PALETTE)) == len(PALETTE) == 7
+
+
+def test_a_column_of_code_keeps_its_lines_and_is_escaped():
+    made = table([["a mistake", "- x < 1\n+ x > 1"]], ["what", "change"], code=[1]).data
+    assert "- x &lt; 1\n+ x &gt; 1</td>" in made
+    assert made.count("monospace") == made.count("pre-wrap") == 1
