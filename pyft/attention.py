@@ -52,6 +52,13 @@ def causal(T: int) -> Tensor:
     return torch.ones(T, T, dtype=torch.bool).tril()
 
 
+def head_width(d_model: int, num_heads: int) -> int:
+    """d_k = d / h. Raises `PyftError` if the width cannot be shared out evenly."""
+    if d_model % num_heads:
+        raise PyftError(f"d_model = {d_model} cannot be shared by {num_heads} heads: it is not a multiple")
+    return d_model // num_heads
+
+
 class MultiHeadAttention(nn.Module):
     """Concat(head_1, ..., head_h) W^O with head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V); Vaswani et al. 2017, 3.2.2.
 
@@ -60,8 +67,7 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, d_model: int, num_heads: int, dropout: float = 0.0) -> None:
         super().__init__()
-        if d_model % num_heads:
-            raise PyftError(f"d_model = {d_model} cannot be shared by {num_heads} heads: it is not a multiple")
+        head_width(d_model, num_heads)
         self.h, self.dropout = num_heads, dropout
         self.W_Q, self.W_K, self.W_V, self.W_O = (nn.Linear(d_model, d_model) for _ in range(4))
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pyft.attention import MultiHeadAttention, masked_softmax
+from pyft.attention import MultiHeadAttention, head_width, masked_softmax
 from pyft.errors import PyftError
 from pyft.symbols import check
 
@@ -196,7 +196,7 @@ class RelativeAttention(nn.Module):
 
     def __init__(self, d_model: int, num_heads: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.h, d_k = num_heads, d_model // num_heads
+        self.h, d_k = num_heads, head_width(d_model, num_heads)
         self.W_Q, self.W_K, self.W_V, self.W_R, self.W_O = (nn.Linear(d_model, d_model, bias=False) for _ in range(5))
         self.u, self.v, self.b = (nn.Parameter(torch.zeros(num_heads, 1, d_k)) for _ in range(3))
         self.s = nn.Parameter(torch.randn(num_heads, 2, d_k) / math.sqrt(d_k))  # same segment, other segment

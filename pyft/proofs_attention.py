@@ -106,6 +106,9 @@ def multi_head(m: Maths) -> Iterator[Case]:
             dW = torch.cat([W.weight.grad for W in (ours.W_Q, ours.W_K, ours.W_V)])
             yield f"{what}, dW_Q, dW_K, dW_V", dW, theirs.in_proj_weight.grad, tol
             yield f"{what}, dW_O", ours.W_O.weight.grad, theirs.out_proj.weight.grad, tol
+            db = torch.cat([W.bias.grad for W in (ours.W_Q, ours.W_K, ours.W_V)])
+            yield f"{what}, db_Q, db_K, db_V", db, theirs.in_proj_bias.grad, tol
+            yield f"{what}, db_O", ours.W_O.bias.grad, theirs.out_proj.bias.grad, tol
 
 
 def layer_norm(m: Maths) -> Iterator[Case]:
@@ -239,7 +242,7 @@ def xlnet(m: Maths) -> Iterator[Case]:
 
 
 def tied_head(m: Maths) -> Iterator[Case]:
-    """Logits over the vocabulary against `BertForMaskedLM` and `RobertaForMaskedLM`: the same head in both."""
+    """Logits and gradients against `BertForMaskedLM` and `RobertaForMaskedLM`: the same head in both."""
     sizes = {
         "hidden_size": d,
         "num_attention_heads": h,
@@ -247,19 +250,25 @@ def tied_head(m: Maths) -> Iterator[Case]:
         "num_hidden_layers": 1,
         "vocab_size": V,
     }
-    x = torch.randn(2, 5, d, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    for name, model in {
-        "BERT": BertForMaskedLM(BertConfig(**sizes)),
-        "RoBERTa": RobertaForMaskedLM(RobertaConfig(**sizes, layer_norm_eps=1e-12)),
-    }.items():
-        drawn(model).double()
-        theirs = model.cls.predictions if name == "BERT" else model.lm_head
-        inner, norm = (theirs.transform, theirs.transform.LayerNorm) if name == "BERT" else (theirs, theirs.layer_norm)
-        ours = m.encoder.TiedHead(model.get_input_embeddings()).double()
+    for name, (dtype, tol) in product(["BERT", "RoBERTa"], TYPES):
+        torch.manual_seed(0)
+        if name == "BERT":
+            model = drawn(BertForMaskedLM(BertConfig(**sizes))).to(dtype)
+            theirs, inner = model.cls.predictions, model.cls.predictions.transform
+            norm = inner.LayerNorm
+        else:
+            model = drawn(RobertaForMaskedLM(RobertaConfig(**sizes, layer_norm_eps=1e-12))).to(dtype)
+            theirs = inner = model.lm_head
+            norm = theirs.layer_norm
+        word = nn.Embedding.from_pretrained(model.get_input_embeddings().weight.detach().clone(), freeze=False)
+        ours = m.encoder.TiedHead(word).to(dtype)
         ours.dense.load_state_dict(inner.dense.state_dict())
         ours.norm.load_state_dict({"gamma": norm.weight, "beta": norm.bias})
         ours.bias.data.copy_(theirs.decoder.bias)
-        yield f"{name}, logits", ours(x), theirs(x), FLOAT64
+        x = torch.randn(2, 5, d, dtype=dtype)
+        for part, a, b in zip(["logits", "dx"], gradients(ours, x), gradients(theirs, x), strict=True):
+            yield f"{name}, {dtype}, {part}", a, b, tol
+        yield f"{name}, {dtype}, dE", ours.word.weight.grad, theirs.decoder.weight.grad, tol
 
 
 def pretrained(m: Maths, theirs: Any, ids: Tensor, real: Tensor) -> Iterator[Case]:

@@ -454,3 +454,8 @@ def test_a_text_that_is_too_long_is_told_its_length_and_the_limit():
 def test_heads_that_do_not_fit_the_width_are_refused():
     with pytest.raises(PyftError, match="d_model = 10 cannot be shared by 3 heads"):
         BertEncoder(V, 10, 3, 20, 1)
+
+
+def test_heads_that_do_not_share_the_width_evenly_are_refused_by_xlnet_too():
+    with pytest.raises(PyftError, match="d_model = 10 cannot be shared by 4 heads"):
+        XLNetEncoder(9, 10, 4, 8, 1)
