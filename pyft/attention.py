@@ -19,10 +19,10 @@ def scaled_dot_product_attention(
     broadcasts to (..., T_q, T_k). A query that may look nowhere gets zeros. `dropout` zeroes weights at that rate.
 
     Raises:
-        ShapeError: q, k and v do not fit each other.
+        ShapeError: q, k, v and mask do not fit each other.
         PyftError: the mask is not boolean.
     """
-    d_k = check("attention", q=q, k=k, v=v)["d_k"]
+    d_k = check("attention", q=q, k=k, v=v, mask=mask)["d_k"]
     scores = (q / math.sqrt(d_k)) @ k.transpose(-2, -1)  # (..., T_q, T_k); q is smaller than the scores
     weights = masked_softmax(scores, mask)
     return F.dropout(weights, dropout) @ v, weights  # (..., T_q, d_v), (..., T_q, T_k)
@@ -59,6 +59,11 @@ def head_width(d_model: int, num_heads: int) -> int:
     return d_model // num_heads
 
 
+def split(x: Tensor, h: int) -> Tensor:
+    """Cut the width into heads and move them in front of the tokens: (..., T, d) -> (..., h, T, d_k)."""
+    return x.unflatten(-1, (h, -1)).transpose(-3, -2)
+
+
 class MultiHeadAttention(nn.Module):
     """Concat(head_1, ..., head_h) W^O with head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V); Vaswani et al. 2017, 3.2.2.
 
@@ -73,11 +78,7 @@ class MultiHeadAttention(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Output (B, T_q, d) and weights (B, h, T_q, T_k); `mask` broadcasts to the latter."""
-        check("multi-head attention", q=q, k=k, v=v)
-        Q, K, V = self.split(self.W_Q(q)), self.split(self.W_K(k)), self.split(self.W_V(v))  # (B, h, T, d_k)
+        check("multi-head attention", q=q, k=k, v=v, W_Q=self.W_Q.weight)
+        Q, K, V = split(self.W_Q(q), self.h), split(self.W_K(k), self.h), split(self.W_V(v), self.h)  # (B, h, T, d_k)
         heads, weights = scaled_dot_product_attention(Q, K, V, mask, self.dropout if self.training else 0.0)
         return self.W_O(heads.transpose(1, 2).flatten(2)), weights  # (B, T_q, d), (B, h, T_q, T_k)
-
-    def split(self, x: Tensor) -> Tensor:
-        """(B, T, d) -> (B, h, T, d_k)."""
-        return x.unflatten(-1, (self.h, -1)).transpose(1, 2)

@@ -27,12 +27,8 @@ from pyft.maths import Maths, maths, mutated
 from pyft.mutants import Mutant
 from pyft.mutants_part4 import MUTANTS
 
-LAYERS, TRAIN, HELD_OUT, BATCH = (
-    3,
-    1024,
-    500,
-    32,
-)  # MiniLM's lower half; texts, the held-out ones of the validation split
+LAYERS = 3  # MiniLM's lower half
+TRAIN, HELD_OUT, BATCH = 1024, 500, 32  # texts; the held-out ones are of the validation split
 Run = Callable[[Maths, Maths, int], tuple[np.ndarray, np.ndarray]]
 
 
@@ -47,9 +43,10 @@ def fine_tuned(
     has them, and as the right code has them with the weights that were learnt.
     """
     train, held_out = (reviews(split) for split in ("train", "validation"))
-    weights()  # read before the seed is set: reading draws random numbers, the first time
+    _, c = weights()  # read before the seed is set: reading draws random numbers, the first time
     set_seed(seed)
-    net = nn.ModuleDict({"encoder": encoder(m, kind), "head": nn.Linear(384, 2 if task == "label" else 1)})
+    head = nn.Linear(c.hidden_size, 2 if task == "label" else 1)
+    net = nn.ModuleDict({"encoder": encoder(m, kind), "head": head})
     ids, y = train["ids"], torch.tensor(train[task])
     batches = buckets([len(row) for row in ids], BATCH, random.Random(seed), window=8)
     options = {} if momentum is None else {"momentum": momentum}
@@ -99,9 +96,9 @@ def encoder(m: Maths, kind: str) -> nn.Module:
     size = (c.vocab_size, c.hidden_size, c.num_attention_heads, c.intermediate_size, LAYERS)
     net: nn.Module
     if kind == "BERT":
-        net = m.encoder.BertEncoder(*size, c.max_position_embeddings, c.type_vocab_size, c.layer_norm_eps)
+        net = m.encoder.BertEncoder(*size, max_length=c.max_position_embeddings, eps=c.layer_norm_eps)
     else:
-        net = m.encoder.RobertaEncoder(*size, c.max_position_embeddings + 2, pad_id=1, eps=c.layer_norm_eps)
+        net = m.encoder.RobertaEncoder(*size, max_length=c.max_position_embeddings + 2, eps=c.layer_norm_eps)
         table = state["position.weight"]
         state |= {"position.weight": torch.cat([torch.zeros_like(table[:2]), table])}
         state |= {"segment.weight": state["segment.weight"][:1]}
@@ -169,11 +166,21 @@ def permutation_lm(m: Maths, right: Maths, seed: int) -> tuple[np.ndarray, np.nd
     return trained_lm(m, right, seed, two_streams, predict)
 
 
+def left_to_right(m: Maths, right: Maths, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same encoder predicts the next token from its content stream, under the causal mask."""
+
+    def predict(net: nn.ModuleDict, code: Maths, ids: Tensor) -> tuple[Tensor, Tensor]:
+        h, _ = net["net"](ids, visible=code.attention.causal(ids.size(1)).expand(len(ids), -1, -1))
+        return net["head"](h[:, :-1]), ids[:, 1:]
+
+    return trained_lm(m, right, seed, two_streams, predict)
+
+
 def masked_lm(m: Maths, right: Maths, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Some tokens are replaced by a mask and predicted, the others are ignored; Devlin et al. 2019, section 3.1."""
 
     def make(code: Maths) -> nn.ModuleDict:
-        return small(code.encoder.BertEncoder(V + 1, 64, 4, 128, 2, T, dropout=0.0), code)
+        return small(code.encoder.BertEncoder(V + 1, 64, 4, 128, 2, max_length=T, dropout=0.0), code)
 
     def predict(net: nn.ModuleDict, code: Maths, ids: Tensor) -> tuple[Tensor, Tensor]:
         hidden = torch.rand(ids.shape).argsort(-1) < M  # (B, T), M of each window
@@ -222,16 +229,6 @@ def windows(split: str) -> Tensor:
     return cut if split == "train" else cut[:HELD_OUT]
 
 
-def left_to_right(m: Maths, right: Maths, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same encoder predicts the next token from its content stream, under the causal mask."""
-
-    def predict(net: nn.ModuleDict, code: Maths, ids: Tensor) -> tuple[Tensor, Tensor]:
-        h, _ = net["net"](ids, visible=code.attention.causal(ids.size(1)).expand(len(ids), -1, -1))
-        return net["head"](h[:, :-1]), ids[:, 1:]
-
-    return trained_lm(m, right, seed, two_streams, predict)
-
-
 def _fine_tuned(**options: Any) -> Run:
     return lambda m, right, seed: fine_tuned(m, right, seed, **options)
 
@@ -258,13 +255,20 @@ def compared(mutant: Mutant, folder: Path) -> dict[str, Any]:
     """Held-out scores of the broken and of the right code, and the interval of their difference.
 
     What ran is kept in `folder`, so that an interrupted comparison goes on from there.
+
+    Raises:
+        PyftError: the right code fails: there is nothing to compare with.
     """
     broken, right = mutated(mutant.module, mutant.old, mutant.new), maths()
     ours = [_kept(folder, mutant.run, right, right, seed, "") for seed in range(SPREAD)]
+    for kept in ours:
+        if "error" in kept:
+            raise PyftError(f"the right code fails in the training {mutant.run!r}: {kept['error']}")
     theirs = [_kept(folder, mutant.run, broken, right, seed, mutant.old + mutant.new) for seed in range(SEEDS)]
     means = [float(np.mean(a["own"])) for a in ours]
     found: dict[str, Any] = {"page": _page(mutant), "run": mutant.run, "right": [round(x, 4) for x in means[:SEEDS]]}
     found["spread"] = round(float(np.std(means, ddof=1)), 4)
+    found["accuracy"] = all(set(a["own"]) <= {0.0, 1.0} for a in ours)  # else log-likelihoods or squared errors
     failed = [b["error"] for b in theirs if "error" in b]
     if failed:
         return found | {"error": failed[0]}
@@ -304,7 +308,7 @@ def _kept(folder: Path, run: str, m: Maths, right: Maths, seed: int, change: str
         try:
             own, true = RUNS[run](m, right, seed)
             kept: dict[str, Any] = {"own": own.tolist(), "true": true.tolist()}
-            if not np.isfinite(own).all():
+            if not np.isfinite([own, true]).all():
                 kept = {"error": "the loss became nan"}
         except (PyftError, RuntimeError, ValueError, ArithmeticError, IndexError) as error:
             kept = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pyft.attention import MultiHeadAttention, head_width, masked_softmax
+from pyft.attention import MultiHeadAttention, head_width, masked_softmax, split
 from pyft.errors import PyftError
 from pyft.symbols import check
 
@@ -61,6 +61,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., d) -> (..., d)."""
+        check("feed-forward", W_1=self.W_1.weight, x=x)
         return self.W_2(self.dropout(self.activation(self.W_1(x))))
 
 
@@ -100,6 +101,7 @@ class BertEncoder(nn.Module):
         num_heads: int,
         d_ff: int,
         num_layers: int,
+        *,
         max_length: int = 512,
         num_segments: int = 2,
         eps: float = 1e-12,
@@ -133,22 +135,13 @@ class RobertaEncoder(BertEncoder):
     """BERT with two changes: positions are counted over real tokens, from the padding id + 1, and one segment.
 
     Liu et al. 2019 changed the training, not the model; the offset is fairseq's. Its table of positions has two rows
-    more than the texts have tokens. Left padding moves no position.
+    more than the texts have tokens. Left padding moves no position. `size` is that of `BertEncoder`, in its order.
     """
 
     def __init__(
-        self,
-        vocab_size: int,
-        d_model: int,
-        num_heads: int,
-        d_ff: int,
-        num_layers: int,
-        max_length: int = 514,
-        pad_id: int = 1,
-        eps: float = 1e-5,
-        dropout: float = 0.1,
+        self, *size: int, pad_id: int = 1, max_length: int = 514, eps: float = 1e-5, dropout: float = 0.1
     ) -> None:
-        super().__init__(vocab_size, d_model, num_heads, d_ff, num_layers, max_length, 1, eps, dropout)
+        super().__init__(*size, max_length=max_length, num_segments=1, eps=eps, dropout=dropout)
         self.pad_id = pad_id
 
     def positions(self, ids: Tensor) -> Tensor:
@@ -180,8 +173,10 @@ class TiedHead(nn.Module):
 def sinusoids(offsets: Tensor, d_model: int) -> Tensor:
     """Sines of each offset at d / 2 frequencies, then cosines: (N) -> (N, d); Vaswani et al. 2017, section 3.5.
 
-    In float32 whatever the model's type, as the library has it.
+    In float32 whatever the model's type, as the library has it. Raises `PyftError` for an odd width.
     """
+    if d_model % 2:
+        raise PyftError(f"d_model = {d_model} is odd: sines and cosines come in pairs")
     frequencies = 1 / torch.pow(10000, torch.arange(0, d_model, 2.0, device=offsets.device) / d_model)  # (d / 2)
     angles = offsets.float()[:, None] * frequencies  # (N, d / 2)
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
@@ -208,17 +203,15 @@ class RelativeAttention(nn.Module):
         R (2T - 1, d) encodes the offsets -(T - 1) to T - 1. For each pair (B, T_q, T), `offset` is its row of R,
         `other` is 1 if it is of two segments, `mask` is true where the query may look.
         """
-        Q, K, V, R = (self.split(W(y)) for W, y in [(self.W_Q, x), (self.W_K, h), (self.W_V, h), (self.W_R, R)])
+        Q, K, V, R = (
+            split(W(y), self.h) for W, y in [(self.W_Q, x), (self.W_K, h), (self.W_V, h), (self.W_R, R)]
+        )  # (..., h, T, d_k)
         content = (Q + self.u) @ K.transpose(-2, -1)  # (B, h, T_q, T)
         position = ((Q + self.v) @ R.transpose(-2, -1)).gather(-1, self.every_head(offset))  # (B, h, T_q, T)
         segment = ((Q + self.b) @ self.s.transpose(-2, -1)).gather(-1, self.every_head(other))  # (B, h, T_q, T)
         scores = (content + position + segment) / math.sqrt(Q.size(-1))
         weights = masked_softmax(scores, mask[:, None])
         return self.W_O((self.dropout(weights) @ V).transpose(1, 2).flatten(2))
-
-    def split(self, x: Tensor) -> Tensor:
-        """(..., T, d) -> (..., h, T, d_k)."""
-        return x.unflatten(-1, (self.h, -1)).transpose(-3, -2)
 
     def every_head(self, pairs: Tensor) -> Tensor:
         """(B, T_q, T) -> (B, h, T_q, T)."""
@@ -278,8 +271,8 @@ class XLNetEncoder(nn.Module):
         """
         mask, segments = _inputs(ids, mask, segments)
         (B, T), d = ids.shape, self.word.embedding_dim
-        visible = mask[:, None, :] if visible is None else visible & mask[:, None, :]  # (B, T or 1, T)
-        visible = visible.expand(B, T, T)
+        visible = mask[:, None].expand(B, T, T) if visible is None else visible & mask[:, None]  # (B, T, T)
+        check("two streams", ids=ids, visible=visible, targets=targets)
         place = torch.arange(T, device=ids.device)
         offset = (place[:, None] - place + T - 1).expand(B, T, T)  # the row of R for i - j
         other = (segments[:, :, None] != segments[:, None, :]).long()  # (B, T, T)

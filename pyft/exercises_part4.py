@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -723,18 +724,8 @@ def adamw_step(
 def _decayed(last: Callable[[Tensor, Tensor, Tensor, float, float], Tensor]) -> Callable[..., Step]:
     """AdamW with another last line: `last(theta, m_hat, root, lr, weight_decay)`, root of v_hat and epsilon."""
 
-    def step(
-        theta: Tensor,
-        g: Tensor,
-        m: Tensor,
-        v: Tensor,
-        t: int,
-        lr: float,
-        beta_1: float,
-        beta_2: float,
-        eps: float,
-        weight_decay: float,
-    ) -> Step:
+    def step(*args: Any) -> Step:
+        theta, g, m, v, t, lr, beta_1, beta_2, eps, weight_decay = args
         _, m, v = adam_step(theta, g, m, v, t, lr, beta_1, beta_2, eps)
         m_hat, root = m / (1 - beta_1**t), torch.sqrt(v / (1 - beta_2**t)) + eps
         return last(theta, m_hat, root, lr, weight_decay), m, v

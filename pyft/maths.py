@@ -27,6 +27,11 @@ def maths() -> Maths:
     return Maths(attention, encoder, losses, optim, schedules)
 
 
+def precision(dtype: object) -> str:
+    """The name of a torch type in the name of a case: `float64`."""
+    return str(dtype).removeprefix("torch.")
+
+
 def mutated(module: str, old: str, new: str) -> Maths:
     """Fresh copies of the modules, `old` replaced by `new` in the source of one of them; the real ones are not touched.
 

@@ -80,22 +80,15 @@ def costs(page: str) -> list[list[str]]:
 
 
 def _cost(name: str, m: dict[str, Any]) -> list[str]:
-    right = _score(m["right"], m["run"])
+    def score(values: list[float]) -> str:
+        mean = sum(values) / len(values)
+        return f"{100 * mean:.1f} %" if m["accuracy"] else f"{mean:.2f}"
+
+    right = score(m["right"])
     if "error" in m:
         return [name, m["run"], right, m["error"], "", "fails", ""]
     low, high = m["own"]["interval"]
     verdict = "worse" if high < 0 else "better" if low > 0 else "no difference shown"
-    own, true = (_score(m[side]["scores"], m["run"]) for side in ("own", "true"))
-    unit = 100 if _percent(m["run"]) else 1
+    unit = 100 if m["accuracy"] else 1
     interval = "exactly the same" if m["own"]["same"] else f"{unit * low:+.2f} to {unit * high:+.2f}"
-    return [name, m["run"], right, own, interval, verdict, true]
-
-
-def _score(scores: list[float], run: str) -> str:
-    mean = sum(scores) / len(scores)
-    return f"{100 * mean:.1f} %" if _percent(run) else f"{mean:.2f}"
-
-
-def _percent(run: str) -> bool:
-    """Whether a run's scores are accuracies; others are log-likelihoods (nats) or negative squared errors."""
-    return run.startswith(("BERT", "RoBERTa")) and run != "BERT, ratings"
+    return [name, m["run"], right, score(m["own"]["scores"]), interval, verdict, score(m["true"]["scores"])]

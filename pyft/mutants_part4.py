@@ -41,15 +41,15 @@ MULTI_HEAD: list[Mutant] = [
     Mutant(
         "heads split on the wrong axis",
         _A,
-        "x.unflatten(-1, (self.h, -1)).transpose(1, 2)",
-        "x.reshape(len(x), self.h, -1, x.size(-1) // self.h)",
+        "x.unflatten(-1, (h, -1)).transpose(-3, -2)",
+        "x.reshape(len(x), h, -1, x.size(-1) // h)",
         "the shape is right; a head holds pieces of different tokens",
     ),
     Mutant(
         "heads interleaved",
         _A,
-        "x.unflatten(-1, (self.h, -1)).transpose(1, 2)",
-        "x.unflatten(-1, (-1, self.h)).movedim(-1, 1)",
+        "x.unflatten(-1, (h, -1)).transpose(-3, -2)",
+        "x.unflatten(-1, (-1, h)).movedim(-1, -3)",
         "every h-th column makes a head: harmless from scratch, fatal to pretrained weights",
     ),
     Mutant(
@@ -60,7 +60,11 @@ MULTI_HEAD: list[Mutant] = [
         "the shape is right; tokens are mixed",
     ),
     Mutant(
-        "values made from keys' input", _A, "self.split(self.W_V(v))", "self.split(self.W_V(k))", "the wrong letter"
+        "values made from keys' input",
+        _A,
+        "split(self.W_V(v), self.h)",
+        "split(self.W_V(k), self.h)",
+        "the wrong letter",
     ),
     Mutant("keys made with W_Q", _A, "self.W_K(k)", "self.W_Q(k)", "the wrong matrix: a token looks for itself"),
     Mutant(

@@ -23,7 +23,7 @@ from transformers import (
 )
 
 from pyft.evidence import Case
-from pyft.maths import Maths
+from pyft.maths import Maths, precision
 
 FLOAT64, FLOAT32 = 1e-10, 2e-5
 TYPES = [(torch.float64, FLOAT64), (torch.float32, FLOAT32)]
@@ -38,7 +38,7 @@ def attention(m: Maths) -> Iterator[Case]:
         B, n, T_q, T_k, d_k, d_v = shape
         q, k, v = (torch.randn(B, n, T, x, dtype=dtype) for T, x in [(T_q, d_k), (T_k, d_k), (T_k, d_v)])
         for name, mask in masks(B, T_q, T_k).items():
-            what = f"{shape}, {name}, {dtype}"
+            what = f"{shape}, {name}, {precision(dtype)}"
             ours = gradients(m.attention.scaled_dot_product_attention, q, k, v, mask=mask)
             theirs = gradients(F.scaled_dot_product_attention, q, k, v, attn_mask=mask)
             for part, a, b in zip(["output", "dq", "dk", "dv"], ours, theirs, strict=True):
@@ -94,7 +94,7 @@ def multi_head(m: Maths) -> Iterator[Case]:
             "window": (window, {"attn_mask": ~window}),
         }
         for name, (mask, options) in settings.items():
-            what = f"d = {width}, h = {heads}, {name}, {dtype}"
+            what = f"d = {width}, h = {heads}, {name}, {precision(dtype)}"
             ours.zero_grad()
             theirs.zero_grad()
             a, A = ours(q, k, v, mask)
@@ -126,7 +126,7 @@ def layer_norm(m: Maths) -> Iterator[Case]:
             inputs["without spread"] = torch.ones(2, width, dtype=dtype)
         for name, x in inputs.items():
             for part, a, b in zip(["output", "dx"], gradients(ours, x), gradients(theirs, x), strict=True):
-                yield f"d = {width}, eps = {eps:g}, {name}, {dtype}, {part}", a, b, tol
+                yield f"d = {width}, eps = {eps:g}, {name}, {precision(dtype)}, {part}", a, b, tol
 
 
 def feed_forward(m: Maths) -> Iterator[Case]:
@@ -145,9 +145,9 @@ def feed_forward(m: Maths) -> Iterator[Case]:
         )
         x = torch.randn(3, 4, 6, dtype=dtype)
         for part, a, b in zip(["output", "dx"], gradients(ours, x), gradients(theirs, x), strict=True):
-            yield f"{name}, {dtype}, {part}", a, b, tol
+            yield f"{name}, {precision(dtype)}, {part}", a, b, tol
         for (part, a), b in zip(ours.named_parameters(), theirs.parameters(), strict=True):
-            yield f"{name}, {dtype}, d{part}", a.grad, b.grad, tol
+            yield f"{name}, {precision(dtype)}, d{part}", a.grad, b.grad, tol
 
 
 def layer(m: Maths) -> Iterator[Case]:
@@ -174,8 +174,8 @@ def layer(m: Maths) -> Iterator[Case]:
         a = gradients(ours, x, mask=real[:, None, None])
         b = gradients(theirs, x, src_key_padding_mask=~real)
         where = "norm before" if norm_first else "norm after"
-        yield f"{where}, {dtype}, output", a[0], b[0], tol
-        yield f"{where}, {dtype}, dx", a[1], b[1], tol
+        yield f"{where}, {precision(dtype)}, output", a[0], b[0], tol
+        yield f"{where}, {precision(dtype)}, dx", a[1], b[1], tol
 
 
 def bert(m: Maths) -> Iterator[Case]:
@@ -191,7 +191,7 @@ def bert(m: Maths) -> Iterator[Case]:
         ids, real, segments = texts()
         for name, kept in {"no padding": torch.ones_like(real), "padding": real}.items():
             inputs = {"attention_mask": kept.long(), "token_type_ids": segments}
-            what = f"seed {seed}, {name}, {dtype}"
+            what = f"seed {seed}, {name}, {precision(dtype)}"
             yield from whole(m.encoder.from_bert, ours, (ids, kept, segments), theirs, inputs, kept, what, tol)
             yield from trained(ours, (ids, kept, segments), theirs, inputs, what, tol)
 
@@ -210,7 +210,7 @@ def roberta(m: Maths) -> Iterator[Case]:
         for name, kept in {"padding right": real, "padding left": real.flip(1)}.items():
             padded = ids.masked_fill(~kept, 1)
             inputs = {"attention_mask": kept.long()}
-            what = f"seed {seed}, {name}, {dtype}"
+            what = f"seed {seed}, {name}, {precision(dtype)}"
             yield from whole(m.encoder.from_bert, ours, (padded, kept), theirs, inputs, kept, what, tol)
 
 
@@ -220,25 +220,37 @@ def xlnet(m: Maths) -> Iterator[Case]:
     for seed, (dtype, tol) in product(range(2), TYPES):
         torch.manual_seed(seed)
         theirs = drawn(XLNetModel(config)).to(dtype)
-        encoding = theirs.relative_positional_encoding  # float32 by itself: the query stream would refuse float64
-        theirs.relative_positional_encoding = lambda *a, e=encoding, t=dtype, **k: e(*a, **k).to(t)
         ours = m.encoder.XLNetEncoder(V, d, h, d_ff, L).to(dtype)
         ids, real, segments = texts()
+        what = f"seed {seed}, {precision(dtype)}"
         for name, kept in {"padding right": real, "padding left": real.flip(1)}.items():
-            inputs = {"attention_mask": kept.to(dtype), "token_type_ids": segments}
-            what = f"content stream, seed {seed}, {name}, {dtype}"
-            yield from whole(m.encoder.from_xlnet, ours, (ids, kept, segments), theirs, inputs, kept, what, tol)
-        order = torch.rand(ids.shape).argsort(-1)  # (B, T)
-        visible, targets = m.encoder.permutation_mask(order), order[:, -3:]  # each of the last three sees some token
-        inputs = {
-            "perm_mask": (~visible).to(dtype),
-            "target_mapping": F.one_hot(targets, ids.size(1)).to(dtype),  # (B, M, T)
-            "token_type_ids": segments,
-        }
-        kept, what = torch.ones_like(targets, dtype=torch.bool), f"query stream, seed {seed}, {dtype}"
-        yield from whole(
-            m.encoder.from_xlnet, ours, (ids, None, segments, visible, targets), theirs, inputs, kept, what, tol
-        )
+            yield from content_stream(m, ours, theirs, ids, kept, segments, f"content stream, {name}, {what}", tol)
+        yield from query_stream(m, ours, theirs, ids, segments, f"query stream, {what}", tol)
+
+
+def content_stream(
+    m: Maths, ours: Any, theirs: Any, ids: Tensor, kept: Tensor, segments: Tensor, what: str, tol: float
+) -> Iterator[Case]:
+    """XLNet reading texts with padding."""
+    inputs = {"attention_mask": kept.to(theirs.dtype), "token_type_ids": segments}
+    yield from whole(m.encoder.from_xlnet, ours, (ids, kept, segments), theirs, inputs, kept, what, tol)
+
+
+def query_stream(
+    m: Maths, ours: Any, theirs: Any, ids: Tensor, segments: Tensor, what: str, tol: float
+) -> Iterator[Case]:
+    """XLNet predicting the last three tokens of a drawn order, each of which sees some token; texts without padding."""
+    encoding = theirs.relative_positional_encoding  # float32 by itself: this stream would refuse float64
+    theirs.relative_positional_encoding = lambda *args, **options: encoding(*args, **options).to(theirs.dtype)
+    order = torch.rand(ids.shape).argsort(-1)  # (B, T)
+    visible, targets = m.encoder.permutation_mask(order), order[:, -3:]
+    inputs = {
+        "perm_mask": (~visible).to(theirs.dtype),
+        "target_mapping": F.one_hot(targets, ids.size(1)).to(theirs.dtype),  # (B, M, T)
+        "token_type_ids": segments,
+    }
+    args, kept = (ids, None, segments, visible, targets), torch.ones_like(targets, dtype=torch.bool)
+    yield from whole(m.encoder.from_xlnet, ours, args, theirs, inputs, kept, what, tol)
 
 
 def tied_head(m: Maths) -> Iterator[Case]:
@@ -267,22 +279,74 @@ def tied_head(m: Maths) -> Iterator[Case]:
         ours.bias.data.copy_(theirs.decoder.bias)
         x = torch.randn(2, 5, d, dtype=dtype)
         for part, a, b in zip(["logits", "dx"], gradients(ours, x), gradients(theirs, x), strict=True):
-            yield f"{name}, {dtype}, {part}", a, b, tol
-        yield f"{name}, {dtype}, dE", ours.word.weight.grad, theirs.decoder.weight.grad, tol
+            yield f"{name}, {precision(dtype)}, {part}", a, b, tol
+        yield f"{name}, {precision(dtype)}, dE", ours.word.weight.grad, theirs.decoder.weight.grad, tol
 
 
-def pretrained(m: Maths, theirs: Any, ids: Tensor, real: Tensor) -> Iterator[Case]:
-    """Real weights on real text: hidden states of real tokens, and all gradients, against the library's `BertModel`."""
-    c = theirs.config
+def pretrained(m: Maths, model: Any, ids: Tensor, real: Tensor) -> Iterator[Case]:
+    """A pretrained `BertModel` on real text (padding 0): as it is, as a RoBERTa, and its matrices in an XLNet.
+
+    As a RoBERTa it must say the same as before: the table of positions moves up by one, for the padding. The XLNet is
+    proven in float64 alone: in float32 gradients of its query stream differ by up to 2.2e-5 here.
+    """
+    c, state = model.config, m.encoder.from_bert(model.state_dict())
+    size = (c.vocab_size, c.hidden_size, c.num_attention_heads, c.intermediate_size, c.num_hidden_layers)
+    table = state["position.weight"]
+    moved = {
+        "position.weight": torch.cat([torch.zeros_like(table[:1]), table]),
+        "segment.weight": state["segment.weight"][:1],
+    }
+    options = {"max_length": len(table), "num_segments": c.type_vocab_size, "eps": c.layer_norm_eps}
     for dtype, tol in TYPES:
-        theirs.to(dtype)
-        ours = m.encoder.BertEncoder(
-            c.vocab_size, c.hidden_size, c.num_attention_heads, c.intermediate_size, c.num_hidden_layers,
-            c.max_position_embeddings, c.type_vocab_size, c.layer_norm_eps,
-        ).to(dtype)  # fmt: skip
-        inputs = {"attention_mask": real.long()}
-        yield from whole(m.encoder.from_bert, ours, (ids, real), theirs, inputs, real, str(dtype), tol)
-    theirs.float()
+        bert = m.encoder.BertEncoder(*size, **options).to(dtype)
+        roberta = m.encoder.RobertaEncoder(*size, max_length=len(table) + 1, pad_id=0, eps=c.layer_norm_eps).to(dtype)
+        theirs = {"BERT": model.to(dtype), "RoBERTa": roberta_model(c).to(dtype)}
+        copy_into(m.encoder.from_bert(theirs["RoBERTa"].state_dict()), state | moved)
+        mask = {"attention_mask": real.long()}
+        for name, ours in {"BERT": bert, "RoBERTa": roberta}.items():
+            what = f"{name}, {precision(dtype)}"
+            yield from whole(m.encoder.from_bert, ours, (ids, real), theirs[name], mask, real, what, tol)
+        with torch.inference_mode():
+            a, b = (ours(ids, real) * real[..., None] for ours in (roberta, bert))
+        yield f"RoBERTa says what BERT says, {precision(dtype)}", a, b, tol
+    xlnet, theirs_x = m.encoder.XLNetEncoder(*size, eps=c.layer_norm_eps).double(), xlnet_model(c).double()
+    copy_into(m.encoder.from_xlnet(theirs_x.state_dict()), state)
+    one = torch.zeros_like(ids)  # a single segment
+    yield from content_stream(m, xlnet, theirs_x, ids, real, one, "XLNet, content stream, float64", FLOAT64)
+    T = int(real.sum(1).min())  # up to here there is no padding
+    yield from query_stream(m, xlnet, theirs_x, ids[:, :T], one[:, :T], "XLNet, query stream, float64", FLOAT64)
+    model.float()
+
+
+def roberta_model(c: Any) -> Any:
+    """A `RobertaModel` of the size of a `BertConfig`, with padding 0 and one segment."""
+    config = RobertaConfig(
+        vocab_size=c.vocab_size, hidden_size=c.hidden_size, num_attention_heads=c.num_attention_heads,
+        intermediate_size=c.intermediate_size, num_hidden_layers=c.num_hidden_layers, pad_token_id=0,
+        max_position_embeddings=c.max_position_embeddings + 1, type_vocab_size=1, layer_norm_eps=c.layer_norm_eps,
+    )  # fmt: skip
+    return RobertaModel(config, add_pooling_layer=False)
+
+
+def xlnet_model(c: Any) -> Any:
+    """An `XLNetModel` of the size of a `BertConfig`, with random weights where BERT has none."""
+    config = XLNetConfig(
+        vocab_size=c.vocab_size, d_model=c.hidden_size, n_head=c.num_attention_heads, d_inner=c.intermediate_size,
+        n_layer=c.num_hidden_layers, layer_norm_eps=c.layer_norm_eps,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    model = XLNetModel(config)
+    for name, p in model.named_parameters():
+        if "bias" in name or "embed" in name or name == "mask_emb":
+            nn.init.normal_(p, std=0.1)  # the library starts them at zero, where a mistake would not show
+    return model
+
+
+def copy_into(views: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
+    """Copy what the state has into a library's parameters, seen under our names and in our shapes."""
+    for name, view in views.items():
+        if name in state:
+            view.copy_(state[name])
 
 
 # --- how they are compared --------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pyft.evidence import Case
-from pyft.maths import Maths
+from pyft.maths import Maths, precision
 
 TOL = {torch.float64: 1e-10, torch.float32: 1e-4}
 SHAPES = [(8, 5), (1, 2), (6, 1), (7,), (3, 4, 5), (2, 3, 2, 4)]  # logits; the classes come second, or alone
@@ -45,11 +45,7 @@ def _value_and_gradient(loss: Callable[..., Tensor], z: Tensor, *arguments: Any,
 
 def _case(shape: tuple[int, ...], dtype: torch.dtype, reduction: str, **switched: Any) -> str:
     """What a case is, in a line: `(8, 5), float64, mean, ignored`."""
-    return ", ".join([str(shape), _short(dtype), reduction, *(name for name, on in switched.items() if on)])
-
-
-def _short(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
+    return ", ".join([str(shape), precision(dtype), reduction, *(name for name, on in switched.items() if on)])
 
 
 def _both(what: str, ours: Any, reference: Any, tol: float) -> Iterator[Case]:
@@ -102,8 +98,8 @@ def stable(m: Maths) -> Iterator[Case]:
         z, y = _logits(0, (8, 5), dtype, size), _labels(0, (8, 5))[0]
         value, gradient = _value_and_gradient(m.losses.cross_entropy, z, y)
         expected, derived = _value_and_gradient(F.cross_entropy, z, y)
-        yield f"size {size:g}, {_short(dtype)}, value", value / size, expected / size, TOL[dtype]
-        yield f"size {size:g}, {_short(dtype)}, gradient", gradient, derived, TOL[dtype]
+        yield f"size {size:g}, {precision(dtype)}, value", value / size, expected / size, TOL[dtype]
+        yield f"size {size:g}, {precision(dtype)}, gradient", gradient, derived, TOL[dtype]
     masked = torch.tensor([[0.0, 1.0, float("-inf")]])  # a class that is ruled out
     yield "a logit of minus infinity", *_pair(m, masked, torch.tensor([1])), 1e-6
 

@@ -15,7 +15,7 @@ import transformers
 from torch import Tensor
 
 from pyft.evidence import Case
-from pyft.maths import Maths
+from pyft.maths import Maths, precision
 
 TOL = {torch.float64: 1e-10, torch.float32: 1e-4}
 STEPS = 200
@@ -69,16 +69,12 @@ def _step(optimiser: Any, parameters: list[Any], t: int, gradients: Gradients) -
     return torch.cat([theta.detach().flatten() for theta in parameters])
 
 
-def _short(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
-
-
 def _against(ours: Any, reference: Any, cases: dict[str, Settings]) -> Iterator[Case]:
     """Each setting on the bowl; then, with the last setting, what must hold whatever the setting."""
     for (what, settings), dtype in product(cases.items(), TOL):
         a, b = (_trajectory(make, settings, dtype, _bowl(), False, STEPS) for make in (ours, reference))
-        yield f"{what}, {_short(dtype)}, first step", a[0], b[0], TOL[dtype]
-        yield f"{what}, {_short(dtype)}, {STEPS} steps", a, b, TOL[dtype]
+        yield f"{what}, {precision(dtype)}, first step", a[0], b[0], TOL[dtype]
+        yield f"{what}, {precision(dtype)}, {STEPS} steps", a, b, TOL[dtype]
     settings = list(cases.values())[-1]
     for what, gradients, grouped in [
         ("gradients of zero", _zero, False),
@@ -131,7 +127,7 @@ def algorithm_2(m: Maths) -> Iterator[Case]:
     """
     ours = _numbers(m.optim.AdamW, lr=0.01, weight_decay=0.1)
     yield "algorithm 2", ours, _algorithm_2(0.01, 0.1), 1e-10
-    after = {lr: abs(_algorithm_2(lr, 0.1, after=True)[0] - _algorithm_2(lr, 0.1)[0]) for lr in (1e-2, 1e-3)}
+    after = {lr: abs(_decay_after(lr, 0.1)[0] - _algorithm_2(lr, 0.1)[0]) for lr in (1e-2, 1e-3)}
     for lr, difference in after.items():  # the first step is lr long, and decay after it takes lr * lambda of that
         yield f"decay after a first step of {lr:g}, over lr^2 lambda", difference / (lr**2 * 0.1), 1.0, 1e-6
 
@@ -215,29 +211,28 @@ def _scalar_gradient(t: int, theta: float) -> float:
     return theta - 0.3 + 0.2 * math.cos(3 * t)
 
 
-def _algorithm_2(lr: float, decay: float, after: bool = False, steps: int = STEPS) -> list[float]:
+def _path(move: Callable[[float, float, float], float]) -> list[float]:
+    """Adam's running means and their correction; the step itself is `move(theta, m_hat, root)`."""
     theta, m, v, path = 1.0, 0.0, 0.0, []
-    for t in range(1, steps + 1):
+    for t in range(1, STEPS + 1):
         g = _scalar_gradient(t - 1, theta)
         m = 0.9 * m + (1 - 0.9) * g
         v = 0.999 * v + (1 - 0.999) * g**2
-        m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)
-        step = lr * m_hat / (v_hat**0.5 + 1e-8)
-        theta = (theta - step) * (1 - lr * decay) if after else theta - (step + lr * decay * theta)
+        theta = move(theta, m / (1 - 0.9**t), math.sqrt(v / (1 - 0.999**t)) + 1e-8)
         path.append(theta)
     return path
 
 
-def _outline(lr: float, decay: float, steps: int = STEPS) -> list[float]:
-    theta, m, v, path = 1.0, 0.0, 0.0, []
-    for t in range(1, steps + 1):
-        g = _scalar_gradient(t - 1, theta)
-        m = 0.9 * m + (1 - 0.9) * g
-        v = 0.999 * v + (1 - 0.999) * g**2
-        m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)
-        theta = theta - lr / (v_hat**0.5 + 1e-8) * (m_hat + decay * theta)
-        path.append(theta)
-    return path
+def _algorithm_2(lr: float, decay: float) -> list[float]:
+    return _path(lambda theta, m_hat, root: theta - lr * (m_hat / root + decay * theta))
+
+
+def _decay_after(lr: float, decay: float) -> list[float]:
+    return _path(lambda theta, m_hat, root: (theta - lr * m_hat / root) * (1 - lr * decay))
+
+
+def _outline(lr: float, decay: float) -> list[float]:
+    return _path(lambda theta, m_hat, root: theta - lr / root * (m_hat + decay * theta))
 
 
 def _numbers(make: Any, **settings: Any) -> list[float]:

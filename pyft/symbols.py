@@ -98,10 +98,11 @@ class ShapeError(PyftError):
     """A tensor has another shape than its symbol."""
 
 
-def check(topic: str, **tensors: "Tensor") -> dict[str, int]:
-    """Hold tensors against the shapes of a topic's table; the size found for each letter.
+def check(topic: str, **tensors: "Tensor | None") -> dict[str, int]:
+    """Hold tensors against the shapes of a topic's table; the size found for each letter. None is let pass.
 
-    `...` stands for any leading dimensions, the same for all; `*` for leading dimensions that broadcast (not compared).
+    `...` stands for any leading dimensions, the same for all; `*` for a tensor that broadcasts: its leading dimensions
+    are not compared, and a size of 1 fits every letter.
 
     Raises:
         ShapeError: a shape does not fit; names the tensor, its shape, the expected one and the sizes known so far.
@@ -110,6 +111,8 @@ def check(topic: str, **tensors: "Tensor") -> dict[str, int]:
     sizes: dict[str, int] = {}
     leading: tuple[int, ...] | None = None
     for name, tensor in tensors.items():
+        if tensor is None:
+            continue
         letters = shapes[name].split()
         found = tuple(tensor.shape)
         open_ended = letters[:1] in (["..."], ["*"])
@@ -118,7 +121,10 @@ def check(topic: str, **tensors: "Tensor") -> dict[str, int]:
         tail = found[len(found) - len(named) :]
         if fits:
             expected = dict(zip(named, tail, strict=True)) | sizes | {"1": 1}  # a letter that stands twice: its last
-            fits = all(expected[letter] == size for letter, size in zip(named, tail, strict=True))
+            fits = all(
+                expected[letter] == size or (size == 1 and letters[0] == "*")
+                for letter, size in zip(named, tail, strict=True)
+            )
         if fits and letters[:1] == ["..."]:
             head = found[: len(found) - len(named)]
             fits = leading in (None, head)
@@ -126,7 +132,8 @@ def check(topic: str, **tensors: "Tensor") -> dict[str, int]:
         if not fits:
             known = ", ".join(f"{letter} = {size}" for letter, size in sizes.items()) or "no size known yet"
             raise ShapeError(f"{name} has shape {found}, expected ({', '.join(letters)}) with {known}")
-        sizes |= {letter: size for letter, size in zip(named, tail, strict=True) if letter != "1"}
+        pairs = zip(named, tail, strict=True)
+        sizes |= {letter: n for letter, n in pairs if letter != "1" and (n != 1 or letters[0] != "*")}
     return sizes
 
 

@@ -9,6 +9,7 @@ from nbformat import v4
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
 from pyft import book, checks, colab, evidence, notebooks
+from pyft.exercises import check
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "a", "the", "poison"]
 
@@ -93,3 +94,17 @@ def house(tmp_path, monkeypatch):
     for name in ("PYFT_RECORD_TO", "PYFT_CALIBRATING", "PYFT_REPOSITORY"):
         monkeypatch.delenv(name, raising=False)
     return House(root)
+
+
+@pytest.fixture
+def said(capsys):
+    """A function: the one line that `exercises.check` prints on an answer, without its beginning."""
+
+    def line(name, answer):
+        capsys.readouterr()
+        check(name, answer)
+        printed = capsys.readouterr().out
+        assert printed.startswith(f"exercise {name}: ") and printed.count("\n") == 1
+        return printed.removeprefix(f"exercise {name}: ").rstrip()
+
+    return line

@@ -265,3 +265,9 @@ def test_heads_name_what_does_not_fit_too():
 def test_a_width_that_heads_cannot_share_is_refused():
     with pytest.raises(PyftError, match="d_model = 10 cannot be shared by 4 heads"):
         MultiHeadAttention(10, 4)
+
+
+def test_heads_name_an_input_of_another_width():
+    x = torch.zeros(1, 3, 7)
+    with pytest.raises(ShapeError, match=r"W_Q has shape \(8, 8\), expected \(d, d\) with B = 1, T_q = 3, d = 7"):
+        MultiHeadAttention(8, 2)(x, x, x)

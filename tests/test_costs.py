@@ -12,6 +12,7 @@ from transformers import BertConfig, BertModel
 
 from pyft import costs
 from pyft.costs import RUNS, SEEDS, SPREAD, compared
+from pyft.errors import PyftError
 from pyft.maths import maths
 from pyft.mutants_part4 import MUTANTS
 
@@ -225,6 +226,27 @@ def test_a_mutant_that_fails_is_kept_with_its_error_and_not_tried_again(instead,
     assert runs == RIGHT + BROKEN
     assert compared(MUTANT, tmp_path) == found
     assert runs == RIGHT + BROKEN
+
+
+def test_nothing_is_compared_with_a_right_code_that_fails(monkeypatch, tmp_path):
+    monkeypatch.setitem(RUNS, "BERT", lambda m, right, seed: (np.full(N, np.nan), np.zeros(N)))
+    with pytest.raises(PyftError, match="the right code fails in the training 'BERT': the loss became nan"):
+        compared(MUTANT, tmp_path)
+
+
+def test_weights_that_give_nan_in_the_right_code_are_a_failure_too(monkeypatch, tmp_path):
+    def run(m, right, seed):
+        return np.zeros(N), np.full(N, 0.0 if m is right else np.nan)
+
+    monkeypatch.setitem(RUNS, "BERT", run)
+    assert compared(MUTANT, tmp_path)["error"] == "the loss became nan"
+
+
+def test_accuracies_are_told_from_other_scores(instead, tmp_path):
+    instead(worse)
+    assert compared(MUTANT, tmp_path / "a")["accuracy"] is False
+    RUNS["BERT"] = lambda m, right, seed: (np.arange(N) % 2.0, np.arange(N) % 2.0)
+    assert compared(MUTANT, tmp_path / "b")["accuracy"] is True
 
 
 def test_one_failing_seed_is_enough(instead, tmp_path):

@@ -459,3 +459,26 @@ def test_heads_that_do_not_fit_the_width_are_refused():
 def test_heads_that_do_not_share_the_width_evenly_are_refused_by_xlnet_too():
     with pytest.raises(PyftError, match="d_model = 10 cannot be shared by 4 heads"):
         XLNetEncoder(9, 10, 4, 8, 1)
+
+
+@pytest.mark.parametrize(
+    "options,name",
+    [
+        ({"visible": torch.ones(2, 3, 4, dtype=torch.bool)}, "visible"),
+        ({"targets": torch.zeros(3, 1, dtype=torch.long)}, "targets"),
+    ],
+)
+def test_two_streams_name_what_does_not_fit_the_ids(options, name):
+    with pytest.raises(ShapeError, match=f"{name} has shape"):
+        XLNetEncoder(9, 8, 2, 8, 1)(torch.zeros(2, 4, dtype=torch.long), **options)
+
+
+def test_a_layer_names_an_input_of_another_width():
+    for layer, topic in [(FeedForward(8, 16), "x"), (LayerNorm(8), "x")]:
+        with pytest.raises(ShapeError, match=rf"{topic} has shape \(2, 7\), expected .* d = 8"):
+            layer(torch.zeros(2, 7))
+
+
+def test_an_odd_width_has_no_pairs_of_sines_and_cosines():
+    with pytest.raises(PyftError, match="d_model = 9 is odd"):
+        XLNetEncoder(9, 9, 3, 8, 1)(torch.zeros(1, 2, dtype=torch.long))

@@ -17,15 +17,6 @@ def stub(*args):
     raise NotImplementedError
 
 
-def said(name, answer, capsys):
-    """The one line that `check` prints, without its beginning."""
-    capsys.readouterr()
-    check(name, answer)
-    line = capsys.readouterr().out
-    assert line.startswith(f"exercise {name}: ") and line.count("\n") == 1
-    return line.removeprefix(f"exercise {name}: ").rstrip()
-
-
 # --- 6.1 --------------------------------------------------------------------------------------------------------------
 
 
@@ -81,8 +72,8 @@ def wrong_at_the_ends(correct, n):
         ("not a function", "your function raised TypeError"),
     ],
 )
-def test_each_answer_is_told_what_it_is_in_one_line(answer, line, capsys):
-    assert said("6.1", answer, capsys).startswith(line)
+def test_each_answer_is_told_what_it_is_in_one_line(answer, line, said):
+    assert said("6.1", answer).startswith(line)
 
 
 def test_the_solution_of_6_1_is_wilsons_interval():
@@ -166,27 +157,27 @@ def writing_and_wrong(x, k):
         (stub, "not begun; write the function and run this cell again"),
     ],
 )
-def test_results_of_tensors_are_judged(exercise, answer, line, capsys):
-    assert said(exercise, answer, capsys).startswith(line)
+def test_results_of_tensors_are_judged(exercise, answer, line, said):
+    assert said(exercise, answer).startswith(line)
 
 
-def test_an_answer_that_writes_into_its_arguments_harms_nobody(exercise, capsys):
-    said(exercise, writing_and_wrong, capsys)
-    assert said(exercise, softened, capsys) == "solved"
+def test_an_answer_that_writes_into_its_arguments_harms_nobody(exercise, said):
+    said(exercise, writing_and_wrong)
+    assert said(exercise, softened) == "solved"
 
 
-def test_an_answer_must_agree_with_a_mistake_on_all_cases_to_get_its_hint(exercise, capsys):
+def test_an_answer_must_agree_with_a_mistake_on_all_cases_to_get_its_hint(exercise, said):
     answer = lambda x, k: (x * k if k == 2 else x / k, x > 0)  # noqa: E731
-    assert said(exercise, answer, capsys) == (
+    assert said(exercise, answer) == (
         "not yet. For x of shape (1, 2), k = 2: expected 2 at [0, 0] of result 1, found 8."
     )
 
 
-def test_a_message_of_several_lines_still_gives_one_line(capsys):
+def test_a_message_of_several_lines_still_gives_one_line(said):
     def answer(correct, n):
         raise ValueError("first\nsecond")
 
-    assert said("6.1", answer, capsys) == "your function raised ValueError: first second"
+    assert said("6.1", answer) == "your function raised ValueError: first second"
 
 
 def test_reveal_shows_the_source_and_checks_it(exercise, capsys, monkeypatch):

@@ -18,15 +18,6 @@ NAMES = [f"{page}-{letter}" for page in ("4.1.1", "4.1.2", "4.1.3", "4.1.4", "4.
 MISTAKES = [(name, i) for name in NAMES for i in range(len(PART_4[name].mistakes))]
 
 
-def said(name, answer, capsys):
-    """The one line that `check` prints, without its beginning."""
-    capsys.readouterr()
-    check(name, answer)
-    line = capsys.readouterr().out
-    assert line.startswith(f"exercise {name}: ") and line.count("\n") == 1
-    return line.removeprefix(f"exercise {name}: ").rstrip()
-
-
 def test_there_are_three_exercises_a_page():
     assert list(PART_4) == NAMES
 
@@ -35,8 +26,8 @@ def test_there_are_three_exercises_a_page():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_solution_is_right_and_leaves_its_arguments_alone(name, capsys):
-    assert said(name, PART_4[name].solution, capsys) == "solved"
+def test_the_solution_is_right_and_leaves_its_arguments_alone(name, said):
+    assert said(name, PART_4[name].solution) == "solved"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -48,18 +39,18 @@ def test_the_solution_can_be_read_on_a_page(name):
 
 
 @pytest.mark.parametrize("name,i", MISTAKES)
-def test_each_mistake_gets_its_own_hint(name, i, capsys):
+def test_each_mistake_gets_its_own_hint(name, i, said):
     mistake, hint = PART_4[name].mistakes[i]
-    assert said(name, mistake, capsys) == f"not yet. {hint}"
+    assert said(name, mistake) == f"not yet. {hint}"
 
 
 @pytest.mark.parametrize("name,i", MISTAKES)
-def test_no_other_hint_fits_a_mistake(name, i, capsys, monkeypatch):
+def test_no_other_hint_fits_a_mistake(name, i, said, monkeypatch):
     """Each is taken from the list in turn: what is left has no hint for it."""
     exercise = PART_4[name]
     mistake, _ = exercise.mistakes[i]
     monkeypatch.setitem(vars(exercise), "mistakes", [*exercise.mistakes[:i], *exercise.mistakes[i + 1 :]])
-    assert re.match(r"not yet\. (For .*: expected|Return )", said(name, mistake, capsys))
+    assert re.match(r"not yet\. (For .*: expected|Return )", said(name, mistake))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,23 +62,23 @@ def test_hints_are_sentences_and_differ(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_stub_a_crash_a_wrong_shape_and_a_wrong_type_are_one_line(name, capsys):
+def test_a_stub_a_crash_a_wrong_shape_and_a_wrong_type_are_one_line(name, said):
     def stub(*args):
         raise NotImplementedError
 
     def crash(*args):
         raise ValueError("first\nsecond")
 
-    assert said(name, stub, capsys) == "not begun; write the function and run this cell again"
-    assert said(name, crash, capsys) == "your function raised ValueError: first second"
-    assert said(name, lambda *args: torch.zeros(7, 1, 7), capsys).startswith("not yet. Return ")
-    assert said(name, lambda *args: "text", capsys).endswith("; found 'text'.")
-    assert said(name, lambda *args: None, capsys).endswith("; found None.")
-    assert said(name, lambda: None, capsys).startswith("your function raised TypeError: ")
+    assert said(name, stub) == "not begun; write the function and run this cell again"
+    assert said(name, crash) == "your function raised ValueError: first second"
+    assert said(name, lambda *args: torch.zeros(7, 1, 7)).startswith("not yet. Return ")
+    assert said(name, lambda *args: "text").endswith("; found 'text'.")
+    assert said(name, lambda *args: None).endswith("; found None.")
+    assert said(name, lambda: None).startswith("your function raised TypeError: ")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_answer_that_writes_into_a_tensor_is_told_so(name, capsys):
+def test_an_answer_that_writes_into_a_tensor_is_told_so(name, said):
     solution = PART_4[name].solution
 
     def writing(*args):
@@ -98,7 +89,7 @@ def test_an_answer_that_writes_into_a_tensor_is_told_so(name, capsys):
         return result
 
     takes_tensors = any(isinstance(x, torch.Tensor) for x in PART_4[name].cases[0])
-    line = said(name, writing, capsys)
+    line = said(name, writing)
     assert line.startswith("not yet. Your function changed its argument ") if takes_tensors else line == "solved"
 
 
@@ -200,17 +191,17 @@ LIBRARY = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_a_library_computes_is_right(name, capsys):
-    assert said(name, LIBRARY[name], capsys) == "solved"
+def test_what_a_library_computes_is_right(name, said):
+    assert said(name, LIBRARY[name]) == "solved"
 
 
 @pytest.mark.parametrize("name", ["4.1.1-a", "4.1.1-c", "4.1.3-a", "4.1.3-b", "4.2-b", "4.2-c", "4.3-a", "4.3-b"])
-def test_an_answer_in_single_precision_is_right(name, capsys):
+def test_an_answer_in_single_precision_is_right(name, said):
     def single(*args):
         given = [x.float() if isinstance(x, torch.Tensor) and x.is_floating_point() else x for x in args]
         return LIBRARY[name](*given)
 
-    assert said(name, single, capsys) == "solved"
+    assert said(name, single) == "solved"
 
 
 def test_a_hidden_score_however_large_is_hidden():

@@ -69,11 +69,19 @@ def test_the_stored_costs_are_those_of_the_present_mutants():
 
 def test_a_row_of_costs_says_worse_only_where_the_interval_says_so(monkeypatch):
     side = {"scores": [0.5, 0.6], "difference": -0.1, "interval": [-0.2, -0.05], "same": False}
+    unsure = side | {"interval": [-0.2, 0.1]}
     rows = {
-        "a": {"page": "4.2", "run": "BERT", "right": [0.7, 0.8], "own": side, "true": side},
-        "b": {"page": "4.2", "run": "XLNet", "right": [-4.0], "own": side | {"interval": [-0.2, 0.1]}, "true": side},
-        "c": {"page": "4.2", "run": "BERT", "right": [0.7], "error": "the loss became nan"},
-        "d": {"page": "4.3", "run": "BERT", "right": [0.7], "error": "elsewhere"},
+        "a": {"page": "4.2", "run": "BERT", "accuracy": True, "right": [0.7, 0.8], "own": side, "true": side},
+        "b": {
+            "page": "4.2",
+            "run": "XLNet",
+            "accuracy": False,
+            "right": [-4.0],
+            "own": unsure,
+            "true": side,
+        },
+        "c": {"page": "4.2", "run": "BERT", "accuracy": True, "right": [0.7], "error": "the loss became nan"},
+        "d": {"page": "4.3", "run": "BERT", "accuracy": True, "right": [0.7], "error": "elsewhere"},
     }
     monkeypatch.setattr(mutants, "bench", lambda name: {"mutants": rows})
     assert mutants.costs("4.2") == [

@@ -114,3 +114,15 @@ def test_a_letter_means_one_thing_in_a_table(topic):
     for part in ("latex", "code"):
         names = [getattr(symbol, part) for symbol in SYMBOLS[topic]]
         assert len(set(names)) == len(names)
+
+
+def test_what_is_none_is_let_pass_and_what_broadcasts_fits_with_a_size_of_one():
+    q, k, v = torch.zeros(2, 5, 8), torch.zeros(2, 7, 8), torch.zeros(2, 7, 3)
+    sizes = {"T_q": 5, "d_k": 8, "T_k": 7, "d_v": 3}
+    for mask in (None, torch.ones(5, 7), torch.ones(1, 7), torch.ones(3, 1, 5, 1)):
+        assert check("attention", q=q, k=k, v=v, mask=mask) == sizes
+    for mask in (torch.ones(7), torch.ones(5, 6), torch.ones(4, 7)):
+        with pytest.raises(ShapeError, match=r"mask has shape .* with T_q = 5, d_k = 8, T_k = 7"):
+            check("attention", q=q, k=k, v=v, mask=mask)
+    with pytest.raises(ShapeError, match="q has shape"):  # no letter is one because a tensor is
+        check("attention", k=k, q=torch.zeros(2, 5, 1))
