@@ -28,16 +28,16 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, 
 
 
 def median_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
-    """Median with an interval between two order statistics: `(median, low, high)`; David & Nagaraja 2003, section 7.1.
+    """Median with an interval between two order statistics: `(median, low, high)`; no distribution is assumed.
 
-    Whatever the distribution, each value falls below the true median like a coin. The k-th smallest and k-th largest,
-    k as large as the level allows. At least six values at the usual level.
+    Raises:
+        ValueError: too few values for the level; six are needed at the usual one.
     """
-    x = np.sort(np.asarray(values, dtype=float))
-    k = int(stats.binom.ppf((1 - level) / 2, len(x), 0.5))  # P(fewer than k fall below) is at most half of what is left
-    if k < 1:
+    x = np.asarray(values, dtype=float)
+    interval = stats.quantile_test(x, p=0.5).confidence_interval(level) if len(x) else (math.nan, math.nan)
+    if not np.isfinite(interval).all():
         raise ValueError(f"an interval for a median at level {level} needs more than {len(x)} values")
-    return float(np.median(x)), float(x[k - 1]), float(x[-k])
+    return float(np.median(x)), float(interval[0]), float(interval[1])
 
 
 @dataclass(frozen=True)
