@@ -271,3 +271,9 @@ def test_heads_name_an_input_of_another_width():
     x = torch.zeros(1, 3, 7)
     with pytest.raises(ShapeError, match=r"W_Q has shape \(8, 8\), expected \(d, d\) with B = 1, T_q = 3, d = 7"):
         MultiHeadAttention(8, 2)(x, x, x)
+
+
+@pytest.mark.parametrize("mask", [torch.ones(3, 4, dtype=torch.bool), torch.ones(2, 3, dtype=torch.bool)])
+def test_a_mask_that_does_not_fit_is_named_with_its_sizes(mask):
+    with pytest.raises(ShapeError, match=r"mask has shape .*, expected \(\*, T_q, T_k\) with T_q = 3"):
+        scaled_dot_product_attention(X, X, X, mask)

@@ -70,6 +70,7 @@ def test_the_stored_costs_are_those_of_the_present_mutants():
 def test_a_row_of_costs_says_worse_only_where_the_interval_says_so(monkeypatch):
     side = {"scores": [0.5, 0.6], "difference": -0.1, "interval": [-0.2, -0.05], "same": False}
     unsure = side | {"interval": [-0.2, 0.1]}
+    alike = unsure | {"scores": [0.7], "same": True}
     rows = {
         "a": {"page": "4.2", "run": "BERT", "accuracy": True, "right": [0.7, 0.8], "own": side, "true": side},
         "b": {
@@ -81,6 +82,7 @@ def test_a_row_of_costs_says_worse_only_where_the_interval_says_so(monkeypatch):
             "true": side,
         },
         "c": {"page": "4.2", "run": "BERT", "accuracy": True, "right": [0.7], "error": "the loss became nan"},
+        "e": {"page": "4.2", "run": "BERT", "accuracy": True, "right": [0.7], "own": alike, "true": alike},
         "d": {"page": "4.3", "run": "BERT", "accuracy": True, "right": [0.7], "error": "elsewhere"},
     }
     monkeypatch.setattr(mutants, "bench", lambda name: {"mutants": rows})
@@ -88,4 +90,5 @@ def test_a_row_of_costs_says_worse_only_where_the_interval_says_so(monkeypatch):
         ["a", "BERT", "75.0 %", "55.0 %", "-20.00 to -5.00", "worse", "55.0 %"],
         ["b", "XLNet", "-4.00", "0.55", "-0.20 to +0.10", "no difference shown", "0.55"],
         ["c", "BERT", "70.0 %", "the loss became nan", "", "fails", ""],
+        ["e", "BERT", "70.0 %", "70.0 %", "exactly the same", "no difference shown", "70.0 %"],
     ]
