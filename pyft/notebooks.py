@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +123,7 @@ def key(chapter: Chapter, notebook: Any = None) -> dict[str, str]:
         "pyft": _hash(*(name + "\0" + text for name, text in sorted(modules.items()))),
         "lock": _hash((ROOT / "requirements.lock").read_text(encoding="utf8")),
         "parameters": _hash(*(cell.source for cell in code if "parameters" in cell.metadata.get("tags", []))),
-        "data and weights": _hash(*(artefact.sha256 for artefact in ARTEFACTS.values())),
+        "data and weights": _hash(*(artefact.sha256 for artefact in ARTEFACTS.values()), *_weights(modules)),
         "evidence": _hash(*_evidence(chapter, source, [source, *modules.values()])),
     }
 
@@ -139,6 +139,13 @@ def _modules(code: Sequence[Any]) -> dict[str, str]:
             found[name] = texts[name]
             names += _imported(texts[name])
     return found
+
+
+def _weights(modules: Mapping[str, str]) -> Iterator[str]:
+    """Digests of the prepared models, for a chapter that may load one."""
+    if "models" in modules:
+        for path in sorted((ROOT / "pyft" / "weights").glob("*.safetensors")):
+            yield hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _imported(source: str) -> list[str]:

@@ -12,6 +12,7 @@ class Checkpoint:
     artefact: str | None = None
     hub_id: str | None = None
     revision: str | None = None
+    prepared: str | None = None  # applied on top of the artefact: a model that `pyft pretrain` made
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ class Profile:
 
 PROFILES: dict[str, Profile] = {
     "laptop": Profile(
-        checkpoints={"bert": Checkpoint(artefact="minilm")},
+        checkpoints={
+            "minilm": Checkpoint(artefact="minilm"),
+            **{name: Checkpoint(artefact="minilm", prepared=name) for name in ("bert", "roberta", "xlnet")},
+        },
         recipes={"sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4)},
     ),
     "gpu": Profile(

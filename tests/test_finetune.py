@@ -50,13 +50,13 @@ def film(n):
 
 
 def test_pad_fills_up_to_the_longest_and_masks_the_filling():
-    filled, mask = pad([[2, 5, 3], [2, 3], [7]], pad_id=9)
+    filled, mask = pad([[2, 5, 3], [2, 3], [7]], fill=9)
     assert filled.tolist() == [[2, 5, 3], [2, 3, 9], [7, 9, 9]]
     assert mask.tolist() == [[1, 1, 1], [1, 1, 0], [1, 0, 0]]
 
 
 def test_pad_masks_by_length_and_not_by_id():
-    _, mask = pad([[0, 0], [0]], pad_id=0)
+    _, mask = pad([[0, 0], [0]], fill=0)
     assert mask.tolist() == [[1, 1], [1, 0]]
 
 

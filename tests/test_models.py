@@ -48,7 +48,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_before_anything_is_fetched
     ],
 )
 def test_the_laptop_loads_the_artefacts_body_under_a_fresh_head(laptop, tiny_bert, task, kind):
-    model, tokenizer = models.load("bert", task, num_labels=3)
+    model, tokenizer = models.load("minilm", task, num_labels=3)
     assert isinstance(model, kind)
     assert model.config.num_labels == 3
     saved, loaded = tiny_bert().state_dict(), model.state_dict()
@@ -62,7 +62,7 @@ def test_the_head_follows_from_torchs_seed(laptop):
     heads = []
     for seed in (0, 0, 1):
         torch.manual_seed(seed)
-        heads.append(models.load("bert", "sequence-classification")[0].classifier.weight)
+        heads.append(models.load("minilm", "sequence-classification")[0].classifier.weight)
     assert torch.equal(heads[0], heads[1])
     assert not torch.equal(heads[0], heads[2])
 
@@ -72,7 +72,7 @@ def test_loading_says_nothing_and_leaves_the_verbosity_as_it_was(laptop, capfd, 
     transformers.logging.set_verbosity_info()  # another than the one that loading sets for its own time
     request.addfinalizer(lambda: transformers.logging.set_verbosity(was))
     before = transformers.logging.get_verbosity(), transformers.logging.is_progress_bar_enabled()
-    models.load("bert", "sequence-classification")
+    models.load("minilm", "sequence-classification")
     printed = capfd.readouterr()
     assert (printed.out, printed.err) == ("", "")
     assert (transformers.logging.get_verbosity(), transformers.logging.is_progress_bar_enabled()) == before
@@ -86,7 +86,7 @@ def test_pickled_weights_are_refused(laptop, tiny_bert, monkeypatch):
     monkeypatch.setattr(torch, "load", lambda *a, **k: pytest.fail("unpickled"))
     monkeypatch.setattr(models, "files", lambda name: {"model.safetensors": weights})
     with pytest.raises(PyftError, match="could not load"):
-        models.load("bert", "sequence-classification")
+        models.load("minilm", "sequence-classification")
 
 
 class Recorder:

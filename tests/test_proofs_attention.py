@@ -112,7 +112,7 @@ def test_a_weight_name_that_is_missing_or_unknown_is_an_error_and_no_shorter_pro
 
 @pytest.mark.fetched
 def test_real_weights_on_real_reviews(capsys):
-    model, tokenizer = models.load("bert", "sequence-classification")
+    model, tokenizer = models.load("minilm", "sequence-classification")
     texts = data.load("movie-reviews")["test"]["text"][:4]
     ids, real = pad(encode(tokenizer, texts, 64), tokenizer.pad_token_id)
     assert not real.all()  # some of them are padded

@@ -1,0 +1,425 @@
+"""Continued pretraining: three architectures, each under its own objective, from the same weights on the same text.
+
+    BERT      static masks and next-sentence prediction          Devlin et al. 2019, section 3.1
+    RoBERTa   dynamic masks on full sentences, no second loss    Liu et al. 2019, section 4
+    XLNet     permutation language modelling on two streams      Yang et al. 2019, sections 2.2 to 2.4
+
+XLNet begins with `align`, for BERT's weights do not fit it exactly. Word embeddings stay as they are, at both ends, in
+all three: they are half of the weights, and what is kept must be small.
+"""
+
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional as F
+from tqdm import tqdm
+from transformers import DataCollatorForLanguageModeling, DataCollatorForPermutationLanguageModeling
+
+from pyft import data, kept, models, transplant
+from pyft.errors import PyftError, unknown
+from pyft.finetune import IGNORED, buckets, collate, device, set_seed
+from pyft.schedules import linear
+
+Batch = dict[str, Tensor]
+Document = list[list[int]]  # token ids of each of its sentences, without special tokens
+
+WORK = Path(__file__).resolve().parent.parent / "_build" / "pretrain"
+SOURCES = ("movie-reviews", "product-reviews", "editorials", "tweets", "sms-spam", "conll2003")
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def texts() -> list[list[str]]:
+    """Documents of the English corpora's training splits, each a list of its sentences, in their order.
+
+    A text that stands in the validation or test split of any corpus is left out, wherever it is. Editorials and product
+    reviews were published by the sentence, and the other splits have taken some: what comes next is the next that is
+    left. Tweets, messages and film reviews are documents of one sentence.
+    """
+    corpora = {name: data.load(name) for name in [*SOURCES, "text-source"]}
+    held_out = {
+        data.fold(text)
+        for corpus in corpora.values()
+        for split in ("validation", "test")
+        for text in _sentences(corpus[split])
+    }
+    documents: dict[tuple[str, str], list[str]] = {}
+    for name in SOURCES:
+        train = corpora[name]["train"]
+        keys = train["document"] if "document" in train.column_names else [_document(name, row) for row in train["id"]]
+        for key, text in zip(keys, _sentences(train), strict=True):
+            if data.fold(text) not in held_out:
+                documents.setdefault((name, str(key)), []).append(text)
+    return list(documents.values())
+
+
+def _sentences(split: Any) -> list[str]:
+    return [" ".join(t) for t in split["tokens"]] if "tokens" in split.column_names else list(split["text"])
+
+
+def _document(corpus: str, key: str) -> str:
+    """Editorials and product reviews are numbered by document and sentence, `12_3`; the others by text."""
+    return key.split("_")[0] if corpus in ("editorials", "product-reviews") else key
+
+
+def tokenized(documents: Sequence[Sequence[str]], tokenizer: Any) -> list[Document]:
+    """Token ids of each sentence of each document."""
+    flat = tokenizer([s for document in documents for s in document], add_special_tokens=False)["input_ids"]
+    rest = iter(flat)
+    return [[next(rest) for _ in document] for document in documents]
+
+
+# --- rows of three objectives -----------------------------------------------------------------------------------------
+
+
+def blocks(documents: Sequence[Document], tokenizer: Any, T: int, rng: random.Random) -> list[dict[str, Any]]:
+    """Full sentences: documents in random order, end to end, a separator between two, cut into rows of T tokens.
+
+    Liu et al. 2019, section 4.2: rows cross the borders of documents. What is left at the end is dropped.
+    """
+    order = list(documents)
+    rng.shuffle(order)
+    stream = [token for document in order for ids in [*document, [tokenizer.sep_token_id]] for token in ids]
+    length = T - tokenizer.num_special_tokens_to_add()
+    starts = range(0, len(stream) - length + 1, length)
+    around = tokenizer("")  # [CLS] [SEP], or XLNet's [SEP] [CLS]
+    before = 0 if tokenizer.padding_side == "left" else 1
+
+    def row(name: str, values: list[int]) -> list[int]:
+        return [*around[name][:before], *values, *around[name][before:]]
+
+    rows = []
+    for start in starts:
+        made = {"input_ids": row("input_ids", stream[start : start + length])}
+        if "token_type_ids" in around:
+            made["token_type_ids"] = row("token_type_ids", [0] * length)
+        rows.append(made)
+    return rows
+
+
+def pairs(documents: Sequence[Document], tokenizer: Any, T: int, rng: random.Random) -> list[dict[str, Any]]:
+    """Two segments a row; the second follows the first, or not, and then `next_sentence_label` is 1.
+
+    As Devlin et al. 2019 made theirs (appendix A.2): sentences are gathered until a row is full, and cut in two at a
+    sentence; or the second part is taken from another document. A single sentence has nothing that follows it.
+    """
+    length = T - tokenizer.num_special_tokens_to_add(pair=True)
+    order = list(documents)
+    rng.shuffle(order)
+    rows = []
+    for number, document in enumerate(order):
+        rest = list(document)
+        while rest:
+            chunk: Document = [rest.pop(0)]
+            while rest and sum(map(len, chunk)) + len(rest[0]) <= length:
+                chunk.append(rest.pop(0))
+            cut = rng.randrange(1, len(chunk)) if len(chunk) > 1 else 1
+            other = len(chunk) == 1 or rng.random() < 0.5
+            first = [token for ids in chunk[:cut] for token in ids][: length - 1]
+            if other:
+                rest = chunk[cut:] + rest  # not used here, so it comes again
+                elsewhere = order[(number + rng.randrange(1, len(order))) % len(order)]
+                after = elsewhere[rng.randrange(len(elsewhere)) :]
+            else:
+                after = chunk[cut:]
+            second = [token for ids in after for token in ids][: length - len(first)]
+            ids = [tokenizer.cls_token_id, *first, tokenizer.sep_token_id, *second, tokenizer.sep_token_id]
+            types = [0] * (len(first) + 2) + [1] * (len(second) + 1)
+            rows.append({"input_ids": ids, "token_type_ids": types, "next_sentence_label": int(other)})
+    return rows
+
+
+# --- objectives -------------------------------------------------------------------------------------------------------
+
+
+class Bert:
+    """Masked words and next sentences. The masks are static: drawn once, the same in every epoch."""
+
+    def __init__(self, documents: Sequence[Document], tokenizer: Any, T: int, seed: int) -> None:
+        self.tokenizer, self.rows = tokenizer, pairs(documents, tokenizer, T, random.Random(seed))
+        torch.manual_seed(seed)
+        masked = DataCollatorForLanguageModeling(tokenizer)
+        for row in self.rows:
+            drawn = masked([{"input_ids": row["input_ids"]}])
+            row["input_ids"], row["labels"] = drawn["input_ids"][0].tolist(), drawn["labels"][0].tolist()
+
+    def batch(self, rows: Sequence[dict[str, Any]]) -> Batch:
+        """Also `next_sentence_label` (B)."""
+        following = torch.tensor([row["next_sentence_label"] for row in rows])
+        return collate(rows, self.tokenizer) | {"next_sentence_label": following}
+
+    def losses(self, model: Any, x: Batch) -> dict[str, Tensor]:
+        """Both losses in nats, each a mean over its targets; their sum is trained."""
+        y, following = x.pop("labels"), x.pop("next_sentence_label")
+        hidden = model.bert(**x)  # (B, T, d), (B, d)
+        at = y != IGNORED
+        words = model.cls.predictions(hidden.last_hidden_state[at])  # (M, V): the masked places alone
+        return {
+            "mlm": F.cross_entropy(words, y[at]),
+            "nsp": F.cross_entropy(model.cls.seq_relationship(hidden.pooler_output), following),
+        }
+
+
+class Roberta:
+    """Masked words of full sentences. The masks are dynamic: drawn whenever a row is seen."""
+
+    def __init__(self, documents: Sequence[Document], tokenizer: Any, T: int, seed: int) -> None:
+        self.rows = blocks(documents, tokenizer, T, random.Random(seed))
+        self.batch = DataCollatorForLanguageModeling(tokenizer)
+
+    def losses(self, model: Any, x: Batch) -> dict[str, Tensor]:
+        """The loss in nats, a mean over the masked words."""
+        y = x.pop("labels")
+        at = y != IGNORED
+        return {"mlm": F.cross_entropy(model.lm_head(model.roberta(**x).last_hidden_state[at]), y[at])}
+
+
+class XLNet:
+    """Words in a drawn order, each from those before it: a sixth of them, in spans."""
+
+    def __init__(self, documents: Sequence[Document], tokenizer: Any, T: int, seed: int) -> None:
+        self.rows = blocks(documents, tokenizer, T, random.Random(seed))
+        self.draw = DataCollatorForPermutationLanguageModeling(tokenizer)
+
+    def batch(self, rows: Sequence[dict[str, Any]]) -> Batch:
+        """The library's collator, with two changes.
+
+        It writes [MASK] over the targets, in the content stream too, so that no target would ever see another: the
+        words are put back. And it asks for a prediction everywhere: only targets are kept, `target_mapping` (B, M, T).
+        """
+        drawn = self.draw([{"input_ids": row["input_ids"]} for row in rows])
+        x = {"input_ids": torch.tensor([row["input_ids"] for row in rows]), "perm_mask": drawn["perm_mask"]}
+        x["token_type_ids"] = torch.tensor([row["token_type_ids"] for row in rows])
+        target = drawn["labels"] != IGNORED  # (B, T)
+        M = int(target.sum(1).max())
+        first = target.int().argsort(dim=1, descending=True, stable=True)[:, :M]  # (B, M): targets, then others
+        x["target_mapping"] = F.one_hot(first, target.size(1)).float()
+        return x | {"labels": drawn["labels"].gather(1, first)}
+
+    def losses(self, model: Any, x: Batch) -> dict[str, Tensor]:
+        """The loss in nats, a mean over the targets."""
+        y = x.pop("labels")  # (B, M)
+        at = y != IGNORED
+        return {"plm": F.cross_entropy(model.lm_loss(model.transformer(**x).last_hidden_state[at]), y[at])}
+
+
+class Align:
+    """XLNet's hidden states against those of the BERT that it was made of: squared error over variance, every layer."""
+
+    def __init__(self, documents: Sequence[Document], tokenizer: Any, T: int, seed: int) -> None:
+        self.bert = models.minilm().to(device())
+        self.moved = [m.float().to(device()) for m in transplant.displacements(self.bert, transplant.DAMPING)]
+        self.special = tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
+        self.rows = [{"input_ids": ids[: T - 2]} for document in documents for ids in document if ids]
+
+    def pair(self, rows: Sequence[dict[str, Any]]) -> transplant.Pair:
+        """The rows as both models read them."""
+        return transplant.pair([row["input_ids"] for row in rows], *self.special)
+
+    batch = pair
+
+    def losses(self, model: Any, x: transplant.Pair) -> dict[str, Tensor]:
+        """The mean over layers."""
+        errors = transplant.errors(model.transformer, self.bert, x, self.moved)
+        return {"align": torch.stack(errors[1:]).mean()}
+
+
+# --- the loop ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one stage of continued pretraining is run."""
+
+    objective: Callable[..., Any]
+    tokens: int  # the budget, special tokens counted, padding not
+    lr: float  # peak learning rate
+    T: int = 64  # tokens a row at most
+    batch_size: int = 16  # rows
+    warmup: float = 0.1  # share of all steps
+    weight_decay: float = 0.01
+    max_norm: float = 1.0
+    head_lr: float = 10.0  # new heads learn that many times as fast
+    dropout: float = 0.1
+    seed: int = 0
+
+
+PLANS: dict[str, tuple[Plan, ...]] = {
+    "bert": (Plan(Bert, tokens=400_000, lr=1e-4),),
+    "roberta": (Plan(Roberta, tokens=400_000, lr=1e-4),),
+    "xlnet": (
+        Plan(Align, tokens=400_000, lr=5e-4, batch_size=32, dropout=0.0),
+        Plan(XLNet, tokens=400_000, lr=1e-4),
+    ),
+}
+
+
+def prepare(architecture: str, plans: Sequence[Plan] | None = None, work: Path | None = None) -> None:
+    """Run the plans of an architecture one after the other, and keep what comes out in `pyft/weights`.
+
+    It goes on where it was interrupted; its state lies in `work`, `_build/pretrain` if not given.
+    """
+    if architecture not in PLANS:
+        raise unknown("architecture", architecture, list(PLANS))
+    plans = plans or PLANS[architecture]
+    work = (work or WORK) / architecture
+    set_seed(plans[0].seed)
+    model, tokenizer = models.start(architecture)
+    base = {name: x.clone() for name, x in model.state_dict().items()}
+    documents = tokenized(texts(), tokenizer)
+    frozen = freeze_words(model)
+    if architecture == "xlnet":
+        place_words(model, documents, tokenizer, plans[0])
+    stages = []
+    for number, plan in enumerate(plans):
+        objective = plan.objective(documents, tokenizer, plan.T, plan.seed)
+        for module in model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = plan.dropout
+        log = train(model, objective, plan, work / f"{number}-{type(objective).__name__.lower()}")
+        stages.append({"plan": _told(plan), "rows": len(objective.rows), "log": log})
+    file = models.kept_file(architecture)
+    kept.save(file, model.state_dict(), base, frozen)
+    print(f"kept: {file.name}, {file.stat().st_size / 1e6:.1f} MB")
+
+
+def place_words(model: Any, documents: Sequence[Document], tokenizer: Any, plan: Plan, n: int = 128) -> None:
+    """`transplant.fit_positions` on the first sentences that a seed draws."""
+    sentences = [ids[: plan.T - 2] for document in documents for ids in document if ids]
+    random.Random(plan.seed).shuffle(sentences)
+    special = tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
+    pairs = [transplant.pair(sentences[start : start + 32], *special) for start in range(0, n, 32)]
+    transplant.fit_positions(model.transformer.eval(), models.minilm(), pairs)
+
+
+def freeze_words(model: Any) -> set[str]:
+    """Take the word embeddings out of training, at both ends; their names."""
+    V = model.config.vocab_size
+    found = {name for name, x in model.state_dict().items() if x.ndim == 2 and x.size(0) == V}
+    for name, p in model.named_parameters():
+        p.requires_grad_(name not in found)
+    return found
+
+
+def _told(plan: Plan) -> dict[str, Any]:
+    return asdict(plan) | {"objective": plan.objective.__name__}
+
+
+def batches(rows: Sequence[dict[str, Any]], plan: Plan) -> list[list[int]]:
+    """Numbers of the rows of every step, epoch after epoch, until the budget is used up."""
+    lengths, rng = [len(row["input_ids"]) for row in rows], random.Random(plan.seed)
+    found: list[list[int]] = []
+    used = 0
+    while True:
+        for batch in buckets(lengths, plan.batch_size, rng):
+            if used >= plan.tokens:
+                return found
+            found.append(batch)
+            used += sum(lengths[i] for i in batch)
+
+
+def groups(model: Any, plan: Plan) -> list[dict[str, Any]]:
+    """Parameter groups: matrices decay, vectors do not; what lies outside the body is new and learns faster."""
+    body = {id(p) for p in model.base_model.parameters()}
+    found: dict[tuple[bool, bool], list[Any]] = {}
+    for p in model.parameters():
+        if p.requires_grad:
+            found.setdefault((p.ndim > 1, id(p) in body), []).append(p)
+    return [
+        {
+            "params": parameters,
+            "weight_decay": plan.weight_decay if matrices else 0.0,
+            "lr": plan.lr * (1.0 if old else plan.head_lr),
+        }
+        for (matrices, old), parameters in found.items()
+    ]
+
+
+def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100) -> list[dict[str, float]]:
+    """Train `model` in place; a line of log for each step. A run that was interrupted goes on from `folder`.
+
+    Each step is seeded by its own number, so a run that goes on gives the same bits as one that never stopped.
+
+    Raises:
+        PyftError: a loss that is not finite; what was saved before is kept.
+    """
+    where = device()
+    model.to(where).train()
+    steps = batches(objective.rows, plan)
+    optimizer = torch.optim.AdamW(groups(model, plan), fused=True)
+    warmup = round(plan.warmup * len(steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: linear(t + 1, len(steps) + 1, warmup))
+    log = resume(model, optimizer, schedule, folder)
+    with tqdm(total=len(steps), initial=len(log), desc=type(objective).__name__, unit="step", disable=None) as bar:
+        for t in range(len(log), len(steps)):
+            start = time.monotonic()
+            torch.manual_seed(plan.seed * 1_000_003 + t)  # masks, orders and dropout
+            rows = [objective.rows[i] for i in steps[t]]
+            losses = objective.losses(model, moved(objective.batch(rows), where))
+            loss = torch.stack(list(losses.values())).sum()
+            if not math.isfinite(loss.item()):
+                raise PyftError(f"the loss is {loss.item()} at step {t}. Try a lower rate than {plan.lr:g}.")
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), plan.max_norm)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+            entry = {name: round(x.item(), 4) for name, x in losses.items()}
+            entry["tokens"] = sum(len(row["input_ids"]) for row in rows)
+            log.append(entry | {"seconds": round(time.monotonic() - start, 3)})
+            bar.update()
+            bar.set_postfix({name: f"{x.item():.3f}" for name, x in losses.items()})
+            if (t + 1) % every == 0 or t + 1 == len(steps):
+                save(model, optimizer, log, folder)
+    return log
+
+
+def moved(batch: Any, where: torch.device) -> Any:
+    """The batch on that device."""
+    if isinstance(batch, Mapping):
+        return {name: moved(x, where) for name, x in batch.items()}
+    return type(batch)(*(moved(x, where) for x in batch)) if isinstance(batch, tuple) else batch.to(where)
+
+
+def save(model: Any, optimizer: torch.optim.Optimizer, log: list[dict[str, float]], folder: Path) -> None:
+    """Weights, moments and log in one file of safetensors, renamed into place when it is whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"model/{name}": p for name, p in model.named_parameters()}
+    for i, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{i}/{name}": x for name, x in state.items()}
+    beside = folder / ".state.safetensors"
+    save_file({k: x.detach().contiguous() for k, x in tensors.items()}, beside, {"log": json.dumps(log)})
+    beside.replace(folder / "state.safetensors")
+
+
+def resume(model: Any, optimizer: Any, schedule: Any, folder: Path) -> list[dict[str, float]]:
+    """Bring model, optimiser and schedule to where `save` left them; the log so far, empty for a new run."""
+    path = folder / "state.safetensors"
+    if not path.is_file():
+        return []
+    with safe_open(path, "pt") as file:
+        log: list[dict[str, float]] = json.loads(file.metadata()["log"])
+        found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            p.copy_(found[f"model/{name}"])
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, x in found.items():
+        if key.startswith("optimizer/"):
+            _, i, name = key.split("/")
+            state.setdefault(int(i), {})[name] = x
+    for _ in log:
+        schedule.step()
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
+    return log
