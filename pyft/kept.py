@@ -73,6 +73,8 @@ def load(path: Path, base: Mapping[str, Tensor]) -> State:
     for name, x in kept.items():
         if name.endswith(":q"):
             name = name.removesuffix(":q")
+            if name not in base:
+                raise PyftError(f"{path.name} holds {name}, which the model that it is applied to has not")
             state[name] = base[name] + dequantise(x, kept[f"{name}:scale"], base[name].shape)
         elif not name.endswith(":scale"):
             state[name] = x.float()

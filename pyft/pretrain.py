@@ -8,6 +8,7 @@ XLNet begins with `align`, for BERT's weights do not fit it exactly. Word embedd
 all three: they are half of the weights, and what is kept must be small.
 """
 
+import hashlib
 import json
 import math
 import random
@@ -26,7 +27,9 @@ from tqdm import tqdm
 from transformers import DataCollatorForLanguageModeling, DataCollatorForPermutationLanguageModeling
 
 from pyft import data, kept, models, transplant
+from pyft.artefacts import ARTEFACTS
 from pyft.errors import PyftError, unknown
+from pyft.evidence import dump, provenance, write_atomically
 from pyft.finetune import IGNORED, buckets, collate, device, set_seed
 from pyft.schedules import linear
 
@@ -277,6 +280,7 @@ def prepare(architecture: str, plans: Sequence[Plan] | None = None, work: Path |
     set_seed(plans[0].seed)
     model, tokenizer = models.start(architecture)
     base = {name: x.clone() for name, x in model.state_dict().items()}
+    body = {name: x for name, x in base.items() if name.startswith(f"{model.base_model_prefix}.")}  # heads are drawn
     documents = tokenized(texts(), tokenizer)
     frozen = freeze_words(model)
     if architecture == "xlnet":
@@ -287,11 +291,55 @@ def prepare(architecture: str, plans: Sequence[Plan] | None = None, work: Path |
         for module in model.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = plan.dropout
-        log = train(model, objective, plan, work / f"{number}-{type(objective).__name__.lower()}")
-        stages.append({"plan": _told(plan), "rows": len(objective.rows), "log": log})
+        log = train(model, objective, plan, work / f"{number}-{plan.objective.__name__.lower()}")
+        stages.append({"plan": asdict(plan) | {"objective": plan.objective.__name__}, "rows": len(objective.rows)})
+        stages[-1]["log"] = {name: [entry[name] for entry in log] for name in log[0]}
     file = models.kept_file(architecture)
-    kept.save(file, model.state_dict(), base, frozen)
+    kept.save(file, model.state_dict(), body, frozen)
+    model.load_state_dict(kept.load(file, base))
+    text = hashlib.sha256(json.dumps(documents).encode()).hexdigest()
+    run = {"digest": models.digest(model), "text": text, "stages": stages, "provenance": provenance()}
+    write_atomically(file.with_suffix(".json"), dump(run))
+    write_atomically(file.with_suffix(".md"), card(architecture, run, file.stat().st_size))
     print(f"kept: {file.name}, {file.stat().st_size / 1e6:.1f} MB")
+
+
+def card(architecture: str, run: Mapping[str, Any], size: int) -> str:
+    """The model card of a prepared model, in Markdown."""
+    minilm = ARTEFACTS["minilm"]
+    lines = [
+        f"# {architecture}: MiniLM carried on",
+        "",
+        f"What `pyft pretrain {architecture}` made; do not edit. {size / 1e6:.1f} MB, applied on top of",
+        f"{minilm.citation}. Licence: {minilm.licence}.",
+        "",
+        "| stage | rows | tokens | steps | rate | seed | dropout | hours | first loss | last loss |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|---|---|",
+    ]
+    for stage in run["stages"]:
+        plan, log = stage["plan"], stage["log"]
+        n, few = len(log["tokens"]), max(1, len(log["tokens"]) // 20)
+        ends = [
+            ", ".join(f"{k} {sum(v[at]) / few:.3f}" for k, v in log.items() if k not in ("tokens", "seconds"))
+            for at in (slice(few), slice(n - few, n))
+        ]
+        lines.append(
+            f"| {plan['objective']} | {stage['rows']:,} | {sum(log['tokens']):,} | {n:,} | {plan['lr']:g} | "
+            f"{plan['seed']} | {plan['dropout']:g} | {sum(log['seconds']) / 3600:.2f} | {' | '.join(ends)} |"
+        )
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "Losses are means over the first and the last twentieth of the steps; no text is seen twice in one stage",
+            "unless it has more tokens than the text. Word embeddings are MiniLM's.",
+            "",
+            "- Text: training splits of " + ", ".join(SOURCES) + "; none that stands in a validation or test split",
+            f"- Fingerprint of its token ids: `{run['text']}`",
+            f"- Digest of the weights: `{run['digest']}`",
+            "",
+        ]
+    )
 
 
 def place_words(model: Any, documents: Sequence[Document], tokenizer: Any, plan: Plan, n: int = 128) -> None:
@@ -299,7 +347,7 @@ def place_words(model: Any, documents: Sequence[Document], tokenizer: Any, plan:
     sentences = [ids[: plan.T - 2] for document in documents for ids in document if ids]
     random.Random(plan.seed).shuffle(sentences)
     special = tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
-    pairs = [transplant.pair(sentences[start : start + 32], *special) for start in range(0, n, 32)]
+    pairs = [transplant.pair(sentences[start : start + 32], *special) for start in range(0, min(n, len(sentences)), 32)]
     transplant.fit_positions(model.transformer.eval(), models.minilm(), pairs)
 
 
@@ -310,10 +358,6 @@ def freeze_words(model: Any) -> set[str]:
     for name, p in model.named_parameters():
         p.requires_grad_(name not in found)
     return found
-
-
-def _told(plan: Plan) -> dict[str, Any]:
-    return asdict(plan) | {"objective": plan.objective.__name__}
 
 
 def batches(rows: Sequence[dict[str, Any]], plan: Plan) -> list[list[int]]:
@@ -359,8 +403,8 @@ def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100
     steps = batches(objective.rows, plan)
     optimizer = torch.optim.AdamW(groups(model, plan), fused=True)
     warmup = round(plan.warmup * len(steps))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: linear(t + 1, len(steps) + 1, warmup))
-    log = resume(model, optimizer, schedule, folder)
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    log = resume(model, optimizer, folder)
     with tqdm(total=len(steps), initial=len(log), desc=type(objective).__name__, unit="step", disable=None) as bar:
         for t in range(len(log), len(steps)):
             start = time.monotonic()
@@ -370,10 +414,11 @@ def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100
             loss = torch.stack(list(losses.values())).sum()
             if not math.isfinite(loss.item()):
                 raise PyftError(f"the loss is {loss.item()} at step {t}. Try a lower rate than {plan.lr:g}.")
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                group["lr"] = peak * linear(t + 1, len(steps) + 1, warmup)  # from one, as in `fine_tune`
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), plan.max_norm)
             optimizer.step()
-            schedule.step()
             optimizer.zero_grad()
             entry = {name: round(x.item(), 4) for name, x in losses.items()}
             entry["tokens"] = sum(len(row["input_ids"]) for row in rows)
@@ -403,8 +448,8 @@ def save(model: Any, optimizer: torch.optim.Optimizer, log: list[dict[str, float
     beside.replace(folder / "state.safetensors")
 
 
-def resume(model: Any, optimizer: Any, schedule: Any, folder: Path) -> list[dict[str, float]]:
-    """Bring model, optimiser and schedule to where `save` left them; the log so far, empty for a new run."""
+def resume(model: Any, optimizer: Any, folder: Path) -> list[dict[str, float]]:
+    """Bring model and optimiser to where `save` left them; the log so far, empty for a new run."""
     path = folder / "state.safetensors"
     if not path.is_file():
         return []
@@ -419,7 +464,5 @@ def resume(model: Any, optimizer: Any, schedule: Any, folder: Path) -> list[dict
         if key.startswith("optimizer/"):
             _, i, name = key.split("/")
             state.setdefault(int(i), {})[name] = x
-    for _ in log:
-        schedule.step()
     optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
     return log

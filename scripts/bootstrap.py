@@ -83,7 +83,9 @@ def is_ready() -> bool:
 
 def pip(*arguments: str) -> None:
     quiet = [] if sys.stdout.isatty() else ["--quiet", "--progress-bar=off"]
-    command = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", *quiet, *arguments]
+    # seqeval comes as source alone, and pip 24 would build it in the old way, which setuptools has given up
+    always = ["--disable-pip-version-check", "--use-pep517"]
+    command = [str(venv_python()), "-m", "pip", "install", *always, *quiet, *arguments]
     if subprocess.run(command, cwd=ROOT).returncode:
         stop(
             "pip could not install (its reason is above). To try again: make setup. "
