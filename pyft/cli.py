@@ -122,6 +122,29 @@ def mutants(
     costs.measure(out)
 
 
+@bench.command()
+def models(
+    seeds: Annotated[int, typer.Option(min=2, help="How many seeds, from 0.")] = 5,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; book/results/bench/models.json if not given.")
+    ] = None,
+) -> None:
+    """Fine-tune every laptop model on two tasks over seeds (over an hour; goes on where it was interrupted)."""
+    from pyft import architectures
+
+    architectures.measure(seeds=range(seeds), out=out)
+
+
+@app.command()
+def pretrain(
+    architecture: Annotated[str, typer.Argument(help="bert, roberta or xlnet.")],
+) -> None:
+    """Make a prepared model anew, into pyft/weights (a quarter of an hour or more; goes on where it was interrupted)."""
+    from pyft import pretrain as made
+
+    made.prepare(architecture)
+
+
 @app.command()
 def colab(out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("_build/colab")) -> None:
     """Write the Colab edition of all chapters."""

