@@ -139,7 +139,7 @@ def models(
 def pretrain(
     architecture: Annotated[str, typer.Argument(help="bert, roberta or xlnet.")],
 ) -> None:
-    """Make a prepared model anew, into pyft/weights (a quarter of an hour or more; goes on where it was interrupted)."""
+    """Make a prepared model anew, into pyft/weights (half an hour; goes on where it was interrupted)."""
     from pyft import pretrain as made
 
     made.prepare(architecture)

@@ -296,6 +296,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(laptop):
 
 @pytest.mark.parametrize("architecture", OBJECTIVES)
 def test_a_prepared_model_is_kept_and_rebuilt(laptop, architecture, monkeypatch, capsys):
+    monkeypatch.setattr(pretrain.data, "load", lambda name: {"validation": {"text": ["good film", "a bad film"]}})
     monkeypatch.setattr(
         pretrain, "texts", lambda: [["good film", "bad film the a"], ["the poison"], ["a good a bad"]] * 8
     )
@@ -307,6 +308,7 @@ def test_a_prepared_model_is_kept_and_rebuilt(laptop, architecture, monkeypatch,
     run = json.loads((laptop / "weights" / f"{architecture}.json").read_text())
     card = (laptop / "weights" / f"{architecture}.md").read_text()
     assert [stage["plan"]["objective"] for stage in run["stages"]] == [plan.objective.__name__ for plan in plans]
+    assert all(len(s["agreement"]) == 3 for s in run["stages"] if architecture == "xlnet")
     assert run["digest"] in card and run["text"] in card
     torch.manual_seed(0)
     raw, _ = models.start(architecture)
