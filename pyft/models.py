@@ -133,7 +133,7 @@ def tokenizer(architecture: str) -> Any:
 
     - BERT: [CLS] A [SEP] B [SEP], segments 0 and 1, padded on the right.
     - RoBERTa: [CLS] A [SEP] [SEP] B [SEP], no segments, padded on the right.
-    - XLNet: A [SEP] B [SEP] [CLS], segments 0, 1 and 2 for [CLS], padded on the left, with segment 3.
+    - XLNet: A [SEP] B [SEP] [CLS], segments 0, 1 and 2 for [CLS], padded on the left.
     """
     bert = AutoTokenizer.from_pretrained(_folder("minilm"), local_files_only=True)
     if architecture == "bert":
@@ -151,14 +151,12 @@ def tokenizer(architecture: str) -> Any:
         if architecture == "roberta"
         else ["input_ids", "token_type_ids", "attention_mask"]
     )
-    side, segment = ("left", 3) if architecture == "xlnet" else ("right", 0)
     return PreTrainedTokenizerFast(
         tokenizer_object=backend,
         **{name: getattr(bert, name) for name in names},
         model_input_names=inputs,
         model_max_length=bert.model_max_length,
-        padding_side=side,
-        pad_token_type_id=segment,
+        padding_side="left" if architecture == "xlnet" else "right",
     )
 
 

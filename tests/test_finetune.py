@@ -11,18 +11,23 @@ from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 from tqdm import tqdm
+from transformers import BertForTokenClassification, BertTokenizerFast
 
 from pyft import finetune
 from pyft.errors import PyftError
 from pyft.finetune import (
+    IGNORED,
     buckets,
     check,
+    collate,
     decay_groups,
     encode,
     fine_tune,
+    labelled,
     pad,
     predict,
     set_seed,
+    tokenize,
 )
 from pyft.models import digest
 from pyft.profiles import Recipe
@@ -95,6 +100,31 @@ def test_texts_of_a_bucket_are_of_like_length_and_short_ones_do_not_come_first()
     assert padded < 1.05 * sum(lengths)
     longest = [max(lengths[i] for i in b) for b in batches]
     assert longest != sorted(longest)
+
+
+def test_words_are_told_from_their_later_pieces(tokenizer):
+    rows = tokenize(tokenizer, [["good", "film", "the"], ["bad"]], max_length=4)
+    assert rows[0]["input_ids"] == [2, 5, 7, 3]  # the third word was cut off
+    assert [row["words"] for row in rows] == [[-1, 0, 1, -1], [-1, 0, -1]]
+
+
+def test_a_word_of_several_pieces_is_labelled_at_the_first(tmp_path):
+    (tmp_path / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "film", "##s", "a"]))
+    pieces = BertTokenizerFast(vocab=str(tmp_path / "vocab.txt"))
+    rows = labelled(tokenize(pieces, [["films", "a"]], 16), [[4, 2]])
+    assert rows[0]["input_ids"] == [2, 5, 6, 7, 3]
+    assert rows[0]["labels"] == [IGNORED, 4, IGNORED, 2, IGNORED]
+
+
+def test_collate_pads_labels_of_words_where_it_pads_words(tokenizer):
+    rows = labelled(tokenize(tokenizer, [["good", "film"], ["bad"]], 16), [[1, 0], [2]])
+    right = collate(rows, tokenizer)
+    assert right["labels"].tolist() == [[IGNORED, 1, 0, IGNORED], [IGNORED, 2, IGNORED, IGNORED]]
+    tokenizer.padding_side = "left"
+    left = collate(rows, tokenizer)
+    assert left["labels"][1].tolist() == [IGNORED, IGNORED, 2, IGNORED]
+    assert left["attention_mask"][1].tolist() == [0, 1, 1, 1]
+    assert left["input_ids"][1].tolist() == [0, 2, 6, 3]
 
 
 # --- schedule and decay -----------------------------------------------------------------------------------------------
@@ -312,3 +342,47 @@ def test_validation_may_hold_one_label_only(tokenizer, tiny_bert):
 
 def test_good_data_pass():
     check(film(2), num_labels=2, split="train")
+
+
+# --- labels of words --------------------------------------------------------------------------------------------------
+
+
+def tagged(n):
+    """Sentences in which each word has its own tag: good 1, bad 2, all others 0."""
+    words = [["the"] * (i % 4) + (["good"] if i % 2 else ["bad"]) + ["film"] for i in range(n)]
+    tags = [[{"good": 1, "bad": 2}.get(word, 0) for word in sentence] for sentence in words]
+    return Dataset.from_dict({"tokens": words, "ner_tags": tags})
+
+
+def tagger(tiny_bert, seed=0):
+    torch.manual_seed(seed)
+    return BertForTokenClassification(tiny_bert(num_labels=3).config)
+
+
+def test_fine_tune_learns_labels_of_words(tokenizer, tiny_bert):
+    model = tagger(tiny_bert)
+    history = fine_tune(model, tokenizer, tagged(40), tagged(9), RECIPE)
+    assert history.validation_accuracy[-1] == 1.0
+    test = tagged(7)
+    logits = predict(model, tokenizer, test["tokens"], 16)
+    assert [z.argmax(-1).tolist() for z in logits] == test["ner_tags"]
+
+
+def test_words_beyond_the_length_have_no_prediction(tokenizer, tiny_bert):
+    logits = predict(tagger(tiny_bert), tokenizer, [["good", "film", "the", "a"], ["bad"]], max_length=4)
+    assert [z.shape for z in logits] == [(2, 3), (1, 3)]
+
+
+@pytest.mark.parametrize(
+    "tokens,tags,said",
+    [
+        ([["a", "b"]], [[0]], "row 0: 2 words, 1 tags"),
+        ([["a"], []], [[0], []], "row 1: the text is empty"),
+        ([["a", " "]], [[0, 1]], "row 0: the text is empty"),
+        ([["a", "b"]], [[0, 3]], "row 0: label 3, expected a whole number from 0 to 2"),
+        ([["a", "b"]], [[1, 1]], "has one label only"),
+    ],
+)
+def test_unfit_tags_are_refused_with_their_row(tokens, tags, said):
+    with pytest.raises(PyftError, match=said):
+        check(Dataset.from_dict({"tokens": tokens, "ner_tags": tags}), 3, "train")
