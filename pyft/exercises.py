@@ -12,6 +12,7 @@ from torch import Tensor
 from pyft.errors import unknown
 from pyft.evidence import show
 from pyft.exercise import Exercise
+from pyft.exercises_part3 import PART_3
 from pyft.exercises_part4 import PART_4
 
 
@@ -28,25 +29,29 @@ def _wald_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, fl
     return p_hat - half, p_hat + half
 
 
-_EXERCISES: dict[str, Exercise] = PART_4 | {
-    "6.1": Exercise(
-        solution=wilson_interval,
-        cases=[(8, 10), (10, 10), (0, 25), (917, 1056)],
-        mistakes=[
-            (
-                _wald_interval,
-                "This is the normal (Wald) interval: with every answer right it has no width at all. "
-                "Solve for the rate, as Wilson did.",
-            ),
-            (lambda correct, n: wilson_interval(correct, n)[::-1], "The low end comes first."),
-            (
-                lambda correct, n: tuple(100 * end for end in wilson_interval(correct, n)),
-                "These look like percentages; return shares between 0 and 1.",
-            ),
-        ],
-        tol=1e-4,
-    )
-}
+_EXERCISES: dict[str, Exercise] = (
+    PART_3
+    | PART_4
+    | {
+        "6.1": Exercise(
+            solution=wilson_interval,
+            cases=[(8, 10), (10, 10), (0, 25), (917, 1056)],
+            mistakes=[
+                (
+                    _wald_interval,
+                    "This is the normal (Wald) interval: with every answer right it has no width at all. "
+                    "Solve for the rate, as Wilson did.",
+                ),
+                (lambda correct, n: wilson_interval(correct, n)[::-1], "The low end comes first."),
+                (
+                    lambda correct, n: tuple(100 * end for end in wilson_interval(correct, n)),
+                    "These look like percentages; return shares between 0 and 1.",
+                ),
+            ],
+            tol=1e-4,
+        )
+    }
+)
 
 
 def check(name: str, answer: Callable[..., Any]) -> None:

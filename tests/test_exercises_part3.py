@@ -1,0 +1,74 @@
+"""The exercises of Part 3: each solution is what the book's own code computes, and each mistake has its own hint."""
+
+import re
+
+import pytest
+import torch
+from torch import nn
+from transformers.models.roberta import modeling_roberta
+
+from pyft import transplant
+from pyft.exercises_part3 import PART_3
+
+NAMES = [f"{page}-{letter}" for page in ("3.1", "3.1.4") for letter in "abc"]
+MISTAKES = [(name, i) for name in NAMES for i in range(len(PART_3[name].mistakes))]
+
+
+def test_there_are_three_exercises_a_page():
+    assert list(PART_3) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_is_right(name, said):
+    assert said(name, PART_3[name].solution) == "solved"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stub_is_not_begun(name, said):
+    def stub(*_):
+        raise NotImplementedError
+
+    assert said(name, stub).startswith("not begun")
+
+
+@pytest.mark.parametrize("name,i", MISTAKES)
+def test_each_mistake_gets_its_own_hint(name, i, said):
+    mistake, hint = PART_3[name].mistakes[i]
+    assert said(name, mistake) == f"not yet. {hint}"
+
+
+@pytest.mark.parametrize("name,i", MISTAKES)
+def test_no_other_hint_fits_a_mistake(name, i, said, monkeypatch):
+    exercise = PART_3[name]
+    mistake, _ = exercise.mistakes[i]
+    monkeypatch.setitem(vars(exercise), "mistakes", [*exercise.mistakes[:i], *exercise.mistakes[i + 1 :]])
+    assert re.match(r"not yet\. (For .*: expected|Return )", said(name, mistake))
+
+
+def test_positions_are_the_librarys():
+    ids = torch.tensor([[5, 6, 7, 1, 1], [1, 1, 8, 9, 9]])
+    theirs = modeling_roberta.RobertaEmbeddings.create_position_ids_from_input_ids(ids, 1)
+    assert torch.equal(PART_3["3.1-b"].solution(ids, 1), theirs)
+
+
+def test_the_displacement_is_the_packages():
+    torch.manual_seed(0)
+    query, value, out = (nn.Linear(6, 6).double() for _ in range(3))
+
+    class Layer:
+        class attention:  # noqa: N801 - the library's name
+            class self:  # noqa: N801
+                pass
+
+            class output:  # noqa: N801
+                dense = out
+
+    Layer.attention.self.query, Layer.attention.self.value = query, value
+
+    class Bert:
+        class encoder:  # noqa: N801
+            layer = [Layer]  # noqa: RUF012
+
+    c = PART_3["3.1.4-a"].solution(value.weight, value.bias, out.weight, out.bias).detach()
+    ours = PART_3["3.1.4-b"].solution(value.weight.detach(), out.weight.detach(), c, 0.01)
+    assert torch.allclose(ours, transplant.displacements(Bert, 0.01)[0], atol=1e-12)
