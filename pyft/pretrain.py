@@ -253,17 +253,17 @@ class Plan:
     warmup: float = 0.1  # share of all steps
     weight_decay: float = 0.01
     max_norm: float = 1.0
-    head_lr: float = 10.0  # new heads learn that many times as fast
+    head_lr: float = 3.0  # new heads learn that many times as fast
     dropout: float = 0.1
     seed: int = 0
 
 
 PLANS: dict[str, tuple[Plan, ...]] = {
-    "bert": (Plan(Bert, tokens=400_000, lr=1e-4),),
-    "roberta": (Plan(Roberta, tokens=400_000, lr=1e-4),),
+    "bert": (Plan(Bert, tokens=400_000, lr=3e-4),),
+    "roberta": (Plan(Roberta, tokens=400_000, lr=3e-4),),
     "xlnet": (
         Plan(Align, tokens=400_000, lr=5e-4, batch_size=32, dropout=0.0),
-        Plan(XLNet, tokens=400_000, lr=1e-4),
+        Plan(XLNet, tokens=400_000, lr=3e-4, dropout=0.1 * transplant.QUIET),
     ),
 }
 

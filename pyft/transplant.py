@@ -19,6 +19,7 @@ from pyft.encoder import sinusoids
 Batch = dict[str, Tensor]  # `input_ids` and `attention_mask`, both (B, T)
 
 DAMPING = 0.01  # of `displacements`, in the model that is kept
+QUIET = 0.3  # of BERT's dropout: XLNet's is as loud then, for it has more of it (section 3.1.4)
 LOUD = 4.0  # each number of v: the louder it is, the less a query's own words disturb where it looks
 
 
@@ -106,7 +107,7 @@ def xlnet_config(c: Any) -> XLNetConfig:
         n_head=c.num_attention_heads,
         d_inner=c.intermediate_size,
         ff_activation=c.hidden_act,
-        dropout=c.hidden_dropout_prob,
+        dropout=QUIET * c.hidden_dropout_prob,
         layer_norm_eps=c.layer_norm_eps,
         initializer_range=c.initializer_range,
         pad_token_id=c.pad_token_id,
