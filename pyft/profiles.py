@@ -40,8 +40,8 @@ class Profile:
 PROFILES: dict[str, Profile] = {
     "laptop": Profile(
         checkpoints={
-            "minilm": Checkpoint(artefact="minilm"),
-            **{name: Checkpoint(artefact="minilm", prepared=name) for name in ("bert", "roberta", "xlnet")},
+            **{name: Checkpoint(artefact="minilm") for name in ("bert", "minilm")},
+            **{name: Checkpoint(artefact="minilm", prepared=name) for name in ("roberta", "xlnet")},
         },
         recipes={"sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4)},
     ),
