@@ -118,9 +118,10 @@ def test_the_targets_are_about_as_many_as_the_package_draws():
     ids, g = torch.full((texts, T), 7), torch.Generator().manual_seed(0)
     special = torch.zeros_like(ids).bool()
     counts = PART_2["2.1-c"].solution(T, texts, p, K)
-    drawn = (masked_lm(ids, special, 4, 50, p, g)[1] != -100).sum(), (
-        permutation_lm(ids, special, K, generator=g).labels != -100
-    ).sum()
+    drawn = (
+        (masked_lm(ids, special, 4, 50, p, g)[1] != -100).sum(),
+        (permutation_lm(ids, special, K, generator=g).labels != -100).sum(),
+    )
     for count, found in zip(counts, drawn, strict=False):
         assert abs(count / found.item() - 1) < 0.06
     assert counts[2] == texts * (T - 1)
