@@ -12,6 +12,7 @@ from torch import Tensor
 from pyft.errors import unknown
 from pyft.evidence import show
 from pyft.exercise import Exercise
+from pyft.exercises_part2 import PART_2
 from pyft.exercises_part3 import PART_3
 from pyft.exercises_part4 import PART_4
 
@@ -30,7 +31,8 @@ def _wald_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, fl
 
 
 _EXERCISES: dict[str, Exercise] = (
-    PART_3
+    PART_2
+    | PART_3
     | PART_4
     | {
         "6.1": Exercise(

@@ -63,6 +63,17 @@ SYMBOLS: dict[str, list[Symbol]] = {
         Symbol("h", "h", "B T d", "content stream: knows its own token"),
         Symbol("g", "g", "B M d", "query stream: knows its position, not its token"),
     ],
+    "pretraining": [
+        Symbol("w", "ids", "B T", "token ids"),
+        Symbol("s", "special", "B T", "true on tokens that nobody predicts: `[CLS]`, `[SEP]`, padding"),
+        Symbol("p", "p", "", "share of the tokens that masked language modelling chooses"),
+        Symbol("K", "K", "", "one token in $K$ is a target of permutation language modelling"),
+        Symbol("L", "L", "", "length of a span of targets"),
+        Symbol("z", "order", "B T", "positions in the order in which they have their turn"),
+        Symbol("M", "visible", "B T T", "true where token $i$ may see token $j$"),
+        Symbol("t", "targets", "B M", "positions that are predicted"),
+        Symbol("y", "labels", "B M", "the tokens there"),
+    ],
     "cross-entropy": [
         Symbol("z", "z", "... K", "logits (argument `input`; there the classes come after the batch)"),
         Symbol("y", "y", "...", "labels, whole numbers below $K$ (argument `target`)"),

@@ -13,9 +13,9 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 LAYERS = [  # from the bottom up
     {"errors"},
     {"artefacts", "counts", "profiles", "symbols", "exercise"},
-    {"attention", "losses", "optim", "schedules", "exercises_part3", "exercises_part4"},
+    {"attention", "losses", "optim", "schedules", "exercises_part2", "exercises_part3", "exercises_part4"},
     {"encoder"},
-    {"maths"},
+    {"maths", "objectives"},
     {"fetch", "kept", "transplant"},
     {"data", "models"},
     {"finetune", "baselines", "stats"},
@@ -32,7 +32,8 @@ LAYERS = [  # from the bottom up
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "counts", "profiles", "exercise", "maths")}
-PURE = ("symbols", "attention", "encoder", "losses", "optim", "schedules", "exercises_part3", "exercises_part4")
+PARTS = ("exercises_part2", "exercises_part3", "exercises_part4")
+PURE = ("symbols", "attention", "encoder", "losses", "objectives", "optim", "schedules", *PARTS)
 TORCH_ALONE = {name: {"torch"} for name in PURE}
 FOREIGN = BARE | TORCH_ALONE  # all they may import of others
 
