@@ -24,13 +24,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
-from transformers import DataCollatorForLanguageModeling, DataCollatorForPermutationLanguageModeling
+from transformers import DataCollatorForLanguageModeling
 
 from pyft import data, kept, models, transplant
 from pyft.artefacts import ARTEFACTS
 from pyft.errors import PyftError, unknown
 from pyft.evidence import dump, provenance, write_atomically
 from pyft.finetune import IGNORED, buckets, collate, device, set_seed
+from pyft.objectives import permutation_lm
 from pyft.schedules import linear
 
 Batch = dict[str, Tensor]
@@ -189,26 +190,27 @@ class Roberta:
 
 
 class XLNet:
-    """Words in a drawn order, each from those before it: a sixth of them, in spans."""
+    """Words in a drawn order, each from those before it: a sixth of them, in spans.
+
+    Not with the library's collator: it masks the targets in the content stream too, so that none hears of another
+    (section 2.1.4).
+    """
 
     def __init__(self, documents: Sequence[Document], tokenizer: Any, T: int, seed: int) -> None:
         self.rows = blocks(documents, tokenizer, T, random.Random(seed))
-        self.draw = DataCollatorForPermutationLanguageModeling(tokenizer)
+        self.special = torch.tensor(tokenizer.all_special_ids)
 
     def batch(self, rows: Sequence[dict[str, Any]]) -> Batch:
-        """The library's collator, with two changes.
-
-        It writes [MASK] over the targets, in the content stream too, so that no target would ever see another: the
-        words are put back. And it asks for a prediction everywhere: only targets are kept, `target_mapping` (B, M, T).
-        """
-        drawn = self.draw([{"input_ids": row["input_ids"]} for row in rows])
-        x = {"input_ids": torch.tensor([row["input_ids"] for row in rows]), "perm_mask": drawn["perm_mask"]}
-        x["token_type_ids"] = torch.tensor([row["token_type_ids"] for row in rows])
-        target = drawn["labels"] != IGNORED  # (B, T)
-        M = int(target.sum(1).max())
-        first = target.int().argsort(dim=1, descending=True, stable=True)[:, :M]  # (B, M): targets, then others
-        x["target_mapping"] = F.one_hot(first, target.size(1)).float()
-        return x | {"labels": drawn["labels"].gather(1, first)}
+        """Words as they are, `perm_mask` (B, T, T), and `target_mapping` (B, M, T) with the `labels` (B, M)."""
+        ids = torch.tensor([row["input_ids"] for row in rows])  # (B, T)
+        asked = permutation_lm(ids, torch.isin(ids, self.special))
+        return {
+            "input_ids": ids,
+            "token_type_ids": torch.tensor([row["token_type_ids"] for row in rows]),
+            "perm_mask": asked.perm_mask,
+            "target_mapping": asked.target_mapping,
+            "labels": asked.labels,
+        }
 
     def losses(self, model: Any, x: Batch) -> dict[str, Tensor]:
         """The loss in nats, a mean over the targets."""
