@@ -12,6 +12,7 @@ import hashlib
 import json
 import posixpath
 import re
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -67,7 +68,8 @@ class Hub:
     def __init__(self):
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.asked: list[tuple[str, str, str | None]] = []  # method, path, range
-        self._cuts: dict[str, int] = {}  # file name -> times
+        self.ill = False  # answers everything with 503
+        self._cuts: dict[str, tuple[int, Callable[[], None]]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self._server.daemon_threads = True
         self.connections: set[socket] = set()
@@ -78,19 +80,21 @@ class Hub:
     def repository(self, name, kind="model"):
         return self.repositories.setdefault((kind, name), Repository())
 
-    def cut(self, name, times=1):
-        """Break the connection in the middle of files of that name, as often as said."""
-        self._cuts[name] = times
+    def cut(self, name, times=1, then=lambda: None):
+        """Break the connection in the middle of files of that name, as often as said, and do what is said."""
+        self._cuts[name] = times, then
 
     def cuts(self, name):
-        """Whether to break now; counts down."""
-        left = self._cuts.get(name, 0)
-        self._cuts[name] = left - 1
-        return left > 0
+        """What to do after the cut, if there is to be one now; counts down."""
+        times, then = self._cuts.pop(name, (0, None))
+        if times > 1:
+            self._cuts[name] = times - 1, then
+        return then
 
     def fetched(self):
         """The names of the files whose content was asked for, in order."""
-        return [posixpath.basename(path) for method, path, _ in self.asked if method == "GET" and "/api/" not in path]
+        content = ("/store/", "/api/resolve-cache/")
+        return [posixpath.basename(path) for method, path, _ in self.asked if method == "GET" and path.startswith(content)]
 
     def stop(self):
         """Be gone: from now on nobody listens, and connections that were kept open are closed."""
@@ -136,6 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body=None):
         path = unquote(urlsplit(self.path).path)
         self.hub.asked.append((self.command, path, self.headers.get("Range")))
+        if self.hub.ill:
+            return self._send(503, b"", {})
         if path.startswith("/store/"):
             return self._store(*path.removeprefix("/store/").split("/", 1))
         asked = _ASKED.fullmatch(path)
@@ -199,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, start = 206, int(wanted[1])
             end = min(end, int(wanted[2]) + 1) if wanted[2] else end
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(content)}"
-        return self._send(status, content[start:end], headers, cut=self.command == "GET" and self.hub.cuts(name))
+        return self._send(status, content[start:end], headers, self.hub.cuts(name) if self.command == "GET" else None)
 
     def _json(self, value):
         self._send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
@@ -208,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
         said = {"X-Error-Code": code, "X-Error-Message": message}
         self._send(status, json.dumps({"error": message}).encode(), said | (headers or {}))
 
-    def _send(self, status, content, headers, cut=False):
+    def _send(self, status, content, headers, cut=None):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -220,6 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
         if cut:
             self.wfile.flush()
             self.close_connection = True
+            cut()
 
 
 def _parents(path):
