@@ -14,11 +14,13 @@ import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
+from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
 from pyft import hub
 from pyft.artefacts import ARTEFACTS
@@ -155,12 +157,25 @@ def _from_hub(corpus: Corpus, source: HubData) -> dict[str, list[Row]]:
         paths = sorted(str(path) for path in folder.glob(pattern))
         if not paths:
             raise PyftError(f"{source.hub_id}@{source.revision}: expected files {pattern}, found none. {hub.LAPTOP}")
-        read = load_dataset("parquet", data_files=paths, split="train")
+        with _without_bars():
+            read = load_dataset("parquet", data_files=paths, split="train")
         theirs, ours = _label_names(read.features[corpus.label]), _label_names(corpus.features[corpus.label])
         if theirs not in ([], ours):  # a file without its features has bare numbers
             raise PyftError(f"{source.hub_id}@{source.revision}: expected the labels {ours}, found {theirs}.")
         splits[split] = [_renamed(corpus, source, f"{split}/{number}", row) for number, row in enumerate(read)]
     return splits
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Those of `datasets`, for files that are read in a second."""
+    were_off = are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not were_off:
+            enable_progress_bars()
 
 
 def _renamed(corpus: Corpus, source: HubData, key: str, row: Row) -> Row:

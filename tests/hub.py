@@ -94,7 +94,9 @@ class Hub:
     def fetched(self):
         """The names of the files whose content was asked for, in order."""
         content = ("/store/", "/api/resolve-cache/")
-        return [posixpath.basename(path) for method, path, _ in self.asked if method == "GET" and path.startswith(content)]
+        return [
+            posixpath.basename(path) for method, path, _ in self.asked if method == "GET" and path.startswith(content)
+        ]
 
     def stop(self):
         """Be gone: from now on nobody listens, and connections that were kept open are closed."""
