@@ -462,7 +462,9 @@ def test_pickled_weights_are_neither_fetched_nor_converted_by_anybody(there, con
     monkeypatch.setattr(torch, "load", lambda *a, **k: pytest.fail("unpickled"))
     files = {name: value for name, value in content["bert"].items() if name != "model.safetensors"}
     there.repository("some/pickle").commit(files)
-    with pytest.raises(PyftError, match=r"holds no model\.safetensors.* are not read.*refs/pr/1"):
+    with pytest.raises(
+        PyftError, match=r"could not load some/pickle: .* holds no model\.safetensors.* are not read.*refs/pr/1"
+    ):
         models.load("some/pickle", "sequence-classification")
     assert "pytorch_model.bin" not in there.fetched()
     assert not any("discussions" in path for _, path, _ in there.asked)
