@@ -54,11 +54,13 @@ PROFILES: dict[str, Profile] = {
         checkpoints={
             "minilm": Checkpoint(artefact="minilm"),
             **{name: Checkpoint(artefact="minilm", prepared=name) for name in ("bert", "roberta", "xlnet")},
+            "bert-cased": Checkpoint(artefact="minilm", prepared="bert"),  # there is no cased one on a laptop
         },
         recipes={"sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4)},
     ),
     "gpu": Profile(
         checkpoints={
+            "minilm": Checkpoint(artefact="minilm"),
             "bert": Checkpoint(
                 hub_id="google-bert/bert-base-uncased", revision="86b5e0934494bd15c9632b12f734a8a67f723594"
             ),
