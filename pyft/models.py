@@ -62,7 +62,7 @@ def load(name: str, task: str, profile: str = "laptop", num_labels: int = 2) -> 
         with _quiet():
             if checkpoint and checkpoint.prepared:
                 return _prepared(checkpoint.prepared, task, options)
-            return _pretrained(folder, task, options)
+            return _pretrained(name, folder, task, options)
     except PyftError:
         raise
     except Exception as error:  # what a file that is cut short or of an unknown kind raises is not one type of error
@@ -87,11 +87,11 @@ def _source(name: str, profile: str) -> Path:
     return hub.snapshot(hub_id, revision or None, _WANTED, unwanted=["*/*"])
 
 
-def _pretrained(folder: Path, task: str, options: dict[str, Any]) -> tuple[Any, Any]:
+def _pretrained(name: str, folder: Path, task: str, options: dict[str, Any]) -> tuple[Any, Any]:
     """Weights as they lie in a folder."""
     if not any((folder / f"model.safetensors{index}").is_file() for index in ("", ".index.json")):
         raise PyftError(
-            f"could not load {folder}: it holds no model.safetensors. "
+            f"could not load {name}: {folder} holds no model.safetensors. "
             "Pickled weights (pytorch_model.bin) are not read: unpickling can run code. "
             'Many repositories have the conversion as a pull request: look there, and write "owner/name@refs/pr/1".'
         )
