@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from pyft.errors import PyftError
+from pyft.hardware import autocast, parts, room, scaler
 from pyft.profiles import Recipe
 from pyft.schedules import linear
 
@@ -142,6 +143,9 @@ def fine_tune(
 ) -> History:
     """Fine-tune `model` in place on `train` (`text` and `label`, or `tokens` and `ner_tags`), watching `validation`.
 
+    On a GPU in half precision; and there a batch that memory does not hold goes through in parts, whose gradients add
+    up to the batch's (see `pyft.hardware`).
+
     Raises:
         PyftError: before the first step on unfit data, later on a loss that is not finite.
     """
@@ -155,6 +159,9 @@ def fine_tune(
     rng = random.Random(seed)
     total = recipe.epochs * math.ceil(len(rows) / recipe.batch_size)
     warmup = round(recipe.warmup * total)
+    lengths = [len(row["input_ids"]) for row in rows]
+    targets = torch.tensor([sum(y != IGNORED for y in np.atleast_1d(row["labels"])) for row in rows])  # (N)
+    scale, space = scaler(where), room(model, where)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer,
         lambda t: linear(t + 1, total + 1, warmup),  # from one: at 0 the rate is 0, and the step wasted
@@ -164,22 +171,29 @@ def fine_tune(
     history, losses, step = History(), [], 0
     with tqdm(total=total, desc="fine-tuning", unit="step", disable=None) as bar:
         for epoch in range(recipe.epochs):
-            for batch in buckets([len(row["input_ids"]) for row in rows], recipe.batch_size, rng):
-                x = {k: v.to(where) for k, v in collate([rows[i] for i in batch], tokenizer).items()}  # (B, T)
-                y = x.pop("labels")  # (B) or (B, T)
-                logits = model(**x).logits  # (B, K) or (B, T, K)
-                loss = F.cross_entropy(logits.flatten(0, -2), y.flatten(), ignore_index=IGNORED)  # ()
-                if not math.isfinite(loss.item()):
-                    raise PyftError(_not_finite(loss.item(), step, epoch, batch, recipe))
-                loss.backward()
+            for batch in buckets(lengths, recipe.batch_size, rng):
+                loss = 0.0
+                for part in parts(batch, max(lengths[i] for i in batch), model.config, space):
+                    x = {k: v.to(where) for k, v in collate([rows[i] for i in part], tokenizer).items()}  # (b, T)
+                    y = x.pop("labels")  # (b) or (b, T)
+                    with autocast(where):
+                        logits = model(**x).logits  # (b, K) or (b, T, K)
+                        mean = F.cross_entropy(logits.flatten(0, -2), y.flatten(), ignore_index=IGNORED)  # ()
+                    share = mean * (targets[part].sum() / targets[batch].sum()).item()  # its part of the batch's mean
+                    scale.scale(share).backward()
+                    loss += share.item()
+                if not math.isfinite(loss):
+                    raise PyftError(_not_finite(loss, step, epoch, batch, recipe))
+                scale.unscale_(optimizer)
                 torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
-                optimizer.step()
+                scale.step(optimizer)
+                scale.update()
                 schedule.step()
                 optimizer.zero_grad()
-                losses.append(loss.item())
+                losses.append(loss)
                 step += 1  # our own count: a bar that is switched off counts nothing
                 bar.update()
-                bar.set_postfix(loss=f"{loss.item():.3f}")
+                bar.set_postfix(loss=f"{loss:.3f}")
                 if step in measure_at:
                     measure(history, step, losses, model, tokenizer, validation, recipe)
                     losses.clear()
@@ -213,7 +227,7 @@ def predict(model: Any, tokenizer: Any, texts: Sequence[Any], max_length: int = 
     was_training, where = model.training, next(model.parameters()).device
     model.eval()
     found: list[torch.Tensor] = [torch.empty(0)] * len(rows)
-    with torch.inference_mode():
+    with torch.inference_mode(), autocast(where):
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
             x = {k: v.to(where) for k, v in collate([rows[i] for i in batch], tokenizer).items()}

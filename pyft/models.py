@@ -23,10 +23,9 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from pyft import kept
+from pyft import hub, kept
 from pyft.errors import PyftError, unknown
 from pyft.fetch import files
-from pyft.profiles import Checkpoint
 from pyft.profiles import profile as profile_named
 from pyft.transplant import to_roberta, to_xlnet
 
@@ -38,44 +37,67 @@ _TASKS: dict[str, Any] = {
 }
 
 
+# What a model is loaded from: no code, no pickles, and of the weights no other formats beside.
+_WANTED = ["*.json", "model.safetensors", "model-*.safetensors", "*.txt", "*.model", "*.jinja"]
+
+
 def load(name: str, task: str, profile: str = "laptop", num_labels: int = 2) -> tuple[Any, Any]:
     """A Hugging Face model for `task`, and its tokenizer. A new head is drawn from torch's generator: seed it before.
 
+    `name` is one of the profile's, or a local folder, or a hub's `owner/name` or `owner/name@revision`.
     `regression` is sequence classification with one output. For `pretraining` the heads are pretrained too.
-    Weights are read from safetensors only.
+    Weights are read from safetensors only, and code that comes with a model is never run.
 
     Raises:
         PyftError: an unknown name, or weights that can be neither found nor fetched.
     """
-    checkpoints = profile_named(profile).checkpoints
-    if name not in checkpoints:
-        raise unknown(f"model of profile {profile!r}", name, list(checkpoints))
     if task not in _TASKS:
         raise unknown("task", task, list(_TASKS))
     options: dict[str, Any] = {} if task == "pretraining" else {"num_labels": 1 if task == "regression" else num_labels}
     if task == "regression":
         options["problem_type"] = "regression"
-    checkpoint = checkpoints[name]
+    checkpoint = profile_named(profile).checkpoints.get(name)
+    folder = _source(name, profile)
     try:
         with _quiet():
-            if checkpoint.prepared:
+            if checkpoint and checkpoint.prepared:
                 return _prepared(checkpoint.prepared, task, options)
-            source, where = _source(checkpoint)
-            tokens = AutoTokenizer.from_pretrained(source, **where)
-            return _TASKS[task].from_pretrained(source, use_safetensors=True, **options, **where), tokens
-    except OSError as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+            return _pretrained(name, folder, task, options)
+    except PyftError:
+        raise
+    except Exception as error:  # what a file that is cut short or of an unknown kind raises is not one type of error
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise PyftError(f"could not load {name} from {folder}: {reason} {hub.LAPTOP}") from error
+
+
+def _source(name: str, profile: str) -> Path:
+    """The folder where the files of a model lie, fetched first if need be."""
+    checkpoints = profile_named(profile).checkpoints
+    if name in checkpoints:
+        checkpoint = checkpoints[name]
+        if checkpoint.artefact:
+            return _folder(checkpoint.artefact)
+        return hub.snapshot(str(checkpoint.hub_id), checkpoint.revision, _WANTED, unwanted=["*/*"])
+    if Path(name).is_dir():
+        return Path(name)
+    hub_id, _, revision = name.partition("@")
+    if hub_id.count("/") != 1 or hub_id.startswith((".", "/", "~")):
+        known = unknown(f"model of profile {profile!r}", name, list(checkpoints))
+        raise PyftError(f"{known} A local folder and a hub's owner/name or owner/name@revision will do too.")
+    return hub.snapshot(hub_id, revision or None, _WANTED, unwanted=["*/*"])
+
+
+def _pretrained(name: str, folder: Path, task: str, options: dict[str, Any]) -> tuple[Any, Any]:
+    """Weights as they lie in a folder."""
+    if not any((folder / f"model.safetensors{index}").is_file() for index in ("", ".index.json")):
         raise PyftError(
-            f"could not load {checkpoint.hub_id or checkpoint.artefact} (profile {profile!r}): {reason} "
-            'The "laptop" profile needs no model hub: set PROFILE = "laptop".'
-        ) from error
-
-
-def _source(checkpoint: Checkpoint) -> tuple[str, dict[str, Any]]:
-    """A folder, or a hub repository at its commit."""
-    if checkpoint.artefact:
-        return str(_folder(checkpoint.artefact)), {"local_files_only": True}
-    return str(checkpoint.hub_id), {"revision": checkpoint.revision}
+            f"could not load {name}: {folder} holds no model.safetensors. "
+            "Pickled weights (pytorch_model.bin) are not read: unpickling can run code. "
+            'Many repositories have the conversion as a pull request: look there, and write "owner/name@refs/pr/1".'
+        )
+    where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    tokens = AutoTokenizer.from_pretrained(folder, **where)
+    return _TASKS[task].from_pretrained(folder, use_safetensors=True, **options, **where), tokens
 
 
 def _folder(artefact: str) -> Path:

@@ -1,6 +1,6 @@
 """The two profiles: which names and sizes a chapter runs with. The one place that knows; no chapter has an `if gpu`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyft.errors import unknown
 
@@ -13,6 +13,17 @@ class Checkpoint:
     hub_id: str | None = None
     revision: str | None = None
     prepared: str | None = None  # applied on top of the artefact: a model that `pyft pretrain` made
+
+
+@dataclass(frozen=True)
+class HubData:
+    """A hub's data set at a pinned revision: parquet files `folder/split-….parquet`."""
+
+    hub_id: str
+    revision: str
+    folder: str = "data"
+    text: str = "text"  # the column that we call `text`
+    splits: dict[str, str] = field(default_factory=lambda: {"train": "train", "test": "test"})  # theirs -> ours
 
 
 @dataclass(frozen=True)
@@ -31,10 +42,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Profile:
-    """Checkpoints by architecture, and recipes by task."""
+    """Checkpoints by architecture, recipes by task, and the corpora that come from a hub by name."""
 
     checkpoints: dict[str, Checkpoint]
     recipes: dict[str, Recipe]
+    data: dict[str, HubData] = field(default_factory=dict)
 
 
 PROFILES: dict[str, Profile] = {
@@ -42,16 +54,48 @@ PROFILES: dict[str, Profile] = {
         checkpoints={
             **{name: Checkpoint(artefact="minilm") for name in ("bert", "minilm")},
             **{name: Checkpoint(artefact="minilm", prepared=name) for name in ("roberta", "xlnet")},
+            "bert-cased": Checkpoint(artefact="minilm"),  # there is no cased one on a laptop
         },
         recipes={"sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4)},
     ),
     "gpu": Profile(
         checkpoints={
+            "minilm": Checkpoint(artefact="minilm"),
             "bert": Checkpoint(
                 hub_id="google-bert/bert-base-uncased", revision="86b5e0934494bd15c9632b12f734a8a67f723594"
-            )
+            ),
+            "bert-cased": Checkpoint(
+                hub_id="google-bert/bert-base-cased", revision="cd5ef92a9fb2f889e972770a36d4ed042daf221e"
+            ),
+            "roberta": Checkpoint(
+                hub_id="FacebookAI/roberta-base", revision="e2da8e2f811d1448a5b465c236feacd80ffbac7b"
+            ),
+            # `main` has pickled weights alone; this is refs/pr/1: the same files, and the weights as safetensors.
+            "xlnet": Checkpoint(hub_id="xlnet/xlnet-base-cased", revision="364e6ee6c9d8bd3b6f63a852cfd4fdc1d22d3674"),
         },
         recipes={"sentiment": Recipe(epochs=3, batch_size=32, lr=2e-5)},  # Devlin et al. 2019, appendix A.3
+        data={
+            # The labels of its test split were never published.
+            "sst2": HubData(
+                hub_id="stanfordnlp/sst2",
+                revision="8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb",
+                text="sentence",
+                splits={"train": "train", "validation": "test"},
+            ),
+            "ag-news": HubData(hub_id="fancyzhx/ag_news", revision="eb185aade064a813bc0b7f42de02595523103ca4"),
+            "sms-spam": HubData(
+                hub_id="ucirvine/sms_spam",
+                revision="cae486f927c250fe1d4a5b55f11357964ed1646c",
+                folder="plain_text",
+                text="sms",
+                splits={"train": "train"},
+            ),
+            "conll2003": HubData(
+                hub_id="lhoestq/conll2003",
+                revision="19edcb426bfd625c275c17b9a99b2239243f4377",
+                splits={"train": "train", "validation": "validation", "test": "test"},
+            ),
+        },
     ),
 }
 

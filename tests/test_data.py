@@ -46,7 +46,7 @@ def test_entities_are_unescaped_even_twice():
 def test_duplicates_are_kept_once_and_conflicts_not_at_all():
     drops = Drops()
     pairs = [("a", 0), ("A ", 0), ("b", 0), ("B", 1), ("c", 1), ("d", None)]
-    kept = data._distinct(toy(rows_of(pairs)), drops)
+    kept = data._distinct(rows_of(pairs), toy([]), drops)
     assert [row["text"] for row in kept] == ["a", "c"]
     assert drops == Drops(unlabelled=1, duplicates=1, conflicting=2)
 

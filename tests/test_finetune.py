@@ -10,6 +10,7 @@ import torch
 from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn import functional as F
 from tqdm import tqdm
 from transformers import BertForTokenClassification, BertTokenizerFast
 
@@ -386,3 +387,107 @@ def test_words_beyond_the_length_have_no_prediction(tokenizer, tiny_bert):
 def test_unfit_tags_are_refused_with_their_row(tokens, tags, said):
     with pytest.raises(PyftError, match=said):
         check(Dataset.from_dict({"tokens": tokens, "ner_tags": tags}), 3, "train")
+
+
+# --- precision and memory ---------------------------------------------------------------------------------------------
+
+
+def run(model, tokenizer):
+    set_seed(0)
+    history = fine_tune(model, tokenizer, film(20), film(6), SHORT)
+    return model, history
+
+
+def test_on_the_cpu_no_bit_differs_from_the_plain_loop(tokenizer, tiny_bert):
+    """Written out without precision, scaler and parts: on the CPU they must do nothing at all, dropout included."""
+    model, history = run(tiny_bert(), tokenizer)
+    plain, data = tiny_bert().train(), film(20)
+    set_seed(0)
+    optimizer = torch.optim.AdamW(decay_groups(plain, SHORT.weight_decay), lr=SHORT.lr, fused=True)
+    total, losses = 5, []
+    rates = [finetune.linear(t + 1, total + 1, round(SHORT.warmup * total)) for t in range(total + 1)]
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: rates[t])
+    rows = tokenize(tokenizer, data["text"], SHORT.max_length)
+    for batch in buckets([len(row["input_ids"]) for row in rows], SHORT.batch_size, random.Random(0)):
+        y = torch.tensor([data["label"][i] for i in batch])
+        loss = F.cross_entropy(plain(**collate([rows[i] for i in batch], tokenizer)).logits, y)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(plain.parameters(), SHORT.max_norm)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    assert digest(model) == digest(plain)
+    assert history.train_loss == [float(np.mean(losses))]
+
+
+def close(model, other, tol):
+    return all(torch.allclose(p, q, atol=tol) for p, q in zip(model.parameters(), other.parameters(), strict=True))
+
+
+def test_a_batch_in_parts_takes_the_steps_of_the_whole_batch(tokenizer, tiny_bert, monkeypatch):
+    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    whole, history = run(tiny_bert(**still), tokenizer)
+    cut = []
+
+    def uneven(batch, T, config, space):
+        cut.append(len(batch))
+        return [batch[:1], batch[1:]]
+
+    monkeypatch.setattr(finetune, "parts", uneven)
+    model, again = run(tiny_bert(**still), tokenizer)
+    assert cut == [4] * 5
+    assert again.steps == history.steps
+    assert again.train_loss == pytest.approx(history.train_loss, abs=1e-6)
+    assert close(model, whole, 1e-4)  # AdamW divides by the gradient's own size: rounding shows
+
+
+def test_parts_of_words_weigh_what_they_hold(tokenizer, tiny_bert, monkeypatch):
+    """A batch's loss is the mean over its words: a part of few words has a small share in it."""
+    tokens = [["good"], ["bad", "film", "a", "the", "film"], ["a", "good", "film"], ["the", "bad"]]
+    tags = [[word in ("good", "bad") for word in words] for words in tokens]
+    rows = Dataset.from_dict({"tokens": tokens, "ner_tags": [[int(tag) for tag in row] for row in tags]})
+    made = []
+    for cut in (lambda batch, *_: [batch], lambda batch, *_: [[i] for i in batch]):
+        torch.manual_seed(0)
+        config = tiny_bert(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0).config
+        made.append(BertForTokenClassification(config))
+        monkeypatch.setattr(finetune, "parts", cut)
+        set_seed(0)
+        history = fine_tune(made[-1], tokenizer, rows, rows, replace(SHORT, epochs=3))
+        made[-1].loss = history.train_loss
+    assert made[0].loss == pytest.approx(made[1].loss, abs=1e-6)
+    assert close(*made, 1e-4)
+
+
+def test_parts_are_cut_by_the_room_and_by_the_longest_text_of_each_batch(tokenizer, tiny_bert, monkeypatch):
+    asked = []
+    monkeypatch.setattr(finetune, "room", lambda model, where: 123.0)
+    monkeypatch.setattr(finetune, "parts", lambda batch, T, config, space: asked.append((T, space)) or [batch])
+    run(tiny_bert(), tokenizer)
+    assert {space for _, space in asked} == {123.0}
+    longest = max(len(row) for row in encode(tokenizer, film(20)["text"], SHORT.max_length))
+    assert max(T for T, _ in asked) == longest > min(T for T, _ in asked)
+
+
+def test_training_and_prediction_run_under_the_precision_of_the_hardware(tokenizer, tiny_bert, monkeypatch):
+    exact = run(tiny_bert(), tokenizer)[0]
+    monkeypatch.setattr(finetune, "autocast", lambda where: torch.autocast(where.type, dtype=torch.bfloat16))
+    seen = []
+    model = tiny_bert()
+    model.classifier.register_forward_hook(lambda *args: seen.append((model.training, args[2].dtype)))
+    run(model, tokenizer)
+    assert set(seen) == {(True, torch.bfloat16), (False, torch.bfloat16)}
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert not close(model, exact, 1e-6) and close(model, exact, 2e-2)
+    assert predict(model, tokenizer, film(3)["text"]).dtype is torch.float32
+
+
+def test_a_scaled_loss_takes_the_same_steps_and_one_that_overflows_takes_none(tokenizer, tiny_bert, monkeypatch):
+    plain = run(tiny_bert(), tokenizer)[0]
+    monkeypatch.setattr(finetune, "scaler", lambda where: torch.amp.GradScaler("cpu", init_scale=2.0**10))
+    scaled = run(tiny_bert(), tokenizer)[0]
+    assert close(scaled, plain, 1e-5)  # unscaled before it is clipped: else the steps would be others
+    monkeypatch.setattr(finetune, "scaler", lambda where: torch.amp.GradScaler("cpu", init_scale=float("inf")))
+    overflown = run(tiny_bert(), tokenizer)[0]
+    assert digest(overflown) == digest(tiny_bert())

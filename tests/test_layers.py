@@ -16,7 +16,7 @@ LAYERS = [  # from the bottom up
     {"attention", "losses", "optim", "schedules", "exercises_part2", "exercises_part3", "exercises_part4"},
     {"encoder"},
     {"maths", "objectives"},
-    {"fetch", "kept", "transplant"},
+    {"fetch", "hub", "hardware", "kept", "transplant"},
     {"data", "models"},
     {"finetune", "baselines", "stats"},
     {"evidence", "plots"},

@@ -1,0 +1,73 @@
+"""What the hardware allows: the precision of a forward pass, and how many texts of a batch fit into memory at once."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from pyft.errors import PyftError
+
+MARGIN = 0.9  # of the free memory; the rest is for fragments, the kernels' own workspace and the logits
+KEPT = 2.5  # times Korthikanti's formula: see `activations`
+
+
+def precision(where: torch.device) -> torch.dtype:
+    """bfloat16 on a GPU that computes with it (from compute capability 8.0, Ampere, on), float16 on an older one (T4).
+
+    On the CPU float32: results there are the same bit for bit as without `autocast`.
+    """
+    if where.type != "cuda":
+        return torch.float32
+    major, _ = torch.cuda.get_device_capability(where)
+    return torch.bfloat16 if major >= 8 else torch.float16
+
+
+def autocast(where: torch.device) -> torch.autocast:
+    """A context in which matrix products take that precision; weights, softmax, LayerNorm and losses stay float32."""
+    dtype = precision(where)
+    if dtype is torch.float32:
+        return torch.autocast(where.type, enabled=False)
+    return torch.autocast(where.type, dtype=dtype)
+
+
+def scaler(where: torch.device) -> torch.amp.GradScaler:
+    """Scales the loss where gradients are float16, whose smallest number is 6e-8; elsewhere it does nothing."""
+    return torch.amp.GradScaler(where.type, enabled=precision(where) is torch.float16)
+
+
+def activations(config: Any, T: int) -> float:
+    """Bytes kept for the backward pass of one text of T tokens: KEPT · L T (34 d + 5 a T), with a the heads.
+
+    The formula is that of Korthikanti et al. 2022 (section 4.1), for sixteen bits throughout. Under autocast LayerNorm
+    and softmax keep 32 bits, and XLNet has more terms: what autograd keeps was measured as 1.7 (BERT) to 2.4 times it.
+    """
+    L, d, a = config.num_hidden_layers, config.hidden_size, config.num_attention_heads
+    return KEPT * L * T * (34 * d + 5 * a * T)
+
+
+def room(model: torch.nn.Module, where: torch.device) -> float:
+    """Bytes left for activations on the device where the model already is; without end on the CPU.
+
+    14 bytes a parameter are set aside: gradient 4, AdamW's two moments 8, its copy in half precision 2.
+    """
+    if where.type != "cuda":
+        return math.inf
+    free, _ = torch.cuda.mem_get_info(where)
+    free += torch.cuda.memory_reserved(where) - torch.cuda.memory_allocated(where)  # torch's own, not in use
+    return MARGIN * free - 14 * sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def parts(batch: Sequence[int], T: int, config: Any, space: float) -> list[Sequence[int]]:
+    """The batch in as few parts as fit into `space` bytes one after the other, of like size. Raises `PyftError`."""
+    if math.isinf(space):
+        return [batch]
+    fit = int(min(space / activations(config, T), len(batch)))
+    if fit < 1:
+        raise PyftError(
+            f"a text of {T} tokens needs about {activations(config, T) / 1e9:.2f} GB of GPU memory to train on, "
+            f"found {max(space, 0) / 1e9:.2f} GB free beside the model. "
+            "Lower the recipe's max_length, take a smaller model, or restart the other notebooks on this GPU."
+        )
+    size = math.ceil(len(batch) / math.ceil(len(batch) / fit))
+    return [batch[start : start + size] for start in range(0, len(batch), size)]
