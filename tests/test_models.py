@@ -252,7 +252,7 @@ def test_a_saved_model_and_tokenizer_come_back_as_they_were(prepared, architectu
     assert back([A, B], [B, A], padding=True).data == tokens([A, B], [B, A], padding=True).data
 
 
-PREPARED = [c.prepared for c in profile("laptop").checkpoints.values() if c.prepared]
+PREPARED = [c.prepared for c in profiles.profile("laptop").checkpoints.values() if c.prepared]
 
 
 @pytest.mark.fetched
