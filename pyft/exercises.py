@@ -14,6 +14,7 @@ from pyft.evidence import show
 from pyft.exercise import Exercise
 from pyft.exercises_part3 import PART_3
 from pyft.exercises_part4 import PART_4
+from pyft.exercises_transfer import TRANSFER
 
 
 def wilson_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, float]:
@@ -30,7 +31,8 @@ def _wald_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, fl
 
 
 _EXERCISES: dict[str, Exercise] = (
-    PART_3
+    TRANSFER
+    | PART_3
     | PART_4
     | {
         "6.1": Exercise(

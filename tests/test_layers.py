@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 LAYERS = [  # from the bottom up
     {"errors"},
     {"artefacts", "counts", "profiles", "symbols", "exercise"},
-    {"attention", "losses", "optim", "schedules", "exercises_part3", "exercises_part4"},
+    {"attention", "losses", "optim", "schedules", "exercises_part3", "exercises_part4", "exercises_transfer"},
     {"encoder"},
     {"maths"},
     {"fetch", "kept", "transplant"},
@@ -21,7 +21,7 @@ LAYERS = [  # from the bottom up
     {"finetune", "baselines", "stats"},
     {"evidence", "plots"},
     {"pretrain"},
-    {"exercises", "proofs_attention", "proofs_losses", "proofs_optim"},
+    {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},
     {"costs", "architectures"},
@@ -32,7 +32,17 @@ LAYERS = [  # from the bottom up
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "counts", "profiles", "exercise", "maths")}
-PURE = ("symbols", "attention", "encoder", "losses", "optim", "schedules", "exercises_part3", "exercises_part4")
+PURE = (
+    "symbols",
+    "attention",
+    "encoder",
+    "losses",
+    "optim",
+    "schedules",
+    "exercises_part3",
+    "exercises_part4",
+    "exercises_transfer",
+)
 TORCH_ALONE = {name: {"torch"} for name in PURE}
 FOREIGN = BARE | TORCH_ALONE  # all they may import of others
 
