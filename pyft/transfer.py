@@ -133,7 +133,7 @@ class Method:
 METHODS = {
     "features": Method((0.0003, 0.001, 0.003, 0.01, 0.1)),  # logistic regression; the next four train by gradient
     "fine-tuned": Method((1e-4, 2e-4, 4e-4)),
-    "head": Method((2e-3, 1e-2), (200, 1000), frozen=6),
+    "head": Method((1e-3, 5e-3), (200, 1000), frozen=6, texts=4000),
     "top layers": Method((3e-4, 1e-3), (200, 1000), frozen=4),
     "scratch": Method((3e-4, 1e-3), (200, 1000, 8454), pretrained=False, texts=8000, batch_size=32, choice=1000),
 }
