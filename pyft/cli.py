@@ -135,6 +135,18 @@ def models(
     architectures.measure(seeds=range(seeds), out=out)
 
 
+@bench.command()
+def transfer(
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; book/results/bench/transfer.json if not given.")
+    ] = None,
+) -> None:
+    """Random against pretrained weights by number of labels, and what freezing costs (goes on where interrupted)."""
+    from pyft import transfer
+
+    transfer.measure(out)
+
+
 @app.command()
 def pretrain(
     architecture: Annotated[str, typer.Argument(help="bert, roberta or xlnet.")],

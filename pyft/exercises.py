@@ -15,6 +15,7 @@ from pyft.exercise import Exercise
 from pyft.exercises_part2 import PART_2
 from pyft.exercises_part3 import PART_3
 from pyft.exercises_part4 import PART_4
+from pyft.exercises_transfer import TRANSFER
 
 
 def wilson_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, float]:
@@ -32,6 +33,7 @@ def _wald_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, fl
 
 _EXERCISES: dict[str, Exercise] = (
     PART_2
+    | TRANSFER
     | PART_3
     | PART_4
     | {

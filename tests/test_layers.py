@@ -10,10 +10,11 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 
+PARTS = ("exercises_part2", "exercises_transfer", "exercises_part3", "exercises_part4")
 LAYERS = [  # from the bottom up
     {"errors"},
     {"artefacts", "counts", "profiles", "symbols", "exercise"},
-    {"attention", "losses", "optim", "schedules", "exercises_part2", "exercises_part3", "exercises_part4"},
+    {"attention", "losses", "optim", "schedules", *PARTS},
     {"encoder"},
     {"maths", "objectives"},
     {"fetch", "hub", "hardware", "kept", "transplant"},
@@ -21,7 +22,7 @@ LAYERS = [  # from the bottom up
     {"finetune", "baselines", "stats"},
     {"evidence", "plots"},
     {"pretrain"},
-    {"exercises", "proofs_attention", "proofs_losses", "proofs_optim"},
+    {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},
     {"costs", "architectures"},
@@ -32,7 +33,6 @@ LAYERS = [  # from the bottom up
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "counts", "profiles", "exercise", "maths")}
-PARTS = ("exercises_part2", "exercises_part3", "exercises_part4")
 PURE = ("symbols", "attention", "encoder", "losses", "objectives", "optim", "schedules", *PARTS)
 TORCH_ALONE = {name: {"torch"} for name in PURE}
 FOREIGN = BARE | TORCH_ALONE  # all they may import of others
