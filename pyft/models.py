@@ -60,8 +60,8 @@ def load(name: str, task: str, profile: str = "laptop", num_labels: int = 2) -> 
     folder = _source(name, profile)
     try:
         with _quiet():
-            if checkpoint and checkpoint.prepared:
-                return _prepared(checkpoint.prepared, task, options)
+            if checkpoint and checkpoint.architecture:
+                return _carried(checkpoint.architecture, checkpoint.prepared, task, options)
             return _pretrained(name, folder, task, options)
     except PyftError:
         raise
@@ -124,11 +124,12 @@ def start(architecture: str) -> tuple[Any, Any]:
     return model, tokenizer(architecture)
 
 
-def _prepared(architecture: str, task: str, options: dict[str, Any]) -> tuple[Any, Any]:
-    """What `pyft pretrain` has kept, on top of MiniLM."""
-    with torch.random.fork_rng():  # the heads that are drawn here are overwritten
+def _carried(architecture: str, prepared: bool, task: str, options: dict[str, Any]) -> tuple[Any, Any]:
+    """MiniLM in that architecture; on top of it what `pyft pretrain` has kept, if it is `prepared`."""
+    with torch.random.fork_rng(enabled=prepared):  # the heads that are drawn here are overwritten then
         model, tokens = start(architecture)
-    model.load_state_dict(kept.load(kept_file(architecture), model.state_dict()))
+    if prepared:
+        model.load_state_dict(kept.load(kept_file(architecture), model.state_dict()))
     if task == "pretraining":
         return model.eval(), tokens
     config = model.config

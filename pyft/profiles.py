@@ -12,7 +12,8 @@ class Checkpoint:
     artefact: str | None = None
     hub_id: str | None = None
     revision: str | None = None
-    prepared: str | None = None  # applied on top of the artefact: a model that `pyft pretrain` made
+    architecture: str | None = None  # what the artefact's weights are carried into (`pyft.transplant`)
+    prepared: bool = False  # whether what `pyft pretrain` kept is applied on top
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ PROFILES: dict[str, Profile] = {
     "laptop": Profile(
         checkpoints={
             **{name: Checkpoint(artefact="minilm") for name in ("bert", "minilm")},
-            **{name: Checkpoint(artefact="minilm", prepared=name) for name in ("roberta", "xlnet")},
+            "roberta": Checkpoint(artefact="minilm", architecture="roberta"),
+            "xlnet": Checkpoint(artefact="minilm", architecture="xlnet", prepared=True),
             "bert-cased": Checkpoint(artefact="minilm"),  # there is no cased one on a laptop
         },
         recipes={"sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4)},

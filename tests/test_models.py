@@ -139,7 +139,9 @@ ARCHITECTURES = ("bert", "roberta", "xlnet")
 def prepared(laptop, tmp_path, monkeypatch):
     """Kept files for all three architectures, as `pyft pretrain` writes them, of weights that were moved a little."""
     monkeypatch.setattr(models, "kept_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
-    checkpoints = {name: profiles.Checkpoint(artefact="minilm", prepared=name) for name in ARCHITECTURES}
+    checkpoints = {
+        name: profiles.Checkpoint(artefact="minilm", architecture=name, prepared=True) for name in ARCHITECTURES
+    }
     monkeypatch.setitem(profiles.PROFILES, "laptop", replace(profiles.PROFILES["laptop"], checkpoints=checkpoints))
     for name in ARCHITECTURES:
         torch.manual_seed(0)
@@ -252,7 +254,7 @@ def test_a_saved_model_and_tokenizer_come_back_as_they_were(prepared, architectu
     assert back([A, B], [B, A], padding=True).data == tokens([A, B], [B, A], padding=True).data
 
 
-PREPARED = [c.prepared for c in profiles.profile("laptop").checkpoints.values() if c.prepared]
+PREPARED = [c.architecture for c in profiles.profile("laptop").checkpoints.values() if c.prepared]
 
 
 @pytest.mark.fetched

@@ -28,7 +28,9 @@ def laptop(tmp_path, tiny_bert, tokenizer, monkeypatch):
     tokenizer.save_pretrained(saved)
     monkeypatch.setattr(models, "files", lambda name: {path.name: path for path in saved.iterdir()})
     monkeypatch.setattr(models, "kept_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
-    checkpoints = {name: profiles.Checkpoint(artefact="minilm", prepared=name) for name in OBJECTIVES}
+    checkpoints = {
+        name: profiles.Checkpoint(artefact="minilm", architecture=name, prepared=True) for name in OBJECTIVES
+    }
     monkeypatch.setitem(profiles.PROFILES, "laptop", replace(profiles.PROFILES["laptop"], checkpoints=checkpoints))
     return tmp_path
 

@@ -1,0 +1,121 @@
+"""The comparison of architectures: what a run keeps, how it is scored, and that finished runs are not run again."""
+
+import json
+
+import pytest
+import torch
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
+
+from pyft import architectures, finetune, models
+from pyft.profiles import Recipe
+
+TAGS = ["O", "B-PER", "I-PER"]
+
+
+def corpus(name):
+    """Small corpora whose label one word decides."""
+    if name == "conll2003":
+        words = [["the"] * (i % 3) + ["good" if i % 2 else "bad", "film"] for i in range(24)]
+        tags = [[{"good": 1, "bad": 0, "film": 2 * (i % 2)}.get(w, 0) for w in row] for i, row in enumerate(words)]
+        features = Features({"tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=TAGS))})
+        rows = Dataset.from_dict({"tokens": words, "ner_tags": tags}, features=features)
+    else:
+        texts = ["the " * (i % 3) + ("good" if i % 2 else "bad") for i in range(24)]
+        features = Features({"text": Value("string"), "label": ClassLabel(names=["no", "yes"])})
+        rows = Dataset.from_dict({"text": texts, "label": [i % 2 for i in range(24)]}, features=features)
+    return DatasetDict({"train": rows, "validation": rows.select(range(6)), "test": rows.select(range(6, 18))})
+
+
+@pytest.fixture
+def small(tmp_path, tiny_bert, tokenizer, monkeypatch):
+    """Tiny models and corpora in place of the real ones."""
+    saved = tmp_path / "saved"
+    tiny_bert().bert.save_pretrained(saved)
+    tokenizer.save_pretrained(saved)
+    monkeypatch.setattr(models, "files", lambda name: {path.name: path for path in saved.iterdir()})
+    monkeypatch.setattr(models, "kept_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
+    monkeypatch.setattr(architectures.data, "load", corpus)
+    recipe = Recipe(epochs=20, batch_size=4, lr=5e-3, evaluations=2, max_length=16)
+    monkeypatch.setattr(architectures, "TASKS", {"movie-reviews": (20, recipe), "conll2003": (20, recipe)})
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def same_torch_afterwards():
+    before, state = torch.are_deterministic_algorithms_enabled(), torch.get_rng_state()
+    yield
+    torch.use_deterministic_algorithms(before)
+    torch.set_rng_state(state)
+
+
+@pytest.mark.parametrize("name", ["movie-reviews", "conll2003"])
+def test_a_run_is_trained_scored_and_says_what_it_was(small, name):
+    kept = architectures.run("minilm", name, 0)
+    assert kept["score"] == 1.0 and kept["right"] == [1] * 12
+    assert (kept["model"], kept["corpus"], kept["seed"]) == ("minilm", name, 0)
+    assert len(kept["validation_loss"]) == 2 and kept["seconds"] > 0 and len(kept["digest"]) == 64
+    again = architectures.run("minilm", name, 0)
+    assert {k: v for k, v in again.items() if k != "seconds"} == {k: v for k, v in kept.items() if k != "seconds"}
+    assert architectures.run("minilm", name, 1)["validation_loss"] != kept["validation_loss"]
+
+
+class Fixed:
+    """In place of `predict`: these tags for each sentence, as logits."""
+
+    def __init__(self, *tags):
+        self.tags = tags
+
+    def __call__(self, *_):
+        return [torch.eye(3)[torch.tensor(row)] for row in self.tags]
+
+
+def test_entities_are_scored_whole_and_words_that_were_cut_off_count_as_none(monkeypatch):
+    test = Dataset.from_dict(
+        {"tokens": [["a", "b", "c"], ["d", "e"]], "ner_tags": [[1, 2, 0], [0, 1]]},
+        features=Features({"tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=TAGS))}),
+    )
+    for predicted, score, right in [
+        ([[1, 2, 0], [0, 1]], 1.0, [1, 1]),
+        ([[1, 0, 0], [0, 1]], 0.5, [0, 1]),  # half an entity is none: one of two found, one of two right
+        ([[1, 2, 0], [0]], 2 / 3, [1, 0]),  # the second sentence was cut: its entity is missed
+    ]:
+        monkeypatch.setattr(architectures, "predict", Fixed(*predicted))
+        found = architectures.tested(None, None, test, 16)
+        assert found == (pytest.approx(score), right)
+
+
+def test_finished_runs_are_kept_and_not_run_again(small, monkeypatch, capsys):
+    out, work = small / "models.json", small / "work"
+    found = architectures.measure(["minilm"], [0, 1], out, work)
+    assert [(r["corpus"], r["seed"]) for r in found["runs"]] == [
+        ("movie-reviews", 0),
+        ("conll2003", 0),
+        ("movie-reviews", 1),
+        ("conll2003", 1),
+    ]
+    assert json.loads(out.read_text())["runs"] == found["runs"]
+    assert found["provenance"]["commit"]
+    monkeypatch.setattr(architectures, "run", lambda *a: pytest.fail("run again"))
+    assert architectures.measure(["minilm"], [0, 1], out, work)["runs"] == found["runs"]
+    assert "conll2003, minilm, seed 1: 1.0000" in capsys.readouterr().out
+
+
+def test_other_weights_or_another_recipe_are_another_run(small, monkeypatch):
+    first = architectures._key("xlnet", "conll2003", 0)
+    weights = models.kept_file("xlnet")
+    weights.parent.mkdir()
+    weights.write_bytes(b"others")
+    second = architectures._key("xlnet", "conll2003", 0)
+    rows, recipe = architectures.TASKS["conll2003"]
+    monkeypatch.setitem(architectures.TASKS, "conll2003", (rows + 1, recipe))
+    assert len({first, second, architectures._key("xlnet", "conll2003", 0)}) == 3
+
+
+def test_all_models_of_one_seed_see_the_same_rows(small, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        architectures, "fine_tune", lambda m, t, train, *a: seen.append(train["text"][:]) or finetune.History()
+    )
+    for name, seed in [("minilm", 3), ("bert", 3), ("bert", 4)]:
+        architectures.run(name, "movie-reviews", seed)
+    assert seen[0] == seen[1] != seen[2]
