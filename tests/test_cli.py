@@ -155,3 +155,16 @@ def test_cards_are_written_and_then_held_against_the_page(house, pyft, monkeypat
     code, _, err = pyft("cards", "--check")
     assert (code, page.read_text()) == (1, "# Old\n")
     assert "To remake it: pyft cards" in err
+
+
+def test_an_architecture_that_cannot_be_prepared_is_answered(pyft):
+    code, _, said = pyft("pretrain", "xlnett")
+    assert code == 1 and "unknown architecture 'xlnett'. Did you mean 'xlnet'?" in said
+
+
+def test_models_are_compared_over_as_many_seeds_as_asked(pyft, monkeypatch):
+    asked = []
+    monkeypatch.setattr("pyft.architectures.measure", lambda seeds, out: asked.append((list(seeds), out)))
+    assert pyft("bench", "models", "--seeds", "3")[0] == 0
+    assert asked == [([0, 1, 2], None)]
+    assert pyft("bench", "models", "--seeds", "1")[0] == 2  # no interval over one seed
