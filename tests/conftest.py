@@ -44,6 +44,15 @@ def tiny_bert():
     return make
 
 
+@pytest.fixture
+def same_torch_afterwards():
+    """`set_seed` switches torch as a whole; later tests must not depend on it."""
+    before, state = torch.are_deterministic_algorithms_enabled(), torch.get_rng_state()
+    yield
+    torch.use_deterministic_algorithms(before)
+    torch.set_rng_state(state)
+
+
 class House:
     """A small checkout in a temporary folder: chapters, a package, a lock, evidence; none of it is the real one's."""
 

@@ -9,6 +9,8 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from pyft import architectures, finetune, models
 from pyft.profiles import Recipe
 
+pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
+
 TAGS = ["O", "B-PER", "I-PER"]
 
 
@@ -38,14 +40,6 @@ def small(tmp_path, tiny_bert, tokenizer, monkeypatch):
     recipe = Recipe(epochs=20, batch_size=4, lr=5e-3, evaluations=2, max_length=16)
     monkeypatch.setattr(architectures, "TASKS", {"movie-reviews": (20, recipe), "conll2003": (20, recipe)})
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def same_torch_afterwards():
-    before, state = torch.are_deterministic_algorithms_enabled(), torch.get_rng_state()
-    yield
-    torch.use_deterministic_algorithms(before)
-    torch.set_rng_state(state)
 
 
 @pytest.mark.parametrize("name", ["movie-reviews", "conll2003"])

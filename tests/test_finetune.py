@@ -33,17 +33,10 @@ from pyft.finetune import (
 from pyft.models import digest
 from pyft.profiles import Recipe
 
+pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
+
 RECIPE = Recipe(epochs=6, batch_size=8, lr=5e-3, evaluations=3, max_length=16)
 SHORT = Recipe(epochs=1, batch_size=4, lr=1e-3, evaluations=1, max_length=16)
-
-
-@pytest.fixture(autouse=True)
-def same_torch_afterwards():
-    """`set_seed` switches torch as a whole; later tests must not depend on it."""
-    before, state = torch.are_deterministic_algorithms_enabled(), torch.get_rng_state()
-    yield
-    torch.use_deterministic_algorithms(before)
-    torch.set_rng_state(state)
 
 
 def film(n):

@@ -15,16 +15,9 @@ from pyft.profiles import Recipe
 from pyft.stats import Comparison
 from pyft.transfer import METHODS, Method, drawn, features, freeze, from_scratch, recipe, right, subset, trained
 
+pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
+
 RECIPE = Recipe(epochs=1, batch_size=4, lr=1e-2, evaluations=0, max_length=16)
-
-
-@pytest.fixture(autouse=True)
-def same_torch_afterwards():
-    """Runs seed and switch torch as a whole; later tests must not depend on it."""
-    before, state = torch.are_deterministic_algorithms_enabled(), torch.get_rng_state()
-    yield
-    torch.use_deterministic_algorithms(before)
-    torch.set_rng_state(state)
 
 
 def film(n):
