@@ -8,7 +8,7 @@ import torch
 from nbformat import v4
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-from pyft import book, checks, colab, evidence, notebooks
+from pyft import book, checks, colab, evidence, models, notebooks
 from pyft.exercises import check
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "a", "the", "poison"]
@@ -42,6 +42,17 @@ def tiny_bert():
         )
 
     return make
+
+
+@pytest.fixture
+def tiny_minilm(tmp_path, tiny_bert, tokenizer, monkeypatch):
+    """A tiny model in place of MiniLM, and an empty folder for what is kept: the folder that holds both."""
+    saved = tmp_path / "saved"
+    tiny_bert().bert.save_pretrained(saved)
+    tokenizer.save_pretrained(saved)
+    monkeypatch.setattr(models, "files", lambda name: {path.name: path for path in saved.iterdir()})
+    monkeypatch.setattr(models, "kept_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
+    return tmp_path
 
 
 @pytest.fixture

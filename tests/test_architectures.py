@@ -29,17 +29,12 @@ def corpus(name):
 
 
 @pytest.fixture
-def small(tmp_path, tiny_bert, tokenizer, monkeypatch):
+def small(tiny_minilm, monkeypatch):
     """Tiny models and corpora in place of the real ones."""
-    saved = tmp_path / "saved"
-    tiny_bert().bert.save_pretrained(saved)
-    tokenizer.save_pretrained(saved)
-    monkeypatch.setattr(models, "files", lambda name: {path.name: path for path in saved.iterdir()})
-    monkeypatch.setattr(models, "kept_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
     monkeypatch.setattr(architectures.data, "load", corpus)
     recipe = Recipe(epochs=20, batch_size=4, lr=5e-3, evaluations=2, max_length=16)
     monkeypatch.setattr(architectures, "TASKS", {"movie-reviews": (20, recipe), "conll2003": (20, recipe)})
-    return tmp_path
+    return tiny_minilm
 
 
 @pytest.mark.parametrize("name", ["movie-reviews", "conll2003"])

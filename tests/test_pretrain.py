@@ -21,18 +21,13 @@ SMALL = Plan(Bert, tokens=300, lr=1e-3, T=16, batch_size=4)
 
 
 @pytest.fixture
-def laptop(tmp_path, tiny_bert, tokenizer, monkeypatch):
+def laptop(tiny_minilm, monkeypatch):
     """A tiny model in place of MiniLM, and an empty folder for what is kept."""
-    saved = tmp_path / "saved"
-    tiny_bert().bert.save_pretrained(saved)
-    tokenizer.save_pretrained(saved)
-    monkeypatch.setattr(models, "files", lambda name: {path.name: path for path in saved.iterdir()})
-    monkeypatch.setattr(models, "kept_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
     checkpoints = {
         name: profiles.Checkpoint(artefact="minilm", architecture=name, prepared=True) for name in OBJECTIVES
     }
     monkeypatch.setitem(profiles.PROFILES, "laptop", replace(profiles.PROFILES["laptop"], checkpoints=checkpoints))
-    return tmp_path
+    return tiny_minilm
 
 
 # --- text -------------------------------------------------------------------------------------------------------------
