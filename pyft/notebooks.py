@@ -333,7 +333,7 @@ def clean(notebook: Any, name: str = "notebook") -> Any:
             del cell.metadata["tags"]
         if cell.cell_type != "code":
             continue
-        cell.outputs = [output for output in cell.outputs if not _is_noise(output)]
+        cell.outputs = _joined([output for output in cell.outputs if not _is_noise(output)])
         for output in cell.outputs:
             for mime in [m for m in output.get("data", {}) if m.startswith("application/vnd.jupyter.widget")]:
                 del output["data"][mime]
@@ -350,10 +350,22 @@ def _text_only(output: Any) -> dict[str, Any]:
     return {mime: value for mime, value in output.get("data", {}).items() if not mime.startswith("image/")}
 
 
+def _joined(outputs: list[Any]) -> list[Any]:
+    """The outputs with a stream's pieces as one, as a kernel may send a line and its newline apart; no blank streams."""
+    joined: list[Any] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last is not None and output.output_type == "stream" == last.output_type and output.name == last.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return [output for output in joined if output.output_type != "stream" or output.text.strip()]
+
+
 def _is_noise(output: Any) -> bool:
     """A progress bar, or a widget with nothing to show without a kernel."""
     if output.output_type == "stream":
-        return bool(re.search(r"\d+%\|", output.text)) or not output.text.strip()
+        return bool(re.search(r"\d+%\|", output.text))
     return any(mime.startswith("application/vnd.jupyter.widget") for mime in output.get("data", {}))
 
 

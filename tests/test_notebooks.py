@@ -548,6 +548,13 @@ def test_clean_drops_progress_bars_and_nothing_else(output, kept):
     assert len(notebooks.clean(v4.new_notebook(cells=[code(output)])).cells[0].outputs) == kept
 
 
+def test_clean_keeps_a_newline_that_came_apart_from_its_line():
+    bar = stream("40%|███", "stderr")
+    cell = code(stream("solved"), stream("\n"), shown(text__plain="a"), stream("b"), stream("c", "stderr"), bar)
+    outputs = notebooks.clean(v4.new_notebook(cells=[cell])).cells[0].outputs
+    assert [o.get("text") for o in outputs] == ["solved\n", None, "b", "c"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
