@@ -9,6 +9,7 @@ from datasets import Dataset, DatasetDict
 
 from pyft import transfer
 from pyft.errors import PyftError
+from pyft.evidence import bench
 from pyft.finetune import fine_tune
 from pyft.models import digest
 from pyft.profiles import Recipe
@@ -258,3 +259,23 @@ def test_the_methods_start_where_they_say():
     assert [name for name, m in METHODS.items() if not m.pretrained] == ["scratch"]
     assert METHODS["top layers"].frozen == 4 and METHODS["head"].frozen == 6
     assert METHODS["fine-tuned"].frozen is None
+
+
+# --- what is stored ---------------------------------------------------------------------------------------------------
+
+
+def test_the_stored_runs_are_those_of_the_plan_and_of_what_was_chosen():
+    found = bench("transfer")
+    assert [(r["method"], r["n"], r["seed"]) for r in found["runs"]] == transfer.plan()
+    for name, method in METHODS.items():
+        tried = found["tried"][name]
+        assert list(tried) == [f"{v:g}" for v in method.values]
+        assert tried[f"{found['chosen'][name]:g}"] == max(tried.values())
+
+
+@pytest.mark.fetched
+def test_the_stored_runs_go_back_to_the_present_weights_and_data():
+    found = bench("transfer")
+    assert found["origin"] == transfer.origin()
+    tested = len(transfer.data.load(transfer.CORPUS)["test"])
+    assert all(right(r, tested).mean() == pytest.approx(r["accuracy"], abs=1e-6) for r in found["runs"])
