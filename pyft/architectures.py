@@ -18,6 +18,7 @@ from pyft import data, models
 from pyft.evidence import dump, provenance, results_folder, write_atomically
 from pyft.finetune import columns, fine_tune, predict, set_seed
 from pyft.profiles import Recipe
+from pyft.stats import packed
 
 MODELS = ("minilm", "bert", "roberta", "xlnet")
 SEEDS = range(5)
@@ -48,7 +49,7 @@ def run(name: str, corpus: str, seed: int) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "parameters": sum(p.numel() for p in model.parameters()),
         "digest": models.digest(models.load(name, task)[0].base_model),
-        "right": right,
+        "right": packed(right),
     }
 
 
@@ -74,27 +75,21 @@ def num_labels(splits: Any) -> int:
     return len(getattr(feature, "feature", feature).names)
 
 
-def measure(
-    names: Sequence[str] = MODELS, seeds: Sequence[int] = SEEDS, out: Path | None = None, work: Path | None = None
-) -> dict[str, Any]:
-    """All runs that are not there yet, seed by seed; write them to `out`, return what was written."""
+def measure(names: Sequence[str] = MODELS, seeds: Sequence[int] = SEEDS, out: Path | None = None) -> dict[str, Any]:
+    """All runs that `out` does not hold yet, seed by seed, each written there as it finishes; what was written."""
     path = out or results_folder() / "bench" / "models.json"
-    folder = work or models.kept_file("bert").parent.parent.parent / "_build" / "models"
-    folder.mkdir(parents=True, exist_ok=True)
-    runs = []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = json.loads(path.read_text(encoding="utf8"))["runs"] if path.is_file() else []
+    runs = {r["key"]: r for r in kept}
     for seed in seeds:
         for corpus in TASKS:
             for name in names:
-                kept = folder / f"{_key(name, corpus, seed)}.json"
-                if not kept.is_file():
-                    write_atomically(kept, dump(run(name, corpus, seed)))
-                runs.append(json.loads(kept.read_text(encoding="utf8")))
-                print(f"{corpus}, {name}, seed {seed}: {runs[-1]['score']:.4f}", flush=True)
-    found = {"runs": runs, "provenance": provenance()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, dump(found))
-    print(f"written to {path}")
-    return found
+                key = _key(name, corpus, seed)
+                if key not in runs:
+                    runs[key] = {"key": key} | run(name, corpus, seed) | {"provenance": provenance()}
+                    write_atomically(path, dump({"runs": list(runs.values())}))
+                print(f"{corpus}, {name}, seed {seed}: {runs[key]['score']:.4f}", flush=True)
+    return {"runs": list(runs.values())}
 
 
 def _key(name: str, corpus: str, seed: int) -> str:

@@ -351,7 +351,7 @@ def _text_only(output: Any) -> dict[str, Any]:
 
 
 def _joined(outputs: list[Any]) -> list[Any]:
-    """The outputs with a stream's pieces as one, as a kernel may send a line and its newline apart; no blank streams."""
+    """The outputs, a stream's pieces as one (a kernel may send a line and its newline apart), without blank streams."""
     joined: list[Any] = []
     for output in outputs:
         last = joined[-1] if joined else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 
@@ -38,6 +38,16 @@ def median_interval(values: Sequence[float], level: float = 0.95) -> tuple[float
     if not np.isfinite(interval).all():
         raise ValueError(f"an interval for a median at level {level} needs more than {len(x)} values")
     return float(np.median(x)), float(interval[0]), float(interval[1])
+
+
+def packed(hit: ArrayLike) -> str:
+    """N yes or no, which test examples were answered right, as hexadecimal digits: four a digit."""
+    return np.packbits(np.asarray(hit, dtype=bool)).tobytes().hex()
+
+
+def unpacked(digits: str, n: int) -> NDArray[np.bool_]:
+    """The `n` of `packed`: (n,)"""
+    return np.unpackbits(np.frombuffer(bytes.fromhex(digits), np.uint8))[:n].astype(bool)
 
 
 @dataclass(frozen=True)

@@ -209,12 +209,7 @@ def _fitted(model: Any, x: Any, y: Any, x_test: Any, y_test: Any, before: float 
 def _scored(guess: Any, y: Any, seconds: float, parameters: int) -> dict[str, Any]:
     hit = np.asarray(guess) == np.asarray(y)  # (N,)
     found = {"accuracy": round(float(hit.mean()), 6), "seconds": round(seconds, 2), "trained": parameters}
-    return found | {"right": np.packbits(hit).tobytes().hex()}
-
-
-def right(found: dict[str, Any], n: int) -> NDArray[np.bool_]:
-    """Which of `n` test examples a stored run got right, unpacked from its bits: (n,)"""
-    return np.unpackbits(np.frombuffer(bytes.fromhex(found["right"]), np.uint8))[:n].astype(bool)
+    return found | {"right": stats.packed(hit)}
 
 
 def stored(found: dict[str, Any], name: str, n: int) -> list[dict[str, Any]]:
@@ -228,7 +223,7 @@ def stored(found: dict[str, Any], name: str, n: int) -> list[dict[str, Any]]:
 def compared(found: dict[str, Any], a: str, b: str, n: int, tested: int) -> list[stats.Comparison]:
     """Method a against b on the same labels and the same `tested` examples: one paired test a seed that both have."""
     pairs = [(x, y) for x in stored(found, a, n) for y in stored(found, b, n) if x["seed"] == y["seed"]]
-    return [stats.compare(right(x, tested), right(y, tested)) for x, y in pairs]
+    return [stats.compare(*(stats.unpacked(run["right"], tested) for run in pair)) for pair in pairs]
 
 
 def tally(comparisons: Sequence[stats.Comparison]) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from pyft.stats import accuracy_interval, band, compare, mean_interval, median_interval
+from pyft.stats import accuracy_interval, band, compare, mean_interval, median_interval, packed, unpacked
 
 answers = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
 shares = st.floats(0, 1)
@@ -179,3 +179,12 @@ def test_a_new_run_falls_into_the_band_as_often_as_the_level_says():
     runs = rng.normal(0.85, 0.01, size=(4000, 6))
     inside = [low <= row[5] <= high for row in runs for low, high, *_ in [band(row[:5], 0, level=0.9)]]
     assert np.mean(inside) == pytest.approx(0.9, abs=0.015)  # three standard errors
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 13])
+def test_packed_bits_come_back_as_they_were(n):
+    hit = np.random.default_rng(n).random(n) < 0.5
+    digits = packed(hit)
+    assert len(digits) == 2 * -(-n // 8) and (unpacked(digits, n) == hit).all()
+    assert unpacked(digits, n).dtype == bool and len(unpacked(digits, n)) == n
+    assert packed([1, 0, 0, 0, 1, 1]) == "8c"

@@ -13,8 +13,8 @@ from pyft.evidence import bench
 from pyft.finetune import fine_tune
 from pyft.models import digest
 from pyft.profiles import Recipe
-from pyft.stats import Comparison
-from pyft.transfer import METHODS, Method, drawn, features, freeze, from_scratch, recipe, right, subset, trained
+from pyft.stats import Comparison, unpacked
+from pyft.transfer import METHODS, Method, drawn, features, freeze, from_scratch, recipe, subset, trained
 
 pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
 
@@ -91,6 +91,13 @@ def test_a_number_of_layers_that_there_is_not_is_refused(layers, tiny_bert):
 # --- subsets ----------------------------------------------------------------------------------------------------------
 
 
+def test_a_scored_run_keeps_which_answers_were_right():
+    hits = np.array([1, 0, 0, 1, 1, 0, 1, 1, 0, 1], dtype=bool)
+    stored = json.loads(json.dumps(transfer._scored(hits.astype(int), np.ones(10, int), 1.5, 7)))
+    assert stored["accuracy"] == 0.6 and stored["seconds"] == 1.5 and stored["trained"] == 7
+    assert unpacked(stored["right"], 10).tolist() == hits.tolist()
+
+
 def test_a_smaller_subset_is_part_of_a_larger_one_and_seeds_differ():
     train = film(40)
     small, large = (subset(train, n, seed=1)["id"] for n in (5, 20))
@@ -151,13 +158,6 @@ def test_recipes_bring_enough_texts_past_the_model_in_whole_epochs():
             assert (r.lr, r.batch_size) == (1e-4, method.batch_size)
 
 
-def test_right_answers_are_read_back_from_their_bits():
-    hits = np.array([1, 0, 0, 1, 1, 0, 1, 1, 0, 1], dtype=bool)
-    stored = json.loads(json.dumps(transfer._scored(hits.astype(int), np.ones(10, int), 1.5, 7)))
-    assert stored["accuracy"] == 0.6 and stored["seconds"] == 1.5 and stored["trained"] == 7
-    assert right(stored, 10).tolist() == hits.tolist()
-
-
 def test_stored_runs_are_compared_seed_by_seed():
     hits = {"a": [[1, 1, 1, 1, 1, 1, 1, 0], [1] * 8], "b": [[0, 0, 0, 0, 0, 0, 1, 1], [1] * 8, [0] * 8]}
     runs = [
@@ -209,7 +209,7 @@ def test_a_measurement_makes_every_run_and_an_interrupted_one_goes_on(small, tmp
         *((m, 40, 0) for m in ("TF-IDF", "features", "fine-tuned", "other")),
     }
     assert all(set(r) >= {"accuracy", "seconds", "trained", "right"} for r in found["runs"])
-    assert all(right(r, 20).mean() == pytest.approx(r["accuracy"]) for r in found["runs"])
+    assert all(unpacked(r["right"], 20).mean() == pytest.approx(r["accuracy"]) for r in found["runs"])
     assert json.loads(out.read_text(encoding="utf8")).items() >= found.items()
 
     def never(*arguments):
@@ -278,4 +278,4 @@ def test_the_stored_runs_go_back_to_the_present_weights_and_data():
     found = bench("transfer")
     assert found["origin"] == transfer.origin()
     tested = len(transfer.data.load(transfer.CORPUS)["test"])
-    assert all(right(r, tested).mean() == pytest.approx(r["accuracy"], abs=1e-6) for r in found["runs"])
+    assert all(unpacked(r["right"], tested).mean() == pytest.approx(r["accuracy"], abs=1e-6) for r in found["runs"])
