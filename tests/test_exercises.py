@@ -1,6 +1,9 @@
 """An exercise answers every answer in one line: a solution, a stub, a misunderstanding, a crash."""
 
+import copy
+import inspect
 import math
+import re
 
 import numpy as np
 import pytest
@@ -15,6 +18,80 @@ from pyft.stats import accuracy_interval
 
 def stub(*args):
     raise NotImplementedError
+
+
+# --- every exercise ---------------------------------------------------------------------------------------------------
+
+EVERY = exercises._EXERCISES
+MISTAKES = [(name, i) for name in EVERY for i in range(len(EVERY[name].mistakes))]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_solution_is_right_and_can_be_read_on_a_page(name, said):
+    solution = EVERY[name].solution
+    assert said(name, solution) == "solved"
+    lines = inspect.getsource(solution).splitlines()
+    body = lines[next(i for i, line in enumerate(lines) if re.search(r"\) -> .*:$", line)) + 1 :]
+    assert 1 <= len(body) <= 15
+    assert max(map(len, lines)) <= 120
+
+
+@pytest.mark.parametrize("name,i", MISTAKES)
+def test_each_mistake_gets_its_own_hint(name, i, said):
+    mistake, hint = EVERY[name].mistakes[i]
+    assert said(name, mistake) == f"not yet. {hint}"
+    assert re.fullmatch(r"\S[^\n]{20,220}[.?]", hint)
+
+
+@pytest.mark.parametrize("name,i", MISTAKES)
+def test_no_other_hint_fits_a_mistake(name, i, said, monkeypatch):
+    """Each is taken from the list in turn: what is left has no hint for it."""
+    exercise = EVERY[name]
+    mistake, _ = exercise.mistakes[i]
+    monkeypatch.setitem(vars(exercise), "mistakes", [*exercise.mistakes[:i], *exercise.mistakes[i + 1 :]])
+    assert re.match(r"not yet\. (For .*: expected|Return )", said(name, mistake))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_stub_a_crash_a_wrong_shape_and_a_wrong_type_are_one_line(name, said):
+    def crash(*args):
+        raise ValueError("first\nsecond")
+
+    assert said(name, stub) == "not begun; write the function and run this cell again"
+    assert said(name, crash) == "your function raised ValueError: first second"
+    assert said(name, lambda *args: torch.zeros(7, 1, 7)).startswith("not yet. Return ")
+    assert said(name, lambda *args: "text").endswith("; found 'text'.")
+    assert said(name, lambda *args: None).endswith("; found None.")
+    assert said(name, lambda: None).startswith("your function raised TypeError: ")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_answer_that_writes_into_a_tensor_is_told_so(name, said):
+    def writing(*args):
+        result = EVERY[name].solution(*copy.deepcopy(args))
+        for x in args:
+            if isinstance(x, torch.Tensor):
+                x.zero_() if x.dtype == torch.bool else x.add_(1)
+        return result
+
+    takes_tensors = any(isinstance(x, torch.Tensor) for x in EVERY[name].cases[0])
+    line = said(name, writing)
+    assert line.startswith("not yet. Your function changed its argument ") if takes_tensors else line == "solved"
+
+
+def test_hints_of_one_exercise_differ():
+    for exercise in EVERY.values():
+        hints = [hint for _, hint in exercise.mistakes]
+        assert len(set(hints)) == len(hints) >= 2
+
+
+def test_the_cases_leave_torchs_generator_alone():
+    torch.manual_seed(0)
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    for name in EVERY:
+        check(name, EVERY[name].solution)
+    assert torch.equal(torch.rand(1), expected)
 
 
 # --- 6.1 --------------------------------------------------------------------------------------------------------------

@@ -1,94 +1,15 @@
-"""The exercises of Part 2: each solution is what a library computes, and each mistake is told by its own hint."""
+"""The exercises of Part 2: each solution is what a library or the package computes."""
 
-import copy
-import inspect
-import re
-
-import pytest
 import torch
 
-from pyft.exercises import check
 from pyft.exercises_part2 import PART_2
 from pyft.objectives import masked_lm, partly_visible, permutation_lm
 
 NAMES = [f"2.1-{letter}" for letter in "abc"]
-MISTAKES = [(name, i) for name in NAMES for i in range(len(PART_2[name].mistakes))]
 
 
 def test_there_are_three_exercises_a_page():
     assert list(PART_2) == NAMES
-
-
-# --- every exercise ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_solution_is_right_and_leaves_its_arguments_alone(name, said):
-    assert said(name, PART_2[name].solution) == "solved"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_solution_can_be_read_on_a_page(name):
-    lines = inspect.getsource(PART_2[name].solution).splitlines()
-    body = lines[next(i for i, line in enumerate(lines) if re.search(r"\) -> .*:$", line)) + 1 :]
-    assert 2 <= len(body) <= 15
-    assert max(map(len, lines)) <= 120
-
-
-@pytest.mark.parametrize("name,i", MISTAKES)
-def test_each_mistake_gets_its_own_hint(name, i, said):
-    mistake, hint = PART_2[name].mistakes[i]
-    assert said(name, mistake) == f"not yet. {hint}"
-
-
-@pytest.mark.parametrize("name,i", MISTAKES)
-def test_no_other_hint_fits_a_mistake(name, i, said, monkeypatch):
-    """Each is taken from the list in turn: what is left has no hint for it."""
-    exercise = PART_2[name]
-    mistake, _ = exercise.mistakes[i]
-    monkeypatch.setitem(vars(exercise), "mistakes", [*exercise.mistakes[:i], *exercise.mistakes[i + 1 :]])
-    assert re.match(r"not yet\. (For .*: expected|Return )", said(name, mistake))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_hints_are_sentences_and_differ(name):
-    hints = [hint for _, hint in PART_2[name].mistakes]
-    assert len(set(hints)) == len(hints) >= 2
-    assert all(re.fullmatch(r"[A-Z`][^\n]{20,220}\.", hint) for hint in hints)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_stub_a_crash_a_wrong_shape_and_a_wrong_type_are_one_line(name, said):
-    def stub(*args):
-        raise NotImplementedError
-
-    def crash(*args):
-        raise ValueError("first\nsecond")
-
-    assert said(name, stub) == "not begun; write the function and run this cell again"
-    assert said(name, crash) == "your function raised ValueError: first second"
-    assert said(name, lambda *args: torch.zeros(7, 1, 7)).startswith("not yet. Return ")
-    assert said(name, lambda *args: "text").endswith("; found 'text'.")
-    assert said(name, lambda *args: None).endswith("; found None.")
-
-
-@pytest.mark.parametrize("name", ["2.1-a", "2.1-b"])
-def test_an_answer_that_writes_into_a_tensor_is_told_so(name, said):
-    def writing(*args):
-        result = PART_2[name].solution(*copy.deepcopy(args))
-        args[0].zero_()
-        return result
-
-    assert said(name, writing).startswith("not yet. Your function changed its argument ")
-
-
-def test_the_cases_leave_torchs_generator_alone():
-    torch.manual_seed(0)
-    expected = torch.rand(1)
-    torch.manual_seed(0)
-    for name in NAMES:
-        check(name, PART_2[name].solution)
-    assert torch.equal(torch.rand(1), expected)
 
 
 # --- the package's answers --------------------------------------------------------------------------------------------

@@ -1,8 +1,4 @@
-"""The exercises of Part 4: each solution is what a library computes, and each mistake is told by its own hint."""
-
-import copy
-import inspect
-import re
+"""The exercises of Part 4: each solution is what a library or the package computes."""
 
 import pytest
 import torch
@@ -11,86 +7,13 @@ from torch.nn import functional as F
 from transformers import get_linear_schedule_with_warmup
 from transformers.models.roberta import modeling_roberta
 
-from pyft.exercises import check
 from pyft.exercises_part4 import PART_4
 
 NAMES = [f"{page}-{letter}" for page in ("4.1.1", "4.1.2", "4.1.3", "4.1.4", "4.2", "4.3") for letter in "abc"]
-MISTAKES = [(name, i) for name in NAMES for i in range(len(PART_4[name].mistakes))]
 
 
 def test_there_are_three_exercises_a_page():
     assert list(PART_4) == NAMES
-
-
-# --- every exercise ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_solution_is_right_and_leaves_its_arguments_alone(name, said):
-    assert said(name, PART_4[name].solution) == "solved"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_solution_can_be_read_on_a_page(name):
-    lines = inspect.getsource(PART_4[name].solution).splitlines()
-    body = lines[next(i for i, line in enumerate(lines) if re.search(r"\) -> .*:$", line)) + 1 :]
-    assert 2 <= len(body) <= 15
-    assert max(map(len, lines)) <= 120
-
-
-@pytest.mark.parametrize("name,i", MISTAKES)
-def test_each_mistake_gets_its_own_hint(name, i, said):
-    mistake, hint = PART_4[name].mistakes[i]
-    assert said(name, mistake) == f"not yet. {hint}"
-
-
-@pytest.mark.parametrize("name,i", MISTAKES)
-def test_no_other_hint_fits_a_mistake(name, i, said, monkeypatch):
-    """Each is taken from the list in turn: what is left has no hint for it."""
-    exercise = PART_4[name]
-    mistake, _ = exercise.mistakes[i]
-    monkeypatch.setitem(vars(exercise), "mistakes", [*exercise.mistakes[:i], *exercise.mistakes[i + 1 :]])
-    assert re.match(r"not yet\. (For .*: expected|Return )", said(name, mistake))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_hints_are_sentences_and_differ(name):
-    hints = [hint for _, hint in PART_4[name].mistakes]
-    assert len(hints) >= 2
-    assert len(set(hints)) == len(hints)
-    assert all(re.fullmatch(r"[A-Zet][^\n]{20,220}\.", hint) for hint in hints)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_stub_a_crash_a_wrong_shape_and_a_wrong_type_are_one_line(name, said):
-    def stub(*args):
-        raise NotImplementedError
-
-    def crash(*args):
-        raise ValueError("first\nsecond")
-
-    assert said(name, stub) == "not begun; write the function and run this cell again"
-    assert said(name, crash) == "your function raised ValueError: first second"
-    assert said(name, lambda *args: torch.zeros(7, 1, 7)).startswith("not yet. Return ")
-    assert said(name, lambda *args: "text").endswith("; found 'text'.")
-    assert said(name, lambda *args: None).endswith("; found None.")
-    assert said(name, lambda: None).startswith("your function raised TypeError: ")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_an_answer_that_writes_into_a_tensor_is_told_so(name, said):
-    solution = PART_4[name].solution
-
-    def writing(*args):
-        result = solution(*copy.deepcopy(args))
-        for x in args:
-            if isinstance(x, torch.Tensor):
-                x.zero_() if x.dtype == torch.bool else x.add_(1)
-        return result
-
-    takes_tensors = any(isinstance(x, torch.Tensor) for x in PART_4[name].cases[0])
-    line = said(name, writing)
-    assert line.startswith("not yet. Your function changed its argument ") if takes_tensors else line == "solved"
 
 
 # --- the libraries' answers -------------------------------------------------------------------------------------------
@@ -208,12 +131,3 @@ def test_a_hidden_score_however_large_is_hidden():
     solution = PART_4["4.1.1-c"].solution
     weights = solution(torch.tensor([[1e30, 0.0, 0.0]]), torch.tensor([[False, True, True]]))
     assert weights.tolist() == [[0.0, 0.5, 0.5]]
-
-
-def test_the_cases_leave_torchs_generator_alone():
-    torch.manual_seed(0)
-    expected = torch.rand(1)
-    torch.manual_seed(0)
-    for name in NAMES:
-        check(name, PART_4[name].solution)
-    assert torch.equal(torch.rand(1), expected)

@@ -1,7 +1,4 @@
-"""The exercises on transfer and fine-tuning: solutions are what libraries compute, each mistake has its own hint."""
-
-import inspect
-import re
+"""The exercises on transfer and fine-tuning: each solution is what a library or the package computes."""
 
 import numpy as np
 import pytest
@@ -12,42 +9,9 @@ from transformers import BertConfig, BertForSequenceClassification
 from pyft.exercises_transfer import TRANSFER
 from pyft.transfer import features, freeze, trained
 
-MISTAKES = [(name, i) for name in TRANSFER for i in range(len(TRANSFER[name].mistakes))]
-
 
 def test_there_are_three_exercises_a_page():
     assert list(TRANSFER) == [f"{page}-{letter}" for page in ("2.2", "2.3") for letter in "abc"]
-
-
-@pytest.mark.parametrize("name", TRANSFER)
-def test_the_solution_is_right_and_short_enough_for_a_page(name, said):
-    assert said(name, TRANSFER[name].solution) == "solved"
-    assert 2 <= len(inspect.getsource(TRANSFER[name].solution).splitlines()) <= 15
-
-
-@pytest.mark.parametrize("name,i", MISTAKES)
-def test_each_mistake_gets_its_own_hint(name, i, said):
-    mistake, hint = TRANSFER[name].mistakes[i]
-    assert said(name, mistake) == f"not yet. {hint}"
-    assert re.fullmatch(r"[A-Z][^\n]{20,220}\.", hint)
-
-
-@pytest.mark.parametrize("name,i", MISTAKES)
-def test_no_other_hint_fits_a_mistake(name, i, said, monkeypatch):
-    exercise = TRANSFER[name]
-    mistake, _ = exercise.mistakes[i]
-    monkeypatch.setitem(vars(exercise), "mistakes", [*exercise.mistakes[:i], *exercise.mistakes[i + 1 :]])
-    assert re.match(r"not yet\. (For .*: expected|Return )", said(name, mistake))
-
-
-@pytest.mark.parametrize("name", TRANSFER)
-def test_a_stub_a_crash_and_a_wrong_shape_are_one_line(name, said):
-    def stub(*args):
-        raise NotImplementedError
-
-    assert said(name, stub) == "not begun; write the function and run this cell again"
-    assert said(name, lambda *args: 1 / 0) == "your function raised ZeroDivisionError: division by zero"
-    assert said(name, lambda *args: torch.zeros(7, 1, 7)).startswith("not yet. Return ")
 
 
 # --- the libraries' answers -------------------------------------------------------------------------------------------
