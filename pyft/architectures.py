@@ -1,13 +1,14 @@
 """Three architectures on two tasks, over seeds: `pyft bench models`, kept in `book/results/bench/models.json`.
 
 All start from one checkpoint (`pyft.pretrain`) and see the same texts in the same order, so that runs of one seed are
-paired. A run that has finished is kept at once; the next call goes on from there.
+paired. So do XLNets that the checkpoint was carried into in part (`LADDER`). A run that has finished is kept at once;
+the next call goes on from there.
 """
 
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,19 @@ from seqeval.metrics import f1_score
 from pyft import data, models
 from pyft.evidence import dump, provenance, results_folder, write_atomically
 from pyft.finetune import columns, fine_tune, predict, set_seed
+from pyft.pretrain import PLANS, place_words, texts, tokenized
 from pyft.profiles import Recipe
 from pyft.stats import packed
+from pyft.transplant import to_xlnet
 
-MODELS = ("minilm", "bert", "roberta", "xlnet")
-SEEDS = range(5)
+MODELS = ("bert", "roberta", "xlnet")
+LADDER: dict[str, Callable[[], Any]] = {  # each is the one before and one thing more (section 3.1.4)
+    "matrices and LayerNorms": lambda: to_xlnet(models.minilm(), query_bias=False, damping=None),
+    "+ query biases": lambda: to_xlnet(models.minilm(), damping=None),
+    "+ value and output biases": lambda: to_xlnet(models.minilm()),
+    "+ positions, fitted": lambda: fitted(),
+}
+SEEDS, FEW = 5, 3  # seeds of the models; of the steps of the ladder, on film reviews alone
 TASKS = {  # rows of the training split, and how they are trained on
     "movie-reviews": (3000, Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=2)),
     "conll2003": (4000, Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=2)),
@@ -35,7 +44,12 @@ def run(name: str, corpus: str, seed: int) -> dict[str, Any]:
     train = splits["train"].shuffle(seed=seed).select(range(rows))
     set_seed(seed)
     task = "token-classification" if corpus == "conll2003" else "sequence-classification"
-    model, tokenizer = models.load(name, task, num_labels=num_labels(splits))
+    options = {"num_labels": num_labels(splits)}
+    if name in LADDER:
+        model, tokenizer = models.with_head(LADDER[name](), task, **options), models.tokenizer("xlnet")
+    else:
+        model, tokenizer = models.load(name, task, **options)
+    begins = models.digest(model.base_model)
     start = time.monotonic()
     history = fine_tune(model, tokenizer, train, splits["validation"], recipe, seed)
     seconds = time.monotonic() - start
@@ -48,16 +62,23 @@ def run(name: str, corpus: str, seed: int) -> dict[str, Any]:
         "validation_loss": [round(x, 4) for x in history.validation_loss],
         "seconds": round(seconds, 1),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "digest": models.digest(models.load(name, task)[0].base_model),
+        "digest": begins,
         "right": packed(right),
     }
 
 
+def fitted() -> Any:
+    """XLNet with positions fitted, as it is before it is aligned."""
+    model, tokenizer = models.start("xlnet")
+    place_words(model, tokenized(texts(), tokenizer), tokenizer, PLANS["xlnet"][0])
+    return model.base_model
+
+
 def tested(model: Any, tokenizer: Any, test: Any, max_length: int) -> tuple[float, list[int]]:
     """Accuracy, or F1 of whole entities (micro) for CoNLL; and for each text, whether all of it was right: 0 or 1."""
-    texts, labels = columns(test)
-    logits = predict(model, tokenizer, test[texts], max_length)
-    if texts == "text":
+    read, labels = columns(test)
+    logits = predict(model, tokenizer, test[read], max_length)
+    if read == "text":
         right = (logits.argmax(-1) == torch.tensor(test[labels])).int().tolist()
         return sum(right) / len(right), right
     names = test.features[labels].feature.names
@@ -75,21 +96,26 @@ def num_labels(splits: Any) -> int:
     return len(getattr(feature, "feature", feature).names)
 
 
-def measure(names: Sequence[str] = MODELS, seeds: Sequence[int] = SEEDS, out: Path | None = None) -> dict[str, Any]:
-    """All runs that `out` does not hold yet, seed by seed, each written there as it finishes; what was written."""
+def plan() -> list[tuple[str, str, int]]:
+    """Every run, `(model, corpus, seed)`, seed by seed."""
+    runs = [(name, corpus, seed) for seed in range(SEEDS) for corpus in TASKS for name in MODELS]
+    runs += [(name, "movie-reviews", seed) for seed in range(FEW) for name in LADDER]
+    return sorted(runs, key=lambda r: r[2])
+
+
+def measure(runs: Sequence[tuple[str, str, int]] | None = None, out: Path | None = None) -> dict[str, Any]:
+    """Of the plan's runs (or these) those that `out` does not hold yet, each written there as it finishes."""
     path = out or results_folder() / "bench" / "models.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = json.loads(path.read_text(encoding="utf8"))["runs"] if path.is_file() else []
-    runs = {r["key"]: r for r in kept}
-    for seed in seeds:
-        for corpus in TASKS:
-            for name in names:
-                key = _key(name, corpus, seed)
-                if key not in runs:
-                    runs[key] = {"key": key} | run(name, corpus, seed) | {"provenance": provenance()}
-                    write_atomically(path, dump({"runs": list(runs.values())}))
-                print(f"{corpus}, {name}, seed {seed}: {runs[key]['score']:.4f}", flush=True)
-    return {"runs": list(runs.values())}
+    found = {r["key"]: r for r in kept}
+    for name, corpus, seed in plan() if runs is None else runs:
+        key = _key(name, corpus, seed)
+        if key not in found:
+            found[key] = {"key": key} | run(name, corpus, seed) | {"provenance": provenance()}
+            write_atomically(path, dump({"runs": list(found.values())}))
+        print(f"{corpus}, {name}, seed {seed}: {found[key]['score']:.4f}", flush=True)
+    return {"runs": list(found.values())}
 
 
 def _key(name: str, corpus: str, seed: int) -> str:

@@ -124,15 +124,14 @@ def mutants(
 
 @bench.command()
 def models(
-    seeds: Annotated[int, typer.Option(min=2, help="How many seeds, from 0.")] = 5,
     out: Annotated[
         Path | None, typer.Option(help="The file to write; book/results/bench/models.json if not given.")
     ] = None,
 ) -> None:
-    """Fine-tune every laptop model on two tasks over seeds (over an hour; goes on where it was interrupted)."""
+    """Fine-tune every laptop model on two tasks over seeds (three hours; goes on where it was interrupted)."""
     from pyft import architectures
 
-    architectures.measure(seeds=range(seeds), out=out)
+    architectures.measure(out=out)
 
 
 @bench.command()

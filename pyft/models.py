@@ -5,6 +5,7 @@ it into the other two; what `pyft pretrain` then taught each of them lies in `py
 """
 
 import contextlib
+import copy
 import hashlib
 import json
 from collections.abc import Iterator
@@ -132,14 +133,19 @@ def _carried(architecture: str, prepared: bool, task: str, options: dict[str, An
         model.load_state_dict(kept.load(kept_file(architecture), model.state_dict()))
     if task == "pretraining":
         return model.eval(), tokens
-    config = model.config
+    return with_head(model.base_model, task, **options), tokens
+
+
+def with_head(body: Any, task: str, **options: Any) -> Any:
+    """A model for `task` on a copy of `body`; `options` go into its configuration. The head is drawn, see `load`."""
+    config = copy.deepcopy(body.config)
     config.architectures = None
     for option, value in options.items():
         setattr(config, option, value)
-    fresh = _TASKS[task].from_config(config)
-    body = model.base_model.state_dict()
-    fresh.base_model.load_state_dict({k: body[k] for k in fresh.base_model.state_dict()})
-    return fresh.eval(), tokens
+    model = _TASKS[task].from_config(config)
+    state = body.state_dict()
+    model.base_model.load_state_dict({k: state[k] for k in model.base_model.state_dict()})
+    return model.eval()
 
 
 def kept_file(architecture: str) -> Path:

@@ -256,6 +256,7 @@ class Plan:
     weight_decay: float = 0.01
     max_norm: float = 1.0
     head_lr: float = 3.0  # new heads learn that many times as fast
+    heads_first: float = 0.0  # share of all steps in which nothing else learns
     dropout: float = 0.1
     seed: int = 0
 
@@ -385,8 +386,11 @@ def batches(rows: Sequence[dict[str, Any]], plan: Plan) -> list[list[int]]:
             used += sum(lengths[i] for i in batch)
 
 
-def groups(model: Any, plan: Plan) -> list[dict[str, Any]]:
-    """Parameter groups: matrices decay, vectors do not; what lies outside the body is new and learns faster."""
+def groups(model: Any, plan: Plan, steps: int) -> list[dict[str, Any]]:
+    """Parameter groups: matrices decay, vectors do not; what lies outside the body is new and learns faster.
+
+    `begins` is the step at which a group begins to learn.
+    """
     body = {id(p) for p in model.base_model.parameters()}
     found: dict[tuple[bool, bool], list[Any]] = {}
     for p in model.parameters():
@@ -397,6 +401,7 @@ def groups(model: Any, plan: Plan) -> list[dict[str, Any]]:
             "params": parameters,
             "weight_decay": plan.weight_decay if matrices else 0.0,
             "lr": plan.lr * (1.0 if old else plan.head_lr),
+            "begins": round(plan.heads_first * steps) if old else 0,
         }
         for (matrices, old), parameters in found.items()
     ]
@@ -413,7 +418,7 @@ def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100
     where = device()
     model.to(where).train()
     steps = batches(objective.rows, plan)
-    optimizer = torch.optim.AdamW(groups(model, plan), fused=True)
+    optimizer = torch.optim.AdamW(groups(model, plan, len(steps)), fused=True)
     warmup = round(plan.warmup * len(steps))
     peaks = [group["lr"] for group in optimizer.param_groups]
     log = resume(model, optimizer, folder)
@@ -427,7 +432,8 @@ def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100
             if not math.isfinite(loss.item()):
                 raise PyftError(f"the loss is {loss.item()} at step {t}. Try a lower rate than {plan.lr:g}.")
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                group["lr"] = peak * linear(t + 1, len(steps) + 1, warmup)  # from one, as in `fine_tune`
+                past = t + 1 - group["begins"]  # from one, as in `fine_tune`
+                group["lr"] = peak * linear(past, len(steps) + 1 - group["begins"], warmup) if past > 0 else 0.0
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), plan.max_norm)
             optimizer.step()

@@ -74,22 +74,46 @@ def test_entities_are_scored_whole_and_words_that_were_cut_off_count_as_none(mon
         assert found == (pytest.approx(score), right)
 
 
+def test_the_plan_pairs_models_and_steps_by_seed():
+    runs = architectures.plan()
+    assert len(runs) == len(set(runs)) == 5 * 2 * 3 + 3 * 4
+    assert runs == sorted(runs, key=lambda r: r[2])
+    for seed in range(5):
+        steps = [name for name, corpus, s in runs if s == seed and corpus == "movie-reviews"]
+        assert steps == [*architectures.MODELS, *(architectures.LADDER if seed < 3 else [])]
+
+
+def test_each_step_of_the_ladder_is_another_model(small, monkeypatch):
+    monkeypatch.setattr(architectures, "texts", lambda: [["good film", "bad film the a"], ["the poison"]] * 8)
+    minilm = models.minilm
+
+    def with_biases():  # a new model has none
+        model, g = minilm(), torch.Generator().manual_seed(0)
+        for name, p in model.named_parameters():
+            if name.endswith("bias"):
+                p.data.normal_(generator=g)
+        return model
+
+    monkeypatch.setattr(models, "minilm", with_biases)
+    digests = [models.digest(step()) for step in architectures.LADDER.values()]
+    assert len(set(digests)) == 4
+    kept = [architectures.run(step, "movie-reviews", 0) for step in architectures.LADDER]
+    assert [r["digest"] for r in kept] == digests
+    assert len({tuple(r["validation_loss"]) for r in kept}) == 4
+
+
 def test_finished_runs_are_kept_and_not_run_again(small, monkeypatch, capsys):
     out = small / "models.json"
-    found = architectures.measure(["minilm"], [0, 1], out)
-    assert [(r["corpus"], r["seed"]) for r in found["runs"]] == [
-        ("movie-reviews", 0),
-        ("conll2003", 0),
-        ("movie-reviews", 1),
-        ("conll2003", 1),
-    ]
+    plan = [("minilm", corpus, seed) for seed in (0, 1) for corpus in architectures.TASKS]
+    found = architectures.measure(plan, out)
+    assert [(r["model"], r["corpus"], r["seed"]) for r in found["runs"]] == plan
     assert json.loads(out.read_text()) == found
     assert all(r["provenance"]["commit"] for r in found["runs"])
     kept, again = found["runs"][:3], found["runs"][3]
     out.write_text(json.dumps({"runs": kept}))  # as if it had been interrupted in the last run
     runs = []
     monkeypatch.setattr(architectures, "run", lambda *arguments: runs.append(arguments) or again)
-    assert architectures.measure(["minilm"], [0, 1], out)["runs"][:3] == kept
+    assert architectures.measure(plan, out)["runs"][:3] == kept
     assert runs == [("minilm", "conll2003", 1)]
     assert "conll2003, minilm, seed 1: 1.0000" in capsys.readouterr().out
 

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -162,9 +163,9 @@ def test_an_architecture_that_cannot_be_prepared_is_answered(pyft):
     assert code == 1 and "unknown architecture 'xlnett'. Did you mean 'xlnet'?" in said
 
 
-def test_models_are_compared_over_as_many_seeds_as_asked(pyft, monkeypatch):
+@pytest.mark.parametrize("name,module", [("models", "architectures"), ("transfer", "transfer")])
+def test_a_benchmark_writes_where_it_is_asked_to(name, module, pyft, monkeypatch):
     asked = []
-    monkeypatch.setattr("pyft.architectures.measure", lambda seeds, out: asked.append((list(seeds), out)))
-    assert pyft("bench", "models", "--seeds", "3")[0] == 0
-    assert asked == [([0, 1, 2], None)]
-    assert pyft("bench", "models", "--seeds", "1")[0] == 2  # no interval over one seed
+    monkeypatch.setattr(f"pyft.{module}.measure", lambda out: asked.append(out))
+    assert pyft("bench", name, "--out", "x.json")[0] == pyft("bench", name)[0] == 0
+    assert asked == [Path("x.json"), None]

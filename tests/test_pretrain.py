@@ -228,7 +228,7 @@ def test_all_but_the_words_is_trained_and_new_heads_learn_faster(laptop, archite
         name.rsplit(".", 1)[0].split(".")[-1] in ("word_embeddings", "word_embedding", "decoder", "lm_loss")
         for name in frozen
     )
-    made = groups(model, SMALL)
+    made = groups(model, replace(SMALL, heads_first=0.3), steps=20)
     trained = [id(p) for group in made for p in group["params"]]
     assert len(trained) == len(set(trained)) == sum(p.requires_grad for p in model.parameters())
     body = {id(p) for p in model.base_model.parameters()}
@@ -236,6 +236,7 @@ def test_all_but_the_words_is_trained_and_new_heads_learn_faster(laptop, archite
         old, matrices = id(group["params"][0]) in body, group["params"][0].ndim > 1
         assert group["lr"] == SMALL.lr * (1 if old else SMALL.head_lr)
         assert group["weight_decay"] == (SMALL.weight_decay if matrices else 0)
+        assert group["begins"] == (6 if old else 0)
 
 
 class CutError(Exception):
@@ -270,6 +271,31 @@ def test_a_run_that_was_cut_goes_on_to_the_same_bits(laptop, architecture):
     assert [{k: v for k, v in e.items() if k != "seconds"} for e in again] == [
         {k: v for k, v in e.items() if k != "seconds"} for e in whole
     ]
+
+
+def test_heads_may_learn_before_the_body_does(laptop):
+    """Of as many steps as a run has, the body learns in the last quarter; with none left it does not learn at all."""
+
+    def learnt(heads_first):
+        torch.manual_seed(0)
+        model, tokens = models.start("roberta")
+        before = {name: x.clone() for name, x in model.named_parameters()}
+        log = train(
+            model,
+            Roberta(DOCUMENTS, tokens, 16, 0),
+            replace(SMALL, heads_first=heads_first),
+            laptop / str(heads_first),
+        )
+        return {name for name, x in model.named_parameters() if not torch.equal(x, before[name])}, log
+
+    heads, _ = learnt(1.0)
+    assert heads and not any(name.startswith("roberta.") for name in heads)
+    late, log = learnt(0.75)
+    early, same = learnt(0.0)
+    assert late == early > heads
+    at = round(0.75 * len(log))
+    assert [e["mlm"] for e in log[:1]] == [e["mlm"] for e in same[:1]]
+    assert [e["mlm"] for e in log[: at + 1]] != [e["mlm"] for e in same[: at + 1]]
 
 
 def test_two_seeds_differ(laptop):
