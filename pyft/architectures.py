@@ -44,11 +44,11 @@ def run(name: str, corpus: str, seed: int) -> dict[str, Any]:
     train = splits["train"].shuffle(seed=seed).select(range(rows))
     set_seed(seed)
     task = "token-classification" if corpus == "conll2003" else "sequence-classification"
-    options = {"num_labels": num_labels(splits)}
+    K = num_labels(splits)
     if name in LADDER:
-        model, tokenizer = models.with_head(LADDER[name](), task, **options), models.tokenizer("xlnet")
+        model, tokenizer = models.with_head(LADDER[name](), task, num_labels=K), models.tokenizer("xlnet")
     else:
-        model, tokenizer = models.load(name, task, **options)
+        model, tokenizer = models.load(name, task, num_labels=K)
     begins = models.digest(model.base_model)
     start = time.monotonic()
     history = fine_tune(model, tokenizer, train, splits["validation"], recipe, seed)
