@@ -70,7 +70,7 @@ def run(name: str, corpus: str, seed: int) -> dict[str, Any]:
 def fitted() -> Any:
     """XLNet with positions fitted, as it is before it is aligned."""
     model, tokenizer = models.start("xlnet")
-    place_words(model, tokenized(texts(), tokenizer), tokenizer, PLANS["xlnet"][0])
+    place_words(model, tokenized(texts(), tokenizer), tokenizer, PLANS["xlnet"])
     return model.base_model
 
 

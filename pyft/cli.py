@@ -148,12 +148,12 @@ def transfer(
 
 @app.command()
 def pretrain(
-    architecture: Annotated[str, typer.Argument(help="bert, roberta or xlnet.")],
+    name: Annotated[str, typer.Argument(help="xlnet, bert-continued, roberta-continued or xlnet-continued.")],
 ) -> None:
     """Make a prepared model anew, into pyft/weights (half an hour; goes on where it was interrupted)."""
     from pyft import pretrain as made
 
-    made.prepare(architecture)
+    made.prepare(name)
 
 
 @app.command()

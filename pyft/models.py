@@ -27,6 +27,7 @@ from transformers import (
 from pyft import hub, kept
 from pyft.errors import PyftError, unknown
 from pyft.fetch import files
+from pyft.profiles import Checkpoint
 from pyft.profiles import profile as profile_named
 from pyft.transplant import to_roberta, to_xlnet
 
@@ -62,7 +63,7 @@ def load(name: str, task: str, profile: str = "laptop", num_labels: int = 2) -> 
     try:
         with _quiet():
             if checkpoint and checkpoint.architecture:
-                return _carried(checkpoint.architecture, checkpoint.prepared, task, options)
+                return _carried(name, checkpoint, task, options)
             return _pretrained(name, folder, task, options)
     except PyftError:
         raise
@@ -125,12 +126,12 @@ def start(architecture: str) -> tuple[Any, Any]:
     return model, tokenizer(architecture)
 
 
-def _carried(architecture: str, prepared: bool, task: str, options: dict[str, Any]) -> tuple[Any, Any]:
-    """MiniLM in that architecture; on top of it what `pyft pretrain` has kept, if it is `prepared`."""
-    with torch.random.fork_rng(enabled=prepared):  # the heads that are drawn here are overwritten then
-        model, tokens = start(architecture)
-    if prepared:
-        model.load_state_dict(kept.load(kept_file(architecture), model.state_dict()))
+def _carried(name: str, checkpoint: Checkpoint, task: str, options: dict[str, Any]) -> tuple[Any, Any]:
+    """MiniLM in another architecture; on top of it what `pyft pretrain` has kept, if it is prepared."""
+    with torch.random.fork_rng(enabled=checkpoint.prepared):  # the heads that are drawn here are overwritten then
+        model, tokens = start(checkpoint.architecture or name)
+    if checkpoint.prepared:
+        model.load_state_dict(kept.load(kept_file(name), model.state_dict()))
     if task == "pretraining":
         return model.eval(), tokens
     return with_head(model.base_model, task, **options), tokens
@@ -148,14 +149,14 @@ def with_head(body: Any, task: str, **options: Any) -> Any:
     return model.eval()
 
 
-def kept_file(architecture: str) -> Path:
+def kept_file(name: str) -> Path:
     """Where the weights of a prepared model lie."""
-    return Path(__file__).resolve().parent / "weights" / f"{architecture}.safetensors"
+    return Path(__file__).resolve().parent / "weights" / f"{name}.safetensors"
 
 
-def history(architecture: str) -> dict[str, Any]:
+def history(name: str) -> dict[str, Any]:
     """How a prepared model was made, stage by stage: plan, losses, tokens and seconds of every step."""
-    found: dict[str, Any] = json.loads(kept_file(architecture).with_suffix(".json").read_text(encoding="utf8"))
+    found: dict[str, Any] = json.loads(kept_file(name).with_suffix(".json").read_text(encoding="utf8"))
     return found
 
 

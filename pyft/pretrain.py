@@ -4,8 +4,8 @@
     RoBERTa   dynamic masks on full sentences, no second loss    Liu et al. 2019, section 4
     XLNet     permutation language modelling on two streams      Yang et al. 2019, sections 2.2 to 2.4
 
-XLNet begins with `align`, for BERT's weights do not fit it exactly. Word embeddings stay as they are, at both ends, in
-all three: they are half of the weights, and what is kept must be small.
+XLNet has been aligned before, for BERT's weights do not fit it exactly. Word embeddings stay as they are, at both ends,
+in all three: they are half of the weights, and what is kept must be small.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -245,7 +245,7 @@ class Align:
 
 @dataclass(frozen=True)
 class Plan:
-    """How one stage of continued pretraining is run."""
+    """How continued pretraining is run."""
 
     objective: Callable[..., Any]
     tokens: int  # the budget, special tokens counted, padding not
@@ -261,88 +261,82 @@ class Plan:
     seed: int = 0
 
 
-PLANS: dict[str, tuple[Plan, ...]] = {
-    "bert": (Plan(Bert, tokens=400_000, lr=3e-4),),
-    "roberta": (Plan(Roberta, tokens=400_000, lr=3e-4),),
-    # Not `XLNet` after it: 400,000 tokens at 3e-4 took the cosine with MiniLM's last layer from .99 to .36.
-    "xlnet": (Plan(Align, tokens=400_000, lr=5e-4, batch_size=32, dropout=0.0),),
+CONTINUED = Plan(Bert, tokens=400_000, lr=1e-4, head_lr=10.0, heads_first=0.25)
+PLANS = {
+    "xlnet": Plan(Align, tokens=400_000, lr=5e-4, batch_size=32, dropout=0.0),
+    "bert-continued": CONTINUED,
+    "roberta-continued": replace(CONTINUED, objective=Roberta),
+    "xlnet-continued": replace(CONTINUED, objective=XLNet, dropout=0.1 * transplant.QUIET),
 }
 
 
-def prepare(architecture: str, plans: Sequence[Plan] | None = None, work: Path | None = None) -> None:
-    """Run the plans of an architecture one after the other, and keep what comes out in `pyft/weights`.
+def prepare(name: str, plan: Plan | None = None, work: Path | None = None) -> None:
+    """Run the plan of that name (or this one), and keep what comes out in `pyft/weights`.
 
-    It goes on where it was interrupted; its state lies in `work`, `_build/pretrain` if not given.
+    A name that ends in `-continued` goes on from the prepared model of its architecture, if there is one. A run that
+    was interrupted goes on; its state lies in `work`, `_build/pretrain` if not given.
     """
-    if architecture not in PLANS:
-        raise unknown("architecture", architecture, list(PLANS))
-    plans = plans or PLANS[architecture]
-    work = (work or WORK) / architecture
-    set_seed(plans[0].seed)
+    if name not in PLANS:
+        raise unknown("prepared model", name, list(PLANS))
+    plan, (architecture, _, continued) = plan or PLANS[name], name.partition("-")
+    set_seed(plan.seed)
     model, tokenizer = models.start(architecture)
-    base = {name: x.clone() for name, x in model.state_dict().items()}
-    body = {name: x for name, x in base.items() if name.startswith(f"{model.base_model_prefix}.")}  # heads are drawn
+    base = {part: x.clone() for part, x in model.state_dict().items()}
+    body = {part: x for part, x in base.items() if part.startswith(f"{model.base_model_prefix}.")}  # heads are drawn
+    if continued and models.kept_file(architecture).is_file():
+        model.load_state_dict(kept.load(models.kept_file(architecture), base))
     documents = tokenized(texts(), tokenizer)
     frozen = freeze_words(model)
-    if architecture == "xlnet":
-        place_words(model, documents, tokenizer, plans[0])
-    stages = []
-    for number, plan in enumerate(plans):
-        objective = plan.objective(documents, tokenizer, plan.T, plan.seed)
-        for module in model.modules():
-            if isinstance(module, torch.nn.Dropout):
-                module.p = plan.dropout
-        log = train(model, objective, plan, work / f"{number}-{plan.objective.__name__.lower()}")
-        stages.append({"plan": asdict(plan) | {"objective": plan.objective.__name__}, "rows": len(objective.rows)})
-        if architecture == "xlnet":
-            stages[-1]["agreement"] = nearness(model, tokenizer)
-        stages[-1]["log"] = {name: [entry[name] for entry in log] for name in log[0]}
-    file = models.kept_file(architecture)
+    if plan.objective is Align:
+        place_words(model, documents, tokenizer, plan)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = plan.dropout
+    objective = plan.objective(documents, tokenizer, plan.T, plan.seed)
+    log = train(model, objective, plan, (work or WORK) / name)
+    file = models.kept_file(name)
     kept.save(file, model.state_dict(), body, frozen)
     model.load_state_dict(kept.load(file, base))
-    text = hashlib.sha256(json.dumps(documents).encode()).hexdigest()
-    run = {"digest": models.digest(model), "text": text, "stages": stages, "provenance": provenance()}
+    run = {
+        "plan": asdict(plan) | {"objective": plan.objective.__name__},
+        "rows": len(objective.rows),
+        "log": {column: [entry[column] for entry in log] for column in log[0]},
+        "text": hashlib.sha256(json.dumps(documents).encode()).hexdigest(),
+        "digest": models.digest(model),
+        "provenance": provenance(),
+    }
+    if architecture == "xlnet":
+        run["agreement"] = nearness(model, tokenizer)
     write_atomically(file.with_suffix(".json"), dump(run))
-    write_atomically(file.with_suffix(".md"), card(architecture, run, file.stat().st_size))
+    write_atomically(file.with_suffix(".md"), card(name, run, file.stat().st_size))
     print(f"kept: {file.name}, {file.stat().st_size / 1e6:.1f} MB")
 
 
-def card(architecture: str, run: Mapping[str, Any], size: int) -> str:
+def card(name: str, run: Mapping[str, Any], size: int) -> str:
     """The model card of a prepared model, in Markdown."""
-    minilm = ARTEFACTS["minilm"]
-    lines = [
-        f"# {architecture}: MiniLM carried on",
-        "",
-        f"What `pyft pretrain {architecture}` made; do not edit. {size / 1e6:.1f} MB, applied on top of",
-        f"{minilm.citation}. Licence: {minilm.licence}.",
-        "",
-        "| stage | rows | tokens | steps | rate | seed | dropout | hours | first loss | last loss |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|---|---|",
-    ]
-    for stage in run["stages"]:
-        plan, log = stage["plan"], stage["log"]
-        n, few = len(log["tokens"]), max(1, len(log["tokens"]) // 20)
-        ends = [
-            ", ".join(f"{k} {sum(v[at]) / few:.3f}" for k, v in log.items() if k not in ("tokens", "seconds"))
-            for at in (slice(few), slice(n - few, n))
-        ]
-        lines.append(
-            f"| {plan['objective']} | {stage['rows']:,} | {sum(log['tokens']):,} | {n:,} | {plan['lr']:g} | "
-            f"{plan['seed']} | {plan['dropout']:g} | {sum(log['seconds']) / 3600:.2f} | {' | '.join(ends)} |"
-        )
-    return "\n".join(
-        [
-            *lines,
-            "",
-            "Losses are means over the first and the last twentieth of the steps; no text is seen twice in one stage",
-            "unless it has more tokens than the text. Word embeddings are MiniLM's.",
-            "",
-            "- Text: training splits of " + ", ".join(SOURCES) + "; none that stands in a validation or test split",
-            f"- Fingerprint of its token ids: `{run['text']}`",
-            f"- Digest of the weights: `{run['digest']}`",
-            "",
-        ]
+    minilm, plan, log = ARTEFACTS["minilm"], run["plan"], run["log"]
+    n, few = len(log["tokens"]), max(1, len(log["tokens"]) // 20)
+    first, last = (
+        ", ".join(f"{k} {sum(v[at]) / few:.3f}" for k, v in log.items() if k not in ("tokens", "seconds"))
+        for at in (slice(few), slice(n - few, n))
     )
+    return f"""# {name}: MiniLM carried on
+
+What `pyft pretrain {name}` made; do not edit. {size / 1e6:.1f} MB, applied on top of
+{minilm.citation}. Licence: {minilm.licence}.
+
+| objective | rows | tokens | steps | rate | seed | dropout | hours | first loss | last loss |
+|---|--:|--:|--:|--:|--:|--:|--:|---|---|
+| {plan["objective"]} | {run["rows"]:,} | {sum(log["tokens"]):,} | {n:,} | {plan["lr"]:g} | {plan["seed"]} | \
+{plan["dropout"]:g} | {sum(log["seconds"]) / 3600:.2f} | {first} | {last} |
+
+Losses are means over the first and the last twentieth of the steps; no text is seen twice unless the budget is larger
+than the text. Word embeddings are MiniLM's.
+
+- Text: training splits of {", ".join(SOURCES)}; none that stands in a validation or test split
+- Fingerprint of its token ids: `{run["text"]}`
+- Digest of the weights: `{run["digest"]}`
+"""
 
 
 def place_words(model: Any, documents: Sequence[Document], tokenizer: Any, plan: Plan, n: int = 128) -> None:

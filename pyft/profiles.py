@@ -13,7 +13,7 @@ class Checkpoint:
     hub_id: str | None = None
     revision: str | None = None
     architecture: str | None = None  # what the artefact's weights are carried into (`pyft.transplant`)
-    prepared: bool = False  # whether what `pyft pretrain` kept is applied on top
+    prepared: bool = False  # whether what `pyft pretrain` kept under this name is applied on top
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,10 @@ PROFILES: dict[str, Profile] = {
             **{name: Checkpoint(artefact="minilm") for name in ("bert", "minilm")},
             "roberta": Checkpoint(artefact="minilm", architecture="roberta"),
             "xlnet": Checkpoint(artefact="minilm", architecture="xlnet", prepared=True),
+            **{
+                f"{name}-continued": Checkpoint(artefact="minilm", architecture=name, prepared=True)
+                for name in ("bert", "roberta", "xlnet")
+            },
             "bert-cased": Checkpoint(artefact="minilm"),  # there is no cased one on a laptop
         },
         recipes={"sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4)},

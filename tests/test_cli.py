@@ -160,7 +160,7 @@ def test_cards_are_written_and_then_held_against_the_page(house, pyft, monkeypat
 
 def test_an_architecture_that_cannot_be_prepared_is_answered(pyft):
     code, _, said = pyft("pretrain", "xlnett")
-    assert code == 1 and "unknown architecture 'xlnett'. Did you mean 'xlnet'?" in said
+    assert code == 1 and "unknown prepared model 'xlnett'. Did you mean 'xlnet'?" in said
 
 
 @pytest.mark.parametrize("name,module", [("models", "architectures"), ("transfer", "transfer")])

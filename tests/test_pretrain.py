@@ -1,6 +1,5 @@
 """Continued pretraining: what is read, what is masked, what is trained, and that a run can be cut anywhere."""
 
-import json
 import random
 from dataclasses import replace
 
@@ -24,7 +23,8 @@ SMALL = Plan(Bert, tokens=300, lr=1e-3, T=16, batch_size=4)
 def laptop(tiny_minilm, monkeypatch):
     """A tiny model in place of MiniLM, and an empty folder for what is kept."""
     checkpoints = {
-        name: profiles.Checkpoint(artefact="minilm", architecture=name, prepared=True) for name in OBJECTIVES
+        name: profiles.Checkpoint(artefact="minilm", architecture=name.partition("-")[0], prepared=True)
+        for name in pretrain.PLANS
     }
     monkeypatch.setitem(profiles.PROFILES, "laptop", replace(profiles.PROFILES["laptop"], checkpoints=checkpoints))
     return tiny_minilm
@@ -319,36 +319,50 @@ def test_a_loss_that_is_not_finite_stops_the_run(laptop):
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("architecture", OBJECTIVES)
-def test_a_prepared_model_is_kept_and_rebuilt(laptop, architecture, monkeypatch, capsys):
+@pytest.mark.parametrize("name", pretrain.PLANS)
+def test_a_prepared_model_is_kept_and_rebuilt(laptop, name, monkeypatch, capsys):
     monkeypatch.setattr(pretrain.data, "load", lambda name: {"validation": {"text": ["good film", "a bad film"]}})
     monkeypatch.setattr(
         pretrain, "texts", lambda: [["good film", "bad film the a"], ["the poison"], ["a good a bad"]] * 8
     )
-    plans = [replace(SMALL, objective=OBJECTIVES[architecture])]
-    if architecture == "xlnet":
-        plans.insert(0, replace(SMALL, objective=Align, dropout=0.0))
-    pretrain.prepare(architecture, plans, laptop / "work")
-    assert capsys.readouterr().out.startswith(f"kept: {architecture}.safetensors, ")
-    run = json.loads((laptop / "weights" / f"{architecture}.json").read_text())
-    card = (laptop / "weights" / f"{architecture}.md").read_text()
-    assert [stage["plan"]["objective"] for stage in run["stages"]] == [plan.objective.__name__ for plan in plans]
-    assert all(len(s["agreement"]) == 3 for s in run["stages"] if architecture == "xlnet")
-    assert run["digest"] in card and run["text"] in card
+    plan = replace(SMALL, objective=pretrain.PLANS[name].objective)
+    pretrain.prepare(name, plan, laptop / "work")
+    assert capsys.readouterr().out.startswith(f"kept: {name}.safetensors, ")
+    run, architecture = models.history(name), name.partition("-")[0]
+    card = (laptop / "weights" / f"{name}.md").read_text()
+    assert run["plan"]["objective"] == plan.objective.__name__ and f"| {plan.objective.__name__} |" in card
+    assert len(run.get("agreement", [])) == (3 if architecture == "xlnet" else 0)
+    assert run["digest"] in card and run["text"] in card and sum(run["log"]["tokens"]) >= plan.tokens
     torch.manual_seed(0)
     raw, _ = models.start(architecture)
-    assert run["digest"] == models.digest(models.load(architecture, "pretraining")[0])
-    one, two = (models.load(architecture, "pretraining")[0] for _ in range(2))
-    assert models.digest(one) == models.digest(two) != models.digest(raw)
-    classifier, _ = models.load(architecture, "sequence-classification", num_labels=3)
+    one, two = (models.load(name, "pretraining")[0] for _ in range(2))
+    assert models.digest(one) == models.digest(two) == run["digest"] != models.digest(raw)
+    classifier, _ = models.load(name, "sequence-classification", num_labels=3)
     body = one.base_model.state_dict()
     assert all(torch.equal(x, body[name]) for name, x in classifier.base_model.state_dict().items())
     words = next(name for name in body if "word_embedding" in name)
     assert torch.equal(body[words], raw.base_model.state_dict()[words])
 
 
+def test_what_is_continued_goes_on_from_what_is_prepared(laptop, monkeypatch):
+    monkeypatch.setattr(pretrain.data, "load", lambda name: {"validation": {"text": ["good film", "a bad film"]}})
+    monkeypatch.setattr(pretrain, "texts", lambda: [["good film", "bad film the a"], ["the poison"]] * 8)
+    starts = []
+
+    def train_nothing(model, *_):
+        starts.append(models.digest(model))
+        return [{"tokens": 1, "seconds": 0.0, "loss": 1.0}]
+
+    monkeypatch.setattr(pretrain, "train", train_nothing)
+    for _ in range(2):
+        pretrain.prepare("xlnet-continued", replace(SMALL, objective=XLNet), laptop / "work")
+    pretrain.prepare("xlnet", replace(SMALL, objective=Align), laptop / "work")
+    pretrain.prepare("xlnet-continued", replace(SMALL, objective=XLNet), laptop / "work")
+    assert starts[0] == starts[1] != starts[3] == models.history("xlnet")["digest"]
+
+
 def test_an_unknown_architecture_is_answered():
-    with pytest.raises(PyftError, match="Did you mean 'xlnet'"):
+    with pytest.raises(PyftError, match="unknown prepared model 'xlnett'. Did you mean 'xlnet'"):
         pretrain.prepare("xlnett")
 
 
