@@ -362,7 +362,7 @@ def test_what_is_continued_goes_on_from_what_is_prepared(laptop, monkeypatch):
 
 
 def test_an_unknown_architecture_is_answered():
-    with pytest.raises(PyftError, match="unknown prepared model 'xlnett'. Did you mean 'xlnet'"):
+    with pytest.raises(PyftError, match=r"unknown prepared model 'xlnett'\. Did you mean 'xlnet'"):
         pretrain.prepare("xlnett")
 
 
