@@ -56,10 +56,6 @@ PROFILES: dict[str, Profile] = {
             **{name: Checkpoint(artefact="minilm") for name in ("bert", "minilm")},
             "roberta": Checkpoint(artefact="minilm", architecture="roberta"),
             "xlnet": Checkpoint(artefact="minilm", architecture="xlnet", prepared=True),
-            **{
-                f"{name}-continued": Checkpoint(artefact="minilm", architecture=name, prepared=True)
-                for name in ("bert", "roberta", "xlnet")
-            },
             "bert-cased": Checkpoint(artefact="minilm"),  # there is no cased one on a laptop
         },
         recipes={"sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4)},
