@@ -32,7 +32,7 @@ def quantise(x: Tensor) -> tuple[Tensor, Tensor]:
     groups = x.detach().float().reshape(-1, GROUP)  # (n / GROUP, GROUP)
     scale = (groups.abs().amax(1) / LEVELS).half()
     steps = scale.float()[:, None].clamp(min=torch.finfo(torch.half).tiny)
-    q = ((groups / steps).round().clamp(-LEVELS, LEVELS) + 8).to(torch.uint8).flatten()  # 1 to 15
+    q = ((groups / steps).round() + 8).to(torch.uint8).flatten()  # 1 to 15, as no number is above its group's largest
     return q[::2] | q[1::2] << 4, scale
 
 

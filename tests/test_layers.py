@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 PARTS = ("exercises_part2", "exercises_transfer", "exercises_part3", "exercises_part4")
 LAYERS = [  # from the bottom up
     {"errors"},
-    {"artefacts", "counts", "profiles", "symbols", "exercise"},
+    {"artefacts", "counts", "profiles", "symbols", "exercise", "tags"},
     {"attention", "losses", "optim", "schedules", *PARTS},
     {"encoder"},
     {"maths", "objectives"},
@@ -33,7 +33,7 @@ LAYERS = [  # from the bottom up
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "counts", "profiles", "exercise", "maths")}
-PURE = ("symbols", "attention", "encoder", "losses", "objectives", "optim", "schedules", *PARTS)
+PURE = ("symbols", "tags", "attention", "encoder", "losses", "objectives", "optim", "schedules", *PARTS)
 TORCH_ALONE = {name: {"torch"} for name in PURE}
 FOREIGN = BARE | TORCH_ALONE  # all they may import of others
 
