@@ -323,17 +323,17 @@ def _load(name: str, profile: str = "laptop") -> tuple[dict[str, list[Row]], Dro
         return (_official(splits, drops) if name == "conll2003" else _split_hub(splits, corpus, drops)), drops
     if name == "conll2003":
         return _official(_conll_files(), drops), drops
-    return _split(_distinct(corpus.read(), corpus, drops), corpus), drops
+    return split_by_text(distinct(corpus.read(), drops, corpus.fold), corpus.fold), drops
 
 
-def _distinct(rows: Iterable[Row], corpus: Corpus, drops: Drops) -> list[Row]:
+def distinct(rows: Iterable[Row], drops: Drops, fold: Callable[[str], str] = fold) -> list[Row]:
     """Rows with a label, one a text; none of a text whose rows disagree."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         if row["label"] is None:
             drops.unlabelled += 1
         else:
-            groups.setdefault(corpus.fold(row["text"]), []).append(row)
+            groups.setdefault(fold(row["text"]), []).append(row)
     kept = []
     for rows in groups.values():
         if len({row["label"] for row in rows}) > 1:
@@ -344,13 +344,14 @@ def _distinct(rows: Iterable[Row], corpus: Corpus, drops: Drops) -> list[Row]:
     return kept
 
 
-def _split(rows: list[Row], corpus: Corpus, tenths: Sequence[str] = ("test", "validation")) -> dict[str, list[Row]]:
+def split_by_text(
+    rows: list[Row], fold: Callable[[str], str] = fold, tenths: Sequence[str] = ("test", "validation")
+) -> dict[str, list[Row]]:
     """Of each label's rows, in the order of their texts' hashes, a tenth to each of `tenths`, and the rest to train."""
     place: dict[str, str] = {}
     for label in sorted({row["label"] for row in rows}):
         ids = [
-            row["id"]
-            for row in sorted((r for r in rows if r["label"] == label), key=lambda r: _hash(corpus.fold(r["text"])))
+            row["id"] for row in sorted((r for r in rows if r["label"] == label), key=lambda r: _hash(fold(r["text"])))
         ]
         tenth = round(len(ids) / 10)
         for number, key in enumerate(ids):
@@ -363,13 +364,13 @@ def _split_hub(splits: dict[str, list[Row]], corpus: Corpus, drops: Drops) -> di
 
     The test split is untouched, so a score on it can be held against published ones.
     """
-    rows = _distinct(splits["train"], corpus, drops)
+    rows = distinct(splits["train"], drops, corpus.fold)
     if "test" not in splits:
-        return _split(rows, corpus)
+        return split_by_text(rows, corpus.fold)
     tested = {corpus.fold(row["text"]) for row in splits["test"]}
     kept = [row for row in rows if corpus.fold(row["text"]) not in tested]
     drops.leaking += len(rows) - len(kept)
-    return _split(kept, corpus, ["validation"]) | {"test": splits["test"]}
+    return split_by_text(kept, corpus.fold, ["validation"]) | {"test": splits["test"]}
 
 
 def _conll_files() -> dict[str, list[Row]]:

@@ -46,7 +46,7 @@ def test_entities_are_unescaped_even_twice():
 def test_duplicates_are_kept_once_and_conflicts_not_at_all():
     drops = Drops()
     pairs = [("a", 0), ("A ", 0), ("b", 0), ("B", 1), ("c", 1), ("d", None)]
-    kept = data._distinct(rows_of(pairs), toy([]), drops)
+    kept = data.distinct(rows_of(pairs), drops)
     assert [row["text"] for row in kept] == ["a", "c"]
     assert drops == Drops(unlabelled=1, duplicates=1, conflicting=2)
 
@@ -54,7 +54,7 @@ def test_duplicates_are_kept_once_and_conflicts_not_at_all():
 @given(st.lists(st.integers(0, 1), min_size=1, max_size=200), st.randoms())
 def test_a_split_is_a_tenth_of_each_label_and_knows_no_order(labels, rng: random.Random):
     rows = rows_of((f"text {i}", label) for i, label in enumerate(labels))
-    splits = data._split(rows, toy(rows))
+    splits = data.split_by_text(rows)
     assert sorted(r["id"] for s in splits.values() for r in s) == sorted(r["id"] for r in rows)
     for label in (0, 1):
         n = labels.count(label)
@@ -62,7 +62,7 @@ def test_a_split_is_a_tenth_of_each_label_and_knows_no_order(labels, rng: random
             assert sum(r["label"] == label for r in splits[split]) == round(n / 10)
     shuffled = rows.copy()
     rng.shuffle(shuffled)
-    for split, again in data._split(shuffled, toy(rows)).items():
+    for split, again in data.split_by_text(shuffled).items():
         assert {r["id"] for r in again} == {r["id"] for r in splits[split]}
 
 

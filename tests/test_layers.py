@@ -19,7 +19,7 @@ LAYERS = [  # from the bottom up
     {"maths", "objectives"},
     {"fetch", "hub", "hardware", "kept", "transplant"},
     {"data", "models"},
-    {"finetune", "baselines", "stats"},
+    {"finetune", "baselines", "stats", "own_data"},
     {"evidence", "plots"},
     {"pretrain"},
     {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},

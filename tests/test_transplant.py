@@ -48,6 +48,7 @@ def test_roberta_gives_the_hidden_states_of_bert(left):
 def test_roberta_has_as_many_places_as_bert():
     ids = torch.randint(4, 20, (1, 80))
     assert torch.allclose(read(to_roberta(bert()), input_ids=ids), read(bert(), input_ids=ids), atol=1e-6)
+    assert not to_roberta(bert()).embeddings.position_embeddings.weight[: PAD + 1].any()  # padding has no place
 
 
 def test_texts_are_paired_token_by_token():
@@ -95,6 +96,19 @@ def test_words_are_normalised_beforehand():
     assert torch.equal(
         to_xlnet(model, damping=None).word_embedding.weight, transplant.embedded(model.double()).half().float()
     )
+
+
+def test_query_biases_go_where_xlnet_has_them_or_are_left_out():
+    model = bert()
+    u = model.encoder.layer[1].attention.self.query.bias
+    for query_bias, expected in [(True, u), (False, torch.zeros_like(u))]:
+        xlnet = to_xlnet(model, query_bias=query_bias, damping=None)
+        assert torch.equal(xlnet.layer[1].rel_attn.r_w_bias.flatten(), expected)
+
+
+def test_xlnet_drops_out_less():
+    config = transplant.xlnet_config(bert().config)
+    assert config.dropout == 0.3 * bert().config.hidden_dropout_prob > 0
 
 
 def test_key_biases_change_nothing():
