@@ -120,8 +120,8 @@ def test_of_many_malformed_lines_the_first_five_are_shown(file):
 def test_a_file_that_is_not_there_and_a_task_that_is_none(tmp_path):
     with pytest.raises(PyftError, match="there is no such file"):
         read(tmp_path / "a.csv", CLASSES)
-    with pytest.raises(PyftError, match=r"unknown task 'regresion'\. Did you mean 'regression'"):
-        load(tmp_path / "a.csv", "regresion")
+    with pytest.raises(PyftError, match=r"unknown task 'regressions'\. Did you mean 'regression'"):
+        load(tmp_path / "a.csv", "regressions")
 
 
 def table(n, start=0):
