@@ -1,8 +1,8 @@
 """Three architectures on two tasks, over seeds: `pyft bench models`, kept in `book/results/bench/models.json`.
 
-All start from one checkpoint (`pyft.pretrain`) and see the same texts in the same order, so that runs of one seed are
-paired. So do XLNets that the checkpoint was carried into in part (`LADDER`). A run that has finished is kept at once;
-the next call goes on from there.
+All start from one checkpoint and see the same texts in the same order, so that runs of one seed are paired. So do the
+three when each was trained on under its own objective (`pyft.pretrain`), and XLNets that the checkpoint was carried
+into in part (`LADDER`). A run that has finished is kept at once; the next call goes on from there.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ from pyft.stats import packed
 from pyft.transplant import to_xlnet
 
 MODELS = ("bert", "roberta", "xlnet")
+CONTINUED = tuple(f"{name}-continued" for name in MODELS)
 LADDER: dict[str, Callable[[], Any]] = {  # each is the one before and one thing more (section 3.1.4)
     "matrices and LayerNorms": lambda: to_xlnet(models.minilm(), query_bias=False, damping=None),
     "+ query biases": lambda: to_xlnet(models.minilm(), damping=None),
@@ -98,7 +99,7 @@ def num_labels(splits: Any) -> int:
 
 def plan() -> list[tuple[str, str, int]]:
     """Every run, `(model, corpus, seed)`, seed by seed."""
-    runs = [(name, corpus, seed) for seed in range(SEEDS) for corpus in TASKS for name in MODELS]
+    runs = [(name, corpus, seed) for seed in range(SEEDS) for corpus in TASKS for name in MODELS + CONTINUED]
     runs += [(name, "movie-reviews", seed) for seed in range(FEW) for name in LADDER]
     return sorted(runs, key=lambda r: r[2])
 

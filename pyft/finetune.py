@@ -1,22 +1,34 @@
 """One explicit training loop for labels of texts and of words, and the metrics that judge it."""
 
+import hashlib
+import json
 import math
 import os
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from pyft.errors import PyftError
-from pyft.hardware import autocast, parts, room, scaler
+from pyft import checkpoint
+from pyft.errors import PyftError, unknown
+from pyft.hardware import autocast, device, parts, processes, room, scaler
+from pyft.models import digest
 from pyft.profiles import Recipe
-from pyft.schedules import linear
+from pyft.schedules import constant, cosine, inverse_sqrt, linear
+from pyft.speed import lean
 
+SCHEDULES = {schedule.__name__: schedule for schedule in (constant, linear, cosine, inverse_sqrt)}
+SAVE_EVERY = 100  # steps
+Objective = Callable[[Any, dict[str, Tensor]], Tensor]
 Row = dict[str, Any]  # what a model reads of one text: `input_ids`, and `token_type_ids` where it has segments
 IGNORED = -100  # the label of what is no target: padding, special tokens, a word's later pieces
 
@@ -28,11 +40,7 @@ def set_seed(seed: int) -> None:
     np.random.seed(seed)
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
-
-
-def device() -> torch.device:
-    """The GPU if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.utils.deterministic.fill_uninitialized_memory = False  # costs a tenth of the time, and no kernel reads it
 
 
 # --- batches ----------------------------------------------------------------------------------------------------------
@@ -59,18 +67,18 @@ def tokenize(tokenizer: Any, texts: Sequence[Any], max_length: int) -> list[Row]
     return rows
 
 
-def pad(ids: Sequence[Sequence[int]], fill: int, left: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+def pad(ids: Sequence[Sequence[int]], fill: int, left: bool = False) -> tuple[Tensor, Tensor]:
     """Rows filled up to the longest, behind them or before, and the mask that is 1 on what is theirs; both (B, T)."""
     T = max(map(len, ids))
 
-    def filled(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
+    def filled(rows: Sequence[Sequence[int]], value: int) -> Tensor:
         padding = [[value] * (T - len(row)) for row in rows]
         return torch.tensor([[*p, *row] if left else [*row, *p] for row, p in zip(rows, padding, strict=True)])
 
     return filled(ids, fill), filled([[1] * len(row) for row in ids], 0)
 
 
-def collate(rows: Sequence[Row], tokenizer: Any) -> dict[str, torch.Tensor]:
+def collate(rows: Sequence[Row], tokenizer: Any) -> dict[str, Tensor]:
     """What a model is given of some rows, padded where its tokenizer pads: all (B, T), but labels of texts, (B)."""
     fill = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id, "labels": IGNORED}
     left = tokenizer.padding_side == "left"
@@ -116,21 +124,18 @@ def buckets(
 
 @dataclass
 class History:
-    """What happened: mean training loss since the last evaluation, validation loss and accuracy, by step."""
+    """What happened: the loss of every step, and at the `steps` where it was measured, the mean training loss since the
+    time before, the validation loss and the validation score: the share of right labels, or of ratings Pearson's r.
 
+    `best` is the step whose weights came back, if the recipe has patience.
+    """
+
+    losses: list[float] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
-    validation_accuracy: list[float] = field(default_factory=list)
-
-
-def decay_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Parameter groups for AdamW: matrices decay, biases and LayerNorm gains (one dimension) do not."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    return [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+    validation_score: list[float] = field(default_factory=list)
+    best: int | None = None
 
 
 def fine_tune(
@@ -140,81 +145,218 @@ def fine_tune(
     validation: Any,
     recipe: Recipe,
     seed: int = 0,
+    folder: Path | None = None,
+    objective: Objective | None = None,
+    before: Callable[[int, int], None] | None = None,
 ) -> History:
     """Fine-tune `model` in place on `train` (`text` and `label`, or `tokens` and `ner_tags`), watching `validation`.
 
-    On a GPU in half precision; and there a batch that memory does not hold goes through in parts, whose gradients add
-    up to the batch's (see `pyft.hardware`).
+    A step learns from one batch. It goes through in parts, whose gradients add up to the batch's: as many as the recipe
+    asks for, as processes share the work (`accelerate launch`) and as memory needs; on a GPU in half precision (see
+    `pyft.hardware`). Texts beyond `max_length` are cut there. With a `folder`, a run that was interrupted goes on from
+    where it last was saved, to the same bits: each step is seeded by its own number.
+
+    `objective(model, batch)` is the loss that is trained, a mean over the batch's targets; if not given, that of the
+    task. `before(t, total)` is called before each step.
 
     Raises:
         PyftError: before the first step on unfit data, later on a loss that is not finite.
     """
     check(train, model.config.num_labels, "train")
     check(validation, model.config.num_labels, "validation", classes=1)
-    where = device()
+    where, (rank, world) = device(), processes()
     model.to(where).train()
-    rows = labelled(tokenize(tokenizer, train[columns(train)[0]], recipe.max_length), train[columns(train)[1]])
-    groups = decay_groups(model, recipe.weight_decay)
-    optimizer = torch.optim.AdamW(groups, lr=recipe.lr, fused=True)
-    rng = random.Random(seed)
-    total = recipe.epochs * math.ceil(len(rows) / recipe.batch_size)
-    warmup = round(recipe.warmup * total)
-    lengths = [len(row["input_ids"]) for row in rows]
-    targets = torch.tensor([sum(y != IGNORED for y in np.atleast_1d(row["labels"])) for row in rows])  # (N)
-    scale, space = scaler(where), room(model, where)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer,
-        lambda t: linear(t + 1, total + 1, warmup),  # from one: at 0 the rate is 0, and the step wasted
-    )
-    points = range(1, recipe.evaluations + 1)
-    measure_at = {round(total * k / recipe.evaluations) for k in points}
-    history, losses, step = History(), [], 0
-    with tqdm(total=total, desc="fine-tuning", unit="step", disable=None) as bar:
-        for epoch in range(recipe.epochs):
-            for batch in buckets(lengths, recipe.batch_size, rng):
-                loss = 0.0
-                for part in parts(batch, max(lengths[i] for i in batch), model.config, space):
-                    x = {k: v.to(where) for k, v in collate([rows[i] for i in part], tokenizer).items()}  # (b, T)
-                    y = x.pop("labels")  # (b) or (b, T)
-                    with autocast(where):
-                        logits = model(**x).logits  # (b, K) or (b, T, K)
-                        mean = F.cross_entropy(logits.flatten(0, -2), y.flatten(), ignore_index=IGNORED)  # ()
-                    share = mean * (targets[part].sum() / targets[batch].sum()).item()  # its part of the batch's mean
-                    scale.scale(share).backward()
-                    loss += share.item()
-                if not math.isfinite(loss):
-                    raise PyftError(_not_finite(loss, step, epoch, batch, recipe))
-                scale.unscale_(optimizer)
-                torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
-                scale.step(optimizer)
-                scale.update()
-                schedule.step()
-                optimizer.zero_grad()
-                losses.append(loss)
-                step += 1  # our own count: a bar that is switched off counts nothing
-                bar.update()
-                bar.set_postfix(loss=f"{loss:.3f}")
-                if step in measure_at:
-                    measure(history, step, losses, model, tokenizer, validation, recipe)
-                    losses.clear()
+    run = Run(tokenizer, train, recipe, seed)
+    key = run.key(model) if folder else ""
+    objective = objective or partial(task_loss, label_smoothing=recipe.label_smoothing)
+    with lean(model, run.rows):
+        optimizer = torch.optim.AdamW(groups(model, recipe), lr=recipe.lr, fused=True)
+        scale, space = scaler(where), room(model, where)
+        history, best = resumed(folder, model, optimizer, scale, key)
+        for t in progress(run, history, rank):
+            if before:
+                before(t, run.total)
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * rate(recipe, t, run.total)
+            torch.manual_seed((seed * 1_000_003 + t) * world + rank)  # dropout
+            batch, loss = run.steps[t], 0.0
+            mine = batch[rank::world]
+            for part in parts(mine or batch[:1], run.longest(batch), model.config, space, recipe.accumulate):
+                x = {k: v.to(where) for k, v in collate([run.rows[i] for i in part], tokenizer).items()}  # (b, T)
+                with autocast(where):
+                    mean = objective(model, x)  # ()
+                share = mean * (run.share(part, batch) if mine else 0.0)  # its part of the batch's mean
+                scale.scale(share).backward()
+                loss += share.item()
+            loss = summed(model, loss, world)
+            if not math.isfinite(loss):
+                raise PyftError(_not_finite(loss, t, batch, recipe))
+            scale.unscale_(optimizer)
+            torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
+            scale.step(optimizer)
+            scale.update()
+            optimizer.zero_grad()
+            history.losses.append(loss)
+            if t + 1 in run.measured_at:
+                measure(history, model, tokenizer, validation, recipe)
+                if recipe.patience and history.validation_loss[-1] == min(history.validation_loss):
+                    best, history.best = {k: p.detach().clone() for k, p in model.named_parameters()}, t + 1
+            if folder and rank == 0 and (t + 1 in run.measured_at or (t + 1) % SAVE_EVERY == 0):
+                notes = {"key": key, "history": asdict(history), "scale": scale.state_dict()}
+                checkpoint.save(folder, model, optimizer, notes, best)
+            if out_of_patience(history, recipe):
+                break
+        if best:
+            with torch.no_grad():
+                for name, p in model.named_parameters():
+                    p.copy_(best[name])
     return history
 
 
-def measure(
-    history: History, step: int, losses: list[float], model: Any, tokenizer: Any, validation: Any, recipe: Recipe
-) -> None:
+class Run:
+    """What a run does, known before its first step: its rows, and which of them each step takes."""
+
+    def __init__(self, tokenizer: Any, train: Any, recipe: Recipe, seed: int) -> None:
+        texts, labels = columns(train)
+        self.rows = labelled(tokenize(tokenizer, train[texts], recipe.max_length), train[labels])
+        self.lengths = [len(row["input_ids"]) for row in self.rows]
+        self.targets = torch.tensor(
+            [sum(y != IGNORED for y in row["labels"]) if "words" in row else 1 for row in self.rows]
+        )  # (N)
+        rng = random.Random(seed)
+        self.steps = [batch for _ in range(recipe.epochs) for batch in buckets(self.lengths, recipe.batch_size, rng)]
+        self.total = len(self.steps)
+        self.measured_at = {round(self.total * k / recipe.evaluations) for k in range(1, recipe.evaluations + 1)}
+        self.recipe, self.seed = recipe, seed
+
+    def longest(self, batch: Sequence[int]) -> int:
+        """Tokens of the longest text."""
+        return max(self.lengths[i] for i in batch)
+
+    def share(self, part: Sequence[int], batch: Sequence[int]) -> float:
+        """Of the batch's targets, how much is in a part of it."""
+        return float(self.targets[list(part)].sum() / self.targets[list(batch)].sum())
+
+    def key(self, model: Any) -> str:
+        """Which run it is: weights, rows, recipe and seed."""
+        parts = json.dumps([digest(model), repr(self.recipe), self.seed, self.rows])
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def progress(run: Run, history: History, rank: int) -> Iterator[int]:
+    """The steps that are left, with a bar that shows the last loss and the time left."""
+    done = len(history.losses)
+    disable = True if rank else None  # None: shown on a terminal alone
+    with tqdm(total=run.total, initial=done, desc="fine-tuning", unit="step", disable=disable) as bar:
+        for t in range(run.total if out_of_patience(history, run.recipe) else done, run.total):
+            yield t
+            bar.update()
+            bar.set_postfix(loss=f"{history.losses[-1]:.3f}")
+
+
+def task_loss(model: Any, x: dict[str, Tensor], label_smoothing: float = 0.0) -> Tensor:
+    """Mean squared error if the model has one output, else the cross-entropy of texts or of words: ()."""
+    y = x.pop("labels")  # (b) or (b, T)
+    z = model(**x).logits  # (b, K) or (b, T, K)
+    if model.config.num_labels == 1:
+        return F.mse_loss(z.squeeze(-1), y)
+    return F.cross_entropy(z.flatten(0, -2), y.flatten(), ignore_index=IGNORED, label_smoothing=label_smoothing)
+
+
+def rate(recipe: Recipe, t: int, total: int) -> float:
+    """The factor on the learning rate at step t, from 0. Raises `PyftError` for a schedule that there is not."""
+    if recipe.schedule not in SCHEDULES:
+        raise unknown("schedule", recipe.schedule, list(SCHEDULES))
+    # From one: at 0 the rate is 0, and the step would be wasted.
+    return SCHEDULES[recipe.schedule](t + 1, total + 1, round(recipe.warmup * total))
+
+
+def groups(model: Any, recipe: Recipe) -> list[dict[str, Any]]:
+    """Parameter groups for AdamW: `decay_groups`, and within them a group for each depth if rates decay with it.
+
+    The rate of a layer is `layer_decay` times that of the one above it, from the head, which has the recipe's
+    (Howard & Ruder 2018, section 3.2, "discriminative fine-tuning"). `peak` is what the schedule multiplies.
+    """
+    found = decay_groups(model, recipe.weight_decay, biases=recipe.decay_biases)
+    if recipe.layer_decay == 1:
+        return [group | {"peak": recipe.lr} for group in found]
+    depth = depths(model)
+    return [
+        {**group, "params": [p for p in group["params"] if depth[p] == k], "peak": recipe.lr * recipe.layer_decay**k}
+        for group in found
+        for k in sorted({depth[p] for p in group["params"]})
+    ]
+
+
+def depths(model: Any) -> dict[Tensor, int]:
+    """How many layers lie above each parameter: 0 for the head, 1 for the last layer, L + 1 for embeddings."""
+    L = model.config.num_hidden_layers
+    body = {id(p) for p in model.base_model.parameters()}
+
+    def depth(name: str, p: Tensor) -> int:
+        layer = re.search(r"\.layer\.(\d+)\.", name)
+        if layer:
+            return L - int(layer.group(1))
+        return L + 1 if id(p) in body and "pooler" not in name else 0
+
+    return {p: depth(name, p) for name, p in model.named_parameters()}
+
+
+def decay_groups(model: torch.nn.Module, weight_decay: float, biases: bool = False) -> list[dict[str, Any]]:
+    """Parameter groups for AdamW: matrices decay, biases and LayerNorm gains (one dimension) only if asked for."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": weight_decay if biases else 0.0},
+    ]
+
+
+def summed(model: Any, loss: float, world: int) -> float:
+    """Gradients and loss, added up over the processes that shared a batch."""
+    if world == 1:
+        return loss
+    for p in model.parameters():
+        if p.grad is not None:
+            torch.distributed.all_reduce(p.grad)
+    total = torch.tensor([loss], dtype=torch.float64)
+    torch.distributed.all_reduce(total)
+    return total.item()
+
+
+def out_of_patience(history: History, recipe: Recipe) -> bool:
+    """Whether the last `patience` measurements brought no lower validation loss."""
+    found = history.validation_loss
+    return bool(recipe.patience and found) and len(found) - 1 - found.index(min(found)) >= recipe.patience
+
+
+def resumed(folder: Path | None, model: Any, optimizer: Any, scale: Any, key: str) -> tuple[History, dict[str, Tensor]]:
+    """What an earlier call has left in the folder, with the best weights so far; or a new history and none."""
+    saved = checkpoint.resume(folder, model, optimizer, key=key) if folder else None
+    if saved is None:
+        return History(), {}
+    notes, best = saved
+    scale.load_state_dict(notes["scale"])
+    return History(**notes["history"]), best
+
+
+def measure(history: History, model: Any, tokenizer: Any, validation: Any, recipe: Recipe) -> None:
     """Add a point to the history; the model is in training mode before and after."""
     texts, labels = columns(validation)
     predicted = predict(model, tokenizer, validation[texts], recipe.max_length)
     if texts == "text":
-        logits, y = predicted, torch.tensor(validation[labels])  # (N, K), (N)
+        z, y = predicted, torch.tensor(validation[labels])  # (N, K), (N)
     else:
-        logits = torch.cat(predicted)  # (words, K)
+        z = torch.cat(predicted)  # (words, K)
         y = torch.tensor([y for z, tags in zip(predicted, validation[labels], strict=True) for y in tags[: len(z)]])
-    history.steps.append(step)
-    history.train_loss.append(float(np.mean(losses)))
-    history.validation_loss.append(F.cross_entropy(logits, y).item())
-    history.validation_accuracy.append((logits.argmax(-1) == y).float().mean().item())
+    if model.config.num_labels == 1:
+        z = z.squeeze(-1)  # (N)
+        loss, score = F.mse_loss(z, y.float()), torch.corrcoef(torch.stack([z, y.float()]))[0, 1]
+    else:
+        loss, score = F.cross_entropy(z, y), (z.argmax(-1) == y).float().mean()
+    history.train_loss.append(float(np.mean(history.losses[history.steps[-1] if history.steps else 0 :])))
+    history.steps.append(len(history.losses))
+    history.validation_loss.append(loss.item())
+    history.validation_score.append(score.item())
 
 
 def predict(model: Any, tokenizer: Any, texts: Sequence[Any], max_length: int = 128, batch_size: int = 64) -> Any:
@@ -226,8 +368,8 @@ def predict(model: Any, tokenizer: Any, texts: Sequence[Any], max_length: int = 
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]["input_ids"]))
     was_training, where = model.training, next(model.parameters()).device
     model.eval()
-    found: list[torch.Tensor] = [torch.empty(0)] * len(rows)
-    with torch.inference_mode(), autocast(where):
+    found: list[Tensor] = [torch.empty(0)] * len(rows)
+    with lean(model), torch.inference_mode(), autocast(where):
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
             x = {k: v.to(where) for k, v in collate([rows[i] for i in batch], tokenizer).items()}
@@ -245,13 +387,13 @@ def columns(data: Any) -> tuple[str, str]:
 
 
 def check(data: Any, num_labels: int, split: str, classes: int = 2) -> None:
-    """Refuse data that cannot be trained on, naming the row. Raises `PyftError`."""
+    """Refuse data that cannot be trained on, naming the row. `num_labels` of 1 asks for ratings. Raises `PyftError`."""
     if data is None or len(data) == 0:
         raise PyftError(f"split {split!r} is empty: expected at least one row with columns `text` and `label`.")
     texts, labels = columns(data)
     if {texts, labels} - set(data.column_names):
         raise PyftError(f"split {split!r}: expected columns `{texts}` and `{labels}`, found {data.column_names}.")
-    found: set[int] = set()
+    found: set[float] = set()
     for row, (text, label) in enumerate(zip(data[texts], data[labels], strict=True)):
         words, tags = ([text], [label]) if texts == "text" else (text, label)
         if not words or not all(isinstance(w, str) and w.strip() for w in words):
@@ -259,10 +401,14 @@ def check(data: Any, num_labels: int, split: str, classes: int = 2) -> None:
         if len(words) != len(tags):
             raise PyftError(f"split {split!r}, row {row}: {len(words)} words, {len(tags)} tags. Give each word one.")
         for tag in tags:
-            if not isinstance(tag, int) or not 0 <= tag < num_labels:
-                raise PyftError(
-                    f"split {split!r}, row {row}: label {tag!r}, expected a whole number from 0 to {num_labels - 1}."
-                )
+            if num_labels == 1:
+                fit = isinstance(tag, float) and math.isfinite(tag)
+                wanted = "a finite number with a decimal point"
+            else:
+                fit = isinstance(tag, int) and 0 <= tag < num_labels
+                wanted = f"a whole number from 0 to {num_labels - 1}"
+            if not fit:
+                raise PyftError(f"split {split!r}, row {row}: label {tag!r}, expected {wanted}.")
         found.update(tags)
     if len(found) < classes:
         raise PyftError(
@@ -270,10 +416,9 @@ def check(data: Any, num_labels: int, split: str, classes: int = 2) -> None:
         )
 
 
-def _not_finite(loss: float, step: int, epoch: int, batch: list[int], recipe: Recipe) -> str:
+def _not_finite(loss: float, step: int, batch: list[int], recipe: Recipe) -> str:
     rows = ", ".join(str(i) for i in batch[:8])
     return (
-        f"the loss is {loss} at step {step} (epoch {epoch}), in the batch of train rows {rows}, … "
-        "Nothing was saved. "
+        f"the loss is {loss} at step {step}, in the batch of train rows {rows}, … What was saved before is kept. "
         f"Try a lower learning rate than {recipe.lr:g} or a smaller max_norm than {recipe.max_norm:g}."
     )

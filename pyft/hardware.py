@@ -1,15 +1,32 @@
 """What the hardware allows: the precision of a forward pass, and how many texts of a batch fit into memory at once."""
 
 import math
+import os
 from collections.abc import Sequence
 from typing import Any
 
 import torch
+from accelerate import PartialState
 
 from pyft.errors import PyftError
 
 MARGIN = 0.9  # of the free memory; the rest is for fragments, the kernels' own workspace and the logits
 KEPT = 2.5  # times Korthikanti's formula: see `activations`
+
+
+def device() -> torch.device:
+    """The GPU if there is one, else the CPU; of several processes each has its own GPU."""
+    if processes()[1] > 1:
+        return PartialState().device
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def processes() -> tuple[int, int]:
+    """The number of this process, from 0, and of all that share the work: 0 and 1, unless `accelerate launch` did it."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return 0, 1
+    state = PartialState()
+    return state.process_index, state.num_processes
 
 
 def precision(where: torch.device) -> torch.dtype:
@@ -58,16 +75,18 @@ def room(model: torch.nn.Module, where: torch.device) -> float:
     return MARGIN * free - 14 * sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
-def parts(batch: Sequence[int], T: int, config: Any, space: float) -> list[Sequence[int]]:
-    """The batch in as few parts as fit into `space` bytes one after the other, of like size. Raises `PyftError`."""
-    if math.isinf(space):
-        return [batch]
-    fit = int(min(space / activations(config, T), len(batch)))
+def parts(batch: Sequence[int], T: int, config: Any, space: float, least: int = 1) -> list[Sequence[int]]:
+    """The batch in as few parts as fit into `space` bytes one after the other, of like size, and at least in `least`.
+
+    Raises:
+        PyftError: not even one text fits.
+    """
+    fit = len(batch) if math.isinf(space) else int(min(space / activations(config, T), len(batch)))
     if fit < 1:
         raise PyftError(
             f"a text of {T} tokens needs about {activations(config, T) / 1e9:.2f} GB of GPU memory to train on, "
             f"found {max(space, 0) / 1e9:.2f} GB free beside the model. "
             "Lower the recipe's max_length, take a smaller model, or restart the other notebooks on this GPU."
         )
-    size = math.ceil(len(batch) / math.ceil(len(batch) / fit))
+    size = math.ceil(len(batch) / max(least, math.ceil(len(batch) / fit)))
     return [batch[start : start + size] for start in range(0, len(batch), size)]

@@ -45,7 +45,7 @@ def learning_curve(history: History, baseline: float | None = None, baseline_nam
     top.set(xlabel="step (batches)", ylabel="cross-entropy (nats)", ylim=(0, None))
     top.legend()
     bottom.plot(
-        history.steps, [100 * a for a in history.validation_accuracy], marker="s", color=PALETTE[1], label="fine-tuned"
+        history.steps, [100 * a for a in history.validation_score], marker="s", color=PALETTE[1], label="fine-tuned"
     )
     if baseline is not None:
         bottom.axhline(100 * baseline, color=PALETTE[6], linestyle="--", linewidth=1, label=baseline_name)

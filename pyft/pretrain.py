@@ -19,18 +19,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 from transformers import DataCollatorForLanguageModeling
 
-from pyft import data, kept, models, transplant
+from pyft import checkpoint, data, kept, models, transplant
 from pyft.artefacts import ARTEFACTS
 from pyft.errors import PyftError, unknown
 from pyft.evidence import dump, provenance, write_atomically
-from pyft.finetune import IGNORED, buckets, collate, device, set_seed
+from pyft.finetune import IGNORED, buckets, collate, set_seed
+from pyft.hardware import device
 from pyft.objectives import permutation_lm
 from pyft.schedules import linear
 
@@ -415,7 +414,8 @@ def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100
     optimizer = torch.optim.AdamW(groups(model, plan, len(steps)), fused=True)
     warmup = round(plan.warmup * len(steps))
     peaks = [group["lr"] for group in optimizer.param_groups]
-    log = resume(model, optimizer, folder)
+    saved = checkpoint.resume(folder, model, optimizer)
+    log: list[dict[str, float]] = saved[0]["log"] if saved else []
     with tqdm(total=len(steps), initial=len(log), desc=type(objective).__name__, unit="step", disable=None) as bar:
         for t in range(len(log), len(steps)):
             start = time.monotonic()
@@ -438,7 +438,7 @@ def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100
             bar.update()
             bar.set_postfix({name: f"{x.item():.3f}" for name, x in losses.items()})
             if (t + 1) % every == 0 or t + 1 == len(steps):
-                save(model, optimizer, log, folder)
+                checkpoint.save(folder, model, optimizer, {"log": log})
     return log
 
 
@@ -447,34 +447,3 @@ def moved(batch: Any, where: torch.device) -> Any:
     if isinstance(batch, Mapping):
         return {name: moved(x, where) for name, x in batch.items()}
     return type(batch)(*(moved(x, where) for x in batch)) if isinstance(batch, tuple) else batch.to(where)
-
-
-def save(model: Any, optimizer: torch.optim.Optimizer, log: list[dict[str, float]], folder: Path) -> None:
-    """Weights, moments and log in one file of safetensors, renamed into place when it is whole."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {f"model/{name}": p for name, p in model.named_parameters()}
-    for i, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer/{i}/{name}": x for name, x in state.items()}
-    beside = folder / ".state.safetensors"
-    save_file({k: x.detach().contiguous() for k, x in tensors.items()}, beside, {"log": json.dumps(log)})
-    beside.replace(folder / "state.safetensors")
-
-
-def resume(model: Any, optimizer: Any, folder: Path) -> list[dict[str, float]]:
-    """Bring model and optimiser to where `save` left them; the log so far, empty for a new run."""
-    path = folder / "state.safetensors"
-    if not path.is_file():
-        return []
-    with safe_open(path, "pt") as file:
-        log: list[dict[str, float]] = json.loads(file.metadata()["log"])
-        found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    with torch.no_grad():
-        for name, p in model.named_parameters():
-            p.copy_(found[f"model/{name}"])
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, x in found.items():
-        if key.startswith("optimizer/"):
-            _, i, name = key.split("/")
-            state.setdefault(int(i), {})[name] = x
-    optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
-    return log

@@ -39,6 +39,12 @@ class Recipe:
     max_norm: float = 1.0  # gradient clipping
     max_length: int = 128  # tokens; longer texts are cut at the end
     evaluations: int = 4  # how often the validation loss is measured on the way
+    schedule: str = "linear"  # of the learning rate, from `pyft.schedules`
+    accumulate: int = 1  # parts that a batch goes through in, one after the other
+    patience: int = 0  # measurements without a lower validation loss, then training stops; 0: it never does
+    label_smoothing: float = 0.0
+    layer_decay: float = 1.0  # the rate of a layer over that of the one above it
+    decay_biases: bool = False  # whether weight decay is on biases and LayerNorms too
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,10 @@ PROFILES: dict[str, Profile] = {
             "roberta": Checkpoint(artefact="minilm", architecture="roberta"),
             "xlnet": Checkpoint(artefact="minilm", architecture="xlnet", prepared=True),
             "bert-cased": Checkpoint(artefact="minilm"),  # there is no cased one on a laptop
+            **{  # each trained on under its own objective, at equal compute
+                f"{name}-continued": Checkpoint(artefact="minilm", architecture=name, prepared=True)
+                for name in ("bert", "roberta", "xlnet")
+            },
         },
         recipes={"sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4)},
     ),

@@ -17,7 +17,7 @@ LAYERS = [  # from the bottom up
     {"attention", "losses", "optim", "schedules", *PARTS},
     {"encoder"},
     {"maths", "objectives"},
-    {"fetch", "hub", "hardware", "kept", "transplant"},
+    {"checkpoint", "fetch", "hub", "hardware", "kept", "speed", "transplant"},
     {"data", "models"},
     {"finetune", "baselines", "stats", "own_data"},
     {"evidence", "plots"},

@@ -22,7 +22,7 @@ def clean_matplotlib():
     plt.switch_backend(backend)
 
 
-HISTORY = History(steps=[10, 20], train_loss=[0.7, 0.5], validation_loss=[0.6, 0.55], validation_accuracy=[0.75, 0.875])
+HISTORY = History(steps=[10, 20], train_loss=[0.7, 0.5], validation_loss=[0.6, 0.55], validation_score=[0.75, 0.875])
 HOSTILE = """<script>alert("x")</script> & 'so' <b>on</b>"""
 
 

@@ -1,0 +1,106 @@
+"""Work that a fine-tuning step can leave out without changing what is learnt.
+
+    the last layer    a classifier reads its class token alone, so the others need no query and no feed-forward there
+    word embeddings   a word that no training text holds has no gradient, and needs no moments and no step
+
+Both are exact: the tests hold losses and weights against those of the whole work.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@contextmanager
+def lean(model: Any, rows: Sequence[Any] = ()) -> Iterator[None]:
+    """Within, the model leaves out what it can; `rows` are those that it is trained on, if it is."""
+    with ExitStack() as stack:
+        stack.enter_context(class_token_alone(model))
+        if rows:
+            stack.enter_context(words_of(model, rows))
+        yield
+
+
+@contextmanager
+def class_token_alone(model: Any) -> Iterator[None]:
+    """Within, the last layer of a BERT or RoBERTa that classifies texts computes its first token alone.
+
+    Of twelve d × d products a token it saves ten. Other models are left as they are: XLNet's attention shifts whole
+    rows of scores, and a model that labels words needs every token.
+    """
+    body = getattr(model, model.base_model_prefix, None)
+    layers = getattr(getattr(body, "encoder", None), "layer", None)
+    fit = model.config.model_type in ("bert", "roberta") and type(model).__name__.endswith("SequenceClassification")
+    if not fit or layers is None or "forward" in vars(layers[-1]) or model.config._attn_implementation == "flex":
+        yield
+        return
+    layers[-1].forward = partial(first_token, layers[-1])
+    try:
+        yield
+    finally:
+        del layers[-1].forward
+
+
+def first_token(layer: Any, x: Tensor, attention_mask: Tensor | None = None, *_: Any, **__: Any) -> Tensor:
+    """What a layer of the library makes of the first token: x (B, T, d) -> (B, 1, d)."""
+    attention = layer.attention.self
+
+    def heads(z: Tensor) -> Tensor:  # (B, T, d) -> (B, h, T, d_k)
+        return z.unflatten(-1, (attention.num_attention_heads, -1)).transpose(1, 2)
+
+    c = F.scaled_dot_product_attention(
+        heads(attention.query(x[:, :1])),  # (B, h, 1, d_k)
+        heads(attention.key(x)),
+        heads(attention.value(x)),
+        None if attention_mask is None else attention_mask[..., :1, :],
+        dropout_p=attention.dropout.p if layer.training else 0.0,
+    )  # (B, h, 1, d_k)
+    return layer.feed_forward_chunk(layer.attention.output(c.transpose(1, 2).flatten(2), x[:, :1]))
+
+
+class Words(nn.Embedding):
+    """A word embedding of which only the rows `used` (n) are parameters; the others stay as they are.
+
+    AdamW would shrink them a little at each step (weight decay), and learn nothing. In evaluation any word may come.
+    """
+
+    def __init__(self, whole: nn.Embedding, used: Tensor) -> None:
+        nn.Module.__init__(self)
+        self.padding_idx = None
+        self.used, self.whole = used, whole.weight.data  # (n), (V, d)
+        self.number = torch.full((len(self.whole),), -1, device=used.device)  # (V): where in `used` an id stands
+        self.number[used] = torch.arange(len(used), device=used.device)
+        self.weight = nn.Parameter(self.whole[used])  # (n, d)
+        self.padding = None if whole.padding_idx is None else int(self.number[whole.padding_idx])
+
+    def forward(self, ids: Tensor) -> Tensor:
+        if self.training:
+            return F.embedding(self.number[ids], self.weight, self.padding)
+        return F.embedding(ids, self.merged())
+
+    def merged(self) -> Tensor:
+        """All rows, with what was learnt: (V, d)."""
+        self.whole[self.used] = self.weight.detach()
+        return self.whole
+
+
+@contextmanager
+def words_of(model: Any, rows: Sequence[Any]) -> Iterator[None]:
+    """Within, the model's word embedding is a `Words` of what the `rows` hold (`input_ids`)."""
+    whole = model.get_input_embeddings()
+    if not whole.weight.requires_grad:
+        yield
+        return
+    ids = {i for row in rows for i in row["input_ids"]} | {whole.padding_idx or 0, model.config.pad_token_id or 0}
+    words = Words(whole, torch.tensor(sorted(ids), device=whole.weight.device))
+    model.set_input_embeddings(words.train(whole.training))
+    try:
+        yield
+    finally:
+        words.merged()
+        model.set_input_embeddings(whole)

@@ -1,0 +1,165 @@
+"""What is left out of a step changes nothing that is learnt."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+from transformers import (
+    BertForTokenClassification,
+    RobertaConfig,
+    RobertaForSequenceClassification,
+    XLNetConfig,
+    XLNetForSequenceClassification,
+)
+
+from pyft import speed
+from pyft.finetune import collate, decay_groups, labelled, tokenize
+from pyft.speed import Words, class_token_alone, lean, words_of
+
+SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64, "vocab_size": 11}
+STILL = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+TEXTS, LABELS = ["good film", "the bad", "a good good film", "bad"], [1, 0, 1, 0]
+ABSENT = 10  # "poison", which no text holds
+
+
+@pytest.fixture
+def roberta():
+    torch.manual_seed(0)
+    return RobertaForSequenceClassification(RobertaConfig(**SIZES, **STILL, pad_token_id=0, max_position_embeddings=64))
+
+
+def xlnet():
+    torch.manual_seed(0)
+    return XLNetForSequenceClassification(
+        XLNetConfig(vocab_size=11, d_model=32, n_layer=2, n_head=2, d_inner=64, dropout=0.0, pad_token_id=0)
+    )
+
+
+def batch(tokenizer):
+    rows = labelled(tokenize(tokenizer, TEXTS, 16), LABELS)
+    return rows, collate(rows, tokenizer)
+
+
+def gradients(model, x):
+    model.zero_grad()
+    y = x["labels"]
+    F.cross_entropy(model(**{k: v for k, v in x.items() if k != "labels"}).logits, y).backward()
+    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+@pytest.mark.parametrize("implementation", ["sdpa", "eager"])
+@pytest.mark.parametrize("kind", ["bert", "roberta"])
+def test_the_class_token_alone_gives_the_same_logits_and_gradients(
+    kind, implementation, tokenizer, tiny_bert, roberta
+):
+    model = tiny_bert(**STILL) if kind == "bert" else roberta
+    model.set_attn_implementation(implementation)
+    _, x = batch(tokenizer)
+    inputs = {k: v for k, v in x.items() if k != "labels"}
+    whole, grads = model(**inputs).logits, gradients(model, x)
+    seen = []
+    layer = model.base_model.encoder.layer[-1]
+    layer.output.dense.register_forward_hook(lambda *args: seen.append(args[2].shape))
+    with class_token_alone(model):
+        torch.testing.assert_close(model(**inputs).logits, whole, atol=1e-6, rtol=0)
+        few = gradients(model, x)
+    assert {shape[1] for shape in seen} == {1}
+    assert few.keys() == grads.keys()
+    for name, g in grads.items():
+        torch.testing.assert_close(few[name], g, atol=1e-6, rtol=1e-4, msg=name)
+    assert "forward" not in vars(layer)
+
+
+def test_the_last_layer_has_its_dropout_while_it_trains_and_none_after(tokenizer, tiny_bert):
+    model = tiny_bert(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.5)
+    _, x = batch(tokenizer)
+    x.pop("labels")
+    with class_token_alone(model):
+        assert not torch.equal(model.train()(**x).logits, model(**x).logits)
+        assert torch.equal(model.eval()(**x).logits, model(**x).logits)
+
+
+def test_models_that_need_every_token_are_left_alone(tokenizer, tiny_bert):
+    tagger = BertForTokenClassification(tiny_bert().config)
+    for model in (tagger, xlnet()):
+        with class_token_alone(model):
+            assert not any("forward" in vars(module) for module in model.modules())
+
+
+def test_one_within_the_other_ends_with_the_outer(tiny_bert):
+    model = tiny_bert()
+    layer = model.bert.encoder.layer[-1]
+    with class_token_alone(model):
+        with class_token_alone(model):
+            pass
+        assert "forward" in vars(layer)
+    assert "forward" not in vars(layer)
+
+
+@pytest.mark.parametrize("make", ["bert", "xlnet"])
+def test_steps_on_few_words_are_those_on_all(make, tokenizer, tiny_bert):
+    """But for the decay of words that no text holds: it is the one thing left out."""
+    made = []
+    for few in (False, True):
+        model = tiny_bert(**STILL) if make == "bert" else xlnet()
+        rows, x = batch(tokenizer)
+        model.train()
+        with words_of(model, rows if few else []) if few else speed.ExitStack():
+            optimizer = torch.optim.AdamW(decay_groups(model, 0.1), lr=1e-3)
+            for _ in range(4):
+                gradients(model, x)
+                optimizer.step()
+        made.append(model)
+    whole, lean_ = (model.get_input_embeddings().weight for model in made)
+    assert lean_.shape == whole.shape
+    held = sorted({i for row in rows for i in row["input_ids"]})
+    torch.testing.assert_close(lean_[held], whole[held], atol=1e-6, rtol=1e-4)
+    start = (tiny_bert(**STILL) if make == "bert" else xlnet()).get_input_embeddings().weight
+    assert torch.equal(lean_[ABSENT], start[ABSENT])
+    assert not torch.equal(whole[ABSENT], start[ABSENT])
+    for (name, p), q in zip(made[0].named_parameters(), made[1].parameters(), strict=True):
+        if p is not whole:
+            torch.testing.assert_close(q, p, atol=1e-5, rtol=1e-3, msg=name)
+
+
+def test_a_word_that_no_text_holds_can_be_read_in_evaluation(tokenizer, tiny_bert):
+    model = tiny_bert().eval()
+    rows, _ = batch(tokenizer)
+    x = tokenizer("good poison", return_tensors="pt")
+    before = model(**x).logits
+    with words_of(model, rows):
+        words = model.get_input_embeddings()
+        assert torch.equal(model(**x).logits, before)
+        with torch.no_grad():
+            words.weight.add_(1.0)
+        after = model(**x).logits
+        assert not torch.equal(after, before)
+    assert torch.equal(model(**x).logits, after)
+
+
+def test_the_padding_learns_nothing(tokenizer, tiny_bert):
+    model = tiny_bert()
+    rows, x = batch(tokenizer)
+    with words_of(model.train(), rows):
+        gradients(model, x)
+        words = model.get_input_embeddings()
+        assert isinstance(words, Words)
+        assert words.weight.grad[words.number[0]].abs().max() == 0
+        assert words.weight.grad[words.number[5]].abs().max() > 0
+
+
+def test_frozen_words_stay_as_they_are(tokenizer, tiny_bert):
+    model = tiny_bert()
+    model.get_input_embeddings().requires_grad_(False)
+    rows, _ = batch(tokenizer)
+    with words_of(model, rows):
+        assert not isinstance(model.get_input_embeddings(), Words)
+
+
+def test_after_an_error_the_model_is_as_it_was(tokenizer, tiny_bert):
+    model = tiny_bert()
+    rows, _ = batch(tokenizer)
+    whole = model.get_input_embeddings()
+    with pytest.raises(RuntimeError), lean(model, rows):
+        raise RuntimeError
+    assert model.get_input_embeddings() is whole
+    assert "forward" not in vars(model.bert.encoder.layer[-1])
