@@ -2,21 +2,19 @@
 
 All start from one checkpoint and see the same texts in the same order, so that runs of one seed are paired. So do the
 three when each was trained on under its own objective (`pyft.pretrain`), and XLNets that the checkpoint was carried
-into in part (`LADDER`). A run that has finished is kept at once; the next call goes on from there.
+into in part (`LADDER`).
 """
 
 import hashlib
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from seqeval.metrics import f1_score
 
-from pyft import data, models
-from pyft.evidence import dump, provenance, results_folder, write_atomically
+from pyft import data, models, stored
 from pyft.finetune import columns, fine_tune, predict, set_seed
 from pyft.pretrain import PLANS, place_words, texts, tokenized
 from pyft.profiles import Recipe
@@ -104,23 +102,12 @@ def plan() -> list[tuple[str, str, int]]:
     return sorted(runs, key=lambda r: r[2])
 
 
-def measure(runs: Sequence[tuple[str, str, int]] | None = None, out: Path | None = None) -> dict[str, Any]:
-    """Of the plan's runs (or these) those that `out` does not hold yet, each written there as it finishes."""
-    path = out or results_folder() / "bench" / "models.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kept = json.loads(path.read_text(encoding="utf8"))["runs"] if path.is_file() else []
-    found = {r["key"]: r for r in kept}
-    for name, corpus, seed in plan() if runs is None else runs:
-        key = _key(name, corpus, seed)
-        if key not in found:
-            found[key] = {"key": key} | run(name, corpus, seed) | {"provenance": provenance()}
-            write_atomically(path, dump({"runs": list(found.values())}))
-        print(f"{corpus}, {name}, seed {seed}: {found[key]['score']:.4f}", flush=True)
-    return {"runs": list(found.values())}
+def measure(out: Path | None = None) -> dict[str, Any]:
+    """Every run of the plan (see `pyft.stored`)."""
+    return stored.measure("models", plan(), run, depends, out)
 
 
-def _key(name: str, corpus: str, seed: int) -> str:
+def depends(name: str, corpus: str, seed: int) -> str:
     """A run is that of its model's weights and of its recipe."""
     weights = models.kept_file(name)
-    parts = [name, corpus, str(seed), repr(TASKS[corpus]), weights.read_bytes().hex() if weights.is_file() else ""]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return repr(TASKS[corpus]) + (hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else "")

@@ -27,7 +27,7 @@ def save(
     Raises:
         PyftError: the file could not be written; the one before is still there.
     """
-    tensors = {f"model/{name}": p for name, p in model.named_parameters()}
+    tensors: dict[str, Tensor] = {f"model/{name}": p for name, p in model.named_parameters()}
     tensors |= {f"best/{name}": p for name, p in (best or {}).items()}
     for i, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer/{i}/{name}": x for name, x in state.items()}

@@ -22,7 +22,7 @@ def device() -> torch.device:
 
 
 def processes() -> tuple[int, int]:
-    """The number of this process, from 0, and of all that share the work: 0 and 1, unless `accelerate launch` did it."""
+    """This process's number, from 0, and how many share the work: 0 and 1, unless `accelerate launch` began them."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return 0, 1
     state = PartialState()

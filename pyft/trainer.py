@@ -68,7 +68,7 @@ def fine_tune(
     return history, trainer
 
 
-class Explicit(Trainer):
+class Explicit(Trainer):  # type: ignore[misc]
     """A trainer whose batches are given, and that keeps the loss of every step."""
 
     batches: list[list[int]]
@@ -76,7 +76,7 @@ class Explicit(Trainer):
 
     def get_train_dataloader(self) -> Any:
         """The batches in their order, as `Trainer` has them prepared for the device."""
-        loader = DataLoader(self.train_dataset, batch_sampler=self.batches, collate_fn=self.data_collator)  # type: ignore[arg-type]
+        loader = DataLoader(self.train_dataset, batch_sampler=self.batches, collate_fn=self.data_collator)
         return self.accelerator.prepare(loader)
 
     def training_step(self, *arguments: Any, **options: Any) -> torch.Tensor:
@@ -88,7 +88,7 @@ class Explicit(Trainer):
         return loss
 
 
-class Watch(TrainerCallback):
+class Watch(TrainerCallback):  # type: ignore[misc]
     """Seeds each step by its number, measures on validation data, and stops when the recipe's patience is over."""
 
     def __init__(self, history: History, run: Run, model: Any, tokenizer: Any, validation: Any) -> None:

@@ -21,7 +21,7 @@ LAYERS = [  # from the bottom up
     {"data", "models"},
     {"finetune", "baselines", "stats", "own_data"},
     {"evidence", "plots"},
-    {"pretrain"},
+    {"pretrain", "stored", "trainer"},
     {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},

@@ -48,9 +48,7 @@ def gradients(model, x):
 
 @pytest.mark.parametrize("implementation", ["sdpa", "eager"])
 @pytest.mark.parametrize("kind", ["bert", "roberta"])
-def test_the_class_token_alone_gives_the_same_logits_and_gradients(
-    kind, implementation, tokenizer, tiny_bert, roberta
-):
+def test_the_class_token_alone_gives_the_same_logits_and_gradients(kind, implementation, tokenizer, tiny_bert, roberta):
     model = tiny_bert(**STILL) if kind == "bert" else roberta
     model.set_attn_implementation(implementation)
     _, x = batch(tokenizer)
