@@ -165,6 +165,7 @@ def fine_tune(
     """
     check(train, model.config.num_labels, "train")
     check(validation, model.config.num_labels, "validation", classes=1)
+    check_length(model, recipe)
     where, (rank, world) = device(), processes()
     model.to(where).train()
     run = Run(tokenizer, train, recipe, seed)
@@ -414,6 +415,19 @@ def check(data: Any, num_labels: int, split: str, classes: int = 2) -> None:
     if len(found) < classes:
         raise PyftError(
             f"split {split!r} has one label only: nothing can be learned from it. Expected at least {classes}."
+        )
+
+
+def check_length(model: Any, recipe: Recipe) -> None:
+    """Refuse a `max_length` for which the model has no positions. Raises `PyftError`."""
+    positions = getattr(model.config, "max_position_embeddings", 0)
+    positions = positions if positions > 0 else math.inf  # XLNet's are relative
+    if model.config.model_type == "roberta":  # counts from the padding's number on
+        positions -= model.config.pad_token_id + 1
+    if not 3 <= recipe.max_length <= positions:
+        raise PyftError(
+            f"max_length is {recipe.max_length}, expected 3 to {positions:g}: "
+            "two special tokens and a word, and no more than the model has positions."
         )
 
 

@@ -17,7 +17,7 @@ KEPT = 2.5  # times Korthikanti's formula: see `activations`
 def device() -> torch.device:
     """The GPU if there is one, else the CPU; of several processes each has its own GPU."""
     if processes()[1] > 1:
-        return PartialState().device
+        return shared().device
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -25,8 +25,12 @@ def processes() -> tuple[int, int]:
     """This process's number, from 0, and how many share the work: 0 and 1, unless `accelerate launch` began them."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return 0, 1
-    state = PartialState()
-    return state.process_index, state.num_processes
+    return shared().process_index, shared().num_processes
+
+
+def shared() -> PartialState:
+    """Join the other processes, the first time; on the CPU if there is no GPU, which `PartialState` does not see."""
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 def precision(where: torch.device) -> torch.dtype:

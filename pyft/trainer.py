@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from pyft.errors import PyftError
-from pyft.finetune import History, Run, check, collate, groups, measure, out_of_patience, rate
+from pyft.finetune import History, Run, check, check_length, collate, groups, measure, out_of_patience, rate
 from pyft.hardware import device, parts, precision
 from pyft.profiles import Recipe
 from pyft.speed import lean
@@ -28,6 +28,7 @@ def fine_tune(
     """
     check(train, model.config.num_labels, "train")
     check(validation, model.config.num_labels, "validation", classes=1)
+    check_length(model, recipe)
     run = Run(tokenizer, train, recipe, seed)
     cut = [list(part) for batch in run.steps for part in parts(batch, 1, model.config, float("inf"), recipe.accumulate)]
     if recipe.accumulate > 1 and len({run.targets[part].sum().item() for part in cut}) > 1:

@@ -35,7 +35,7 @@ def tiny_bert():
                 num_attention_heads=2,
                 intermediate_size=64,
                 vocab_size=len(WORDS),
-                max_position_embeddings=64,
+                max_position_embeddings=128,
                 num_labels=num_labels,
                 **options,
             )

@@ -1,7 +1,10 @@
 """The training loop and its parts, on models of a few thousand weights."""
 
 import io
+import json
 import random
+import subprocess
+import sys
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -13,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 from tqdm import tqdm
-from transformers import BertForTokenClassification, BertTokenizerFast
+from transformers import BertForTokenClassification, BertTokenizerFast, XLNetConfig, XLNetForSequenceClassification
 
 from pyft import finetune
 from pyft.errors import PyftError
@@ -489,3 +492,300 @@ def test_a_scaled_loss_takes_the_same_steps_and_one_that_overflows_takes_none(to
     monkeypatch.setattr(finetune, "scaler", lambda where: torch.amp.GradScaler("cpu", init_scale=float("inf")))
     overflown = run(tiny_bert(), tokenizer)[0]
     assert digest(overflown) == digest(tiny_bert())
+
+
+# --- ratings ----------------------------------------------------------------------------------------------------------
+
+
+def rated(n):
+    texts = film(n)["text"][:]
+    return Dataset.from_dict({"text": texts, "label": [1.5 if "good" in text else -1.5 for text in texts]})
+
+
+def test_fine_tune_learns_ratings_and_scores_them_by_pearsons_r(tokenizer, tiny_bert):
+    model = tiny_bert(num_labels=1, problem_type="regression")
+    history = fine_tune(model, tokenizer, rated(40), rated(9), replace(RECIPE, epochs=10))
+    z = predict(model, tokenizer, rated(9)["text"])
+    assert z.shape == (9, 1)
+    y = torch.tensor(rated(9)["label"])
+    assert history.validation_loss[-1] == pytest.approx(F.mse_loss(z[:, 0], y).item(), abs=1e-5)
+    assert history.validation_score[-1] == pytest.approx(np.corrcoef(z[:, 0], y)[0, 1], abs=1e-5)
+    assert history.validation_score[-1] > 0.99
+    assert history.losses[0] > 10 * history.losses[-1]
+
+
+@pytest.mark.parametrize(
+    "labels,said",
+    [
+        ([0.5, 1], "row 1: label 1, expected a finite number with a decimal point"),
+        ([float("nan"), 0.5], "row 0: label nan, expected a finite"),
+        ([0.5, None], "row 1: label None, expected a finite"),
+        ([0.5, 0.5], "has one label only"),
+    ],
+)
+def test_unfit_ratings_are_refused_with_their_row(labels, said):
+    class Rows(dict):
+        column_names = ("text", "label")
+
+        def __len__(self):
+            return len(labels)
+
+    with pytest.raises(PyftError, match=said):
+        check(Rows(text=["a", "b"], label=labels), 1, "train")
+
+
+# --- what a recipe may ask for ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind,longest", [("bert", 128), ("roberta", 125)])
+def test_a_length_that_the_model_has_no_positions_for_is_refused(kind, longest, tokenizer, tiny_bert):
+    model = tiny_bert()
+    if kind == "roberta":
+        model.config.model_type, model.config.pad_token_id = "roberta", 2
+    finetune.check_length(model, replace(SHORT, max_length=longest))
+    for length in (2, longest + 1):
+        with pytest.raises(PyftError, match=f"max_length is {length}, expected 3 to {longest}: "):
+            fine_tune(model, tokenizer, film(8), film(4), replace(SHORT, max_length=length))
+
+
+def test_a_model_of_relative_positions_takes_any_length():
+    model = XLNetForSequenceClassification(XLNetConfig(vocab_size=11, d_model=32, n_layer=1, n_head=2, d_inner=64))
+    finetune.check_length(model, replace(SHORT, max_length=5000))
+
+
+def test_a_schedule_that_there_is_not_is_named(tokenizer, tiny_bert):
+    with pytest.raises(PyftError, match="unknown schedule 'lineal'"):
+        fine_tune(tiny_bert(), tokenizer, film(8), film(4), replace(SHORT, schedule="lineal"))
+
+
+@pytest.mark.parametrize("schedule", finetune.SCHEDULES)
+def test_rates_follow_the_schedule(schedule, tokenizer, tiny_bert, monkeypatch):
+    rates = []
+    step = torch.optim.AdamW.step
+    monkeypatch.setattr(torch.optim.AdamW, "step", lambda self: (rates.append(self.param_groups[0]["lr"]), step(self)))
+    recipe = replace(SHORT, schedule=schedule, warmup=0.4)
+    fine_tune(tiny_bert(), tokenizer, film(20), film(4), recipe)
+    assert rates == [SHORT.lr * finetune.SCHEDULES[schedule](t + 1, 6, 2) for t in range(5)]
+
+
+def test_accumulation_takes_the_steps_of_the_whole_batch_in_parts(tokenizer, tiny_bert):
+    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    sizes, made = [], []
+    for accumulate in (1, 2):
+        model = tiny_bert(**still)
+        model.classifier.register_forward_pre_hook(
+            lambda m, args, n=accumulate: sizes.append((n, len(args[0]), m.training)),
+        )
+        history = fine_tune(model, tokenizer, film(20), film(4), replace(SHORT, accumulate=accumulate))
+        made.append((model, history.losses))
+    assert [size for n, size, training in sizes if training and n == 1] == [4] * 5
+    assert [size for n, size, training in sizes if training and n == 2] == [2] * 10
+    assert made[0][1] == pytest.approx(made[1][1], abs=1e-6)
+    assert close(made[0][0], made[1][0], 1e-4)
+
+
+def test_rates_fall_from_layer_to_layer(tiny_bert):
+    model = tiny_bert()
+    rates = {}
+    for group in finetune.groups(model, replace(SHORT, layer_decay=0.5)):
+        rates |= {id(p): group["peak"] for p in group["params"]}
+        assert group["weight_decay"] == (0.01 if group["params"][0].ndim > 1 else 0.0)
+    named = {name: rates[id(p)] / SHORT.lr for name, p in model.named_parameters()}
+    assert named["classifier.weight"] == named["bert.pooler.dense.bias"] == 1
+    assert named["bert.encoder.layer.1.output.dense.weight"] == 0.5
+    assert named["bert.encoder.layer.0.attention.self.query.bias"] == 0.25
+    assert named["bert.embeddings.word_embeddings.weight"] == named["bert.embeddings.LayerNorm.bias"] == 0.125
+    assert {group["peak"] for group in finetune.groups(model, SHORT)} == {SHORT.lr}
+
+
+def test_depth_is_read_from_every_architecture(tiny_bert):
+    model = XLNetForSequenceClassification(XLNetConfig(vocab_size=11, d_model=32, n_layer=3, n_head=2, d_inner=64))
+    depth = finetune.depths(model)
+    found = {name: depth[p] for name, p in model.named_parameters()}
+    assert found["transformer.word_embedding.weight"] == 4
+    assert found["transformer.layer.0.rel_attn.q"] == 3
+    assert found["transformer.layer.2.ff.layer_1.weight"] == 1
+    assert found["sequence_summary.summary.weight"] == found["logits_proj.bias"] == 0
+
+
+def test_biases_decay_if_asked_to(tiny_bert):
+    decays = {group["weight_decay"] for group in finetune.groups(tiny_bert(), replace(SHORT, decay_biases=True))}
+    assert decays == {SHORT.weight_decay}
+
+
+def test_labels_are_smoothed_in_training_alone(tokenizer, tiny_bert):
+    model = tiny_bert().eval()
+    rows = labelled(tokenize(tokenizer, film(4)["text"], 16), film(4)["label"])
+    x = collate(rows, tokenizer)
+    z, y = model(**{k: v for k, v in x.items() if k != "labels"}).logits, x["labels"]
+    smoothed = finetune.task_loss(model, dict(x), label_smoothing=0.2)
+    assert smoothed.item() == pytest.approx(F.cross_entropy(z, y, label_smoothing=0.2).item())
+    made = tiny_bert()
+    history = fine_tune(made, tokenizer, film(8), film(4), replace(SHORT, label_smoothing=0.9))
+    plain = F.cross_entropy(predict(made, tokenizer, film(4)["text"]), torch.tensor(film(4)["label"]))
+    assert history.validation_loss[-1] == pytest.approx(plain.item(), abs=1e-6)
+
+
+def test_an_objective_of_ones_own_is_what_is_trained(tokenizer, tiny_bert):
+    def twice(model, x):
+        return 2 * finetune.task_loss(model, x)
+
+    plain = fine_tune(tiny_bert(), tokenizer, film(8), film(4), SHORT)
+    own = fine_tune(tiny_bert(), tokenizer, film(8), film(4), SHORT, objective=twice)
+    assert own.losses[0] == pytest.approx(2 * plain.losses[0])
+
+
+def test_something_may_be_done_before_each_step(tokenizer, tiny_bert):
+    seen, model = [], tiny_bert()
+    fine_tune(model, tokenizer, film(20), film(4), SHORT, before=lambda t, total: seen.append((t, total)))
+    assert seen == [(t, 5) for t in range(5)]
+
+
+# --- early stopping ---------------------------------------------------------------------------------------------------
+
+
+def scripted(monkeypatch, found):
+    """Let the validation losses be these."""
+    real, losses = finetune.measure, iter(found)
+
+    def measure(history, *arguments):
+        real(history, *arguments)
+        history.validation_loss[-1] = next(losses)
+
+    monkeypatch.setattr(finetune, "measure", measure)
+
+
+def test_training_stops_when_patience_is_over_and_the_best_weights_come_back(tokenizer, tiny_bert, monkeypatch):
+    recipe = replace(SHORT, epochs=2, evaluations=10, patience=2)
+    scripted(monkeypatch, [0.9, 0.5, 0.7, 0.6, 0.1])
+    model, after_two = tiny_bert(), tiny_bert()
+    history = fine_tune(model, tokenizer, film(20), film(4), recipe)
+    assert history.steps == [1, 2, 3, 4]
+    assert history.best == 2
+    scripted(monkeypatch, [0.9, 0.5])
+    with pytest.raises(Killed):
+        fine_tune(after_two, tokenizer, film(20), film(4), recipe, before=killed_at(2))
+    assert digest(model) == digest(after_two)
+
+
+def test_without_patience_training_goes_on_and_the_last_weights_stay(tokenizer, tiny_bert, monkeypatch):
+    scripted(monkeypatch, [0.1, 0.5, 0.7, 0.6, 0.9])
+    history = fine_tune(tiny_bert(), tokenizer, film(20), film(4), replace(SHORT, evaluations=5))
+    assert history.steps == [1, 2, 3, 4, 5]
+    assert history.best is None
+
+
+# --- a run that is interrupted ----------------------------------------------------------------------------------------
+
+LONG = Recipe(epochs=3, batch_size=4, lr=1e-2, evaluations=3, max_length=16, patience=3)  # 15 steps
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed_at(step):
+    def before(t, total):
+        if t == step:
+            raise Killed
+
+    return before
+
+
+@pytest.mark.parametrize("step", [0, 3, 4, 7, 10, 14])
+def test_killed_at_any_step_the_run_goes_on_to_the_same_bits(step, tokenizer, tiny_bert, tmp_path, monkeypatch):
+    monkeypatch.setattr(finetune, "SAVE_EVERY", 4)
+    whole = tiny_bert()
+    history = fine_tune(whole, tokenizer, film(20), film(4), LONG, seed=1)
+    with pytest.raises(Killed):
+        fine_tune(tiny_bert(), tokenizer, film(20), film(4), LONG, 1, tmp_path, before=killed_at(step))
+    torch.manual_seed(99)  # another process has other random numbers
+    model, steps = tiny_bert(), []
+    again = fine_tune(model, tokenizer, film(20), film(4), LONG, 1, tmp_path, before=lambda t, total: steps.append(t))
+    assert digest(model) == digest(whole)
+    assert again == history
+    saved = [0, *(s for s in (4, 5, 8, 10, 12, 15) if s <= step)]
+    assert steps == list(range(saved[-1], 15))
+
+
+def test_a_run_that_is_over_is_not_run_again(tokenizer, tiny_bert, tmp_path):
+    first, second = tiny_bert(), tiny_bert()
+    history = fine_tune(first, tokenizer, film(20), film(4), LONG, 1, tmp_path)
+    assert fine_tune(second, tokenizer, film(20), film(4), LONG, 1, tmp_path, before=killed_at(0)) == history
+    assert digest(second) == digest(first)
+
+
+def test_a_run_that_lost_patience_stays_stopped(tokenizer, tiny_bert, tmp_path, monkeypatch):
+    scripted(monkeypatch, [0.5, 0.6])
+    recipe = replace(LONG, patience=1)
+    history = fine_tune(tiny_bert(), tokenizer, film(20), film(4), recipe, 1, tmp_path)
+    assert len(history.losses) == 10
+    assert fine_tune(tiny_bert(), tokenizer, film(20), film(4), recipe, 1, tmp_path, before=killed_at(10)) == history
+
+
+@pytest.mark.parametrize("change", ["weights", "data", "recipe", "seed"])
+def test_what_is_saved_of_another_run_is_refused(change, tokenizer, tiny_bert, tmp_path):
+    fine_tune(tiny_bert(), tokenizer, film(8), film(4), SHORT, 1, tmp_path)
+    options = {"weights": 0, "data": 8, "recipe": SHORT, "seed": 1}
+    options |= {"weights": 5} if change == "weights" else {}
+    options |= {"data": 12} if change == "data" else {}
+    options |= {"recipe": replace(SHORT, lr=1e-2)} if change == "recipe" else {}
+    options |= {"seed": 2} if change == "seed" else {}
+    with pytest.raises(PyftError, match=r"state\.safetensors is of another run"):
+        fine_tune(
+            tiny_bert(options["weights"]), tokenizer, film(options["data"]), film(4), options["recipe"],
+            options["seed"], tmp_path,
+        )  # fmt: skip
+
+
+# --- several processes ------------------------------------------------------------------------------------------------
+
+SHARED = """
+import json, sys
+import torch
+from datasets import Dataset
+from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+from pyft.finetune import fine_tune
+from pyft.hardware import processes
+from pyft.models import digest
+from pyft.profiles import Recipe
+
+torch.manual_seed(0)
+torch.set_num_threads(1)
+still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+model = BertForSequenceClassification(BertConfig(
+    hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, vocab_size=11, **still))
+texts = ["the " * (i % 5) + ("good" if i % 2 else "bad") + " film" for i in range(21)]
+data = Dataset.from_dict({"text": texts, "label": [i % 2 for i in range(21)]})
+recipe = Recipe(epochs=2, batch_size=4, lr=1e-3, evaluations=2, max_length=16)
+history = fine_tune(model, BertTokenizerFast(vocab=sys.argv[1]), data, data, recipe)
+rank, world = processes()
+with open(f"{sys.argv[2]}/{world}-{rank}.json", "w") as file:
+    json.dump({"losses": history.losses, "validation": history.validation_loss, "digest": digest(model)}, file)
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_learn_as_one_does(tmp_path, tokenizer):
+    """The last batch of an epoch has one text, so one of the processes has none.
+
+    With `--cpu` accelerate starts one process, whatever number it is given; with `--multi_gpu` it starts as many as it is
+    told, and ours take the CPU where there is no GPU.
+    """
+    script = tmp_path / "shared.py"
+    script.write_text(SHARED)
+    found = {}
+    for n in (1, 2):
+        kind = [] if n == 1 else ["--multi_gpu"]
+        launch = [*kind, "--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", f"--num_processes={n}"]
+        command = [sys.executable, "-m", "accelerate.commands.launch", *launch, str(script)]
+        done = subprocess.run(
+            [*command, str(tmp_path / "vocab.txt"), str(tmp_path)], capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr
+        found |= {(n, rank): json.loads((tmp_path / f"{n}-{rank}.json").read_text()) for rank in range(n)}
+    one, first, second = found[1, 0], found[2, 0], found[2, 1]
+    assert first == second
+    assert len(one["losses"]) == 12
+    assert first["losses"] == pytest.approx(one["losses"], abs=1e-5)
+    assert first["validation"] == pytest.approx(one["validation"], abs=1e-5)
