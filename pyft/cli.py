@@ -122,6 +122,19 @@ def mutants(
     costs.measure(out)
 
 
+@bench.command("finetune")
+def loops(
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; book/results/bench/finetune.json if not given.")
+    ] = None,
+) -> None:
+    """Our training loop beside Trainer, as often set and as well set (a quarter of an hour on a quiet machine)."""
+    from pyft import throughput
+
+    if slow := throughput.breaches(throughput.measure(out)):
+        raise PyftError("\n  ".join(["too slow:", *slow]))
+
+
 @bench.command()
 def models(
     out: Annotated[
@@ -154,6 +167,46 @@ def pretrain(
     from pyft import pretrain as made
 
     made.prepare(name)
+
+
+@app.command()
+def finetune(
+    task: Annotated[str, typer.Option(help="sequence-classification, regression or token-classification.")],
+    data: Annotated[Path, typer.Option(help="A .csv or .jsonl file: text and label, or tokens and tags.")],
+    out: Annotated[Path, typer.Option(help="The folder for the model, its scores and its answers.")],
+    validation: Annotated[
+        Path | None, typer.Option(help="A file of its own; a tenth of the data if not given.")
+    ] = None,
+    test: Annotated[Path | None, typer.Option(help="A file of its own; a tenth of the data if not given.")] = None,
+    model: Annotated[str, typer.Option(help="bert, roberta, xlnet, a folder, or a hub's owner/name.")] = "bert",
+    profile: Annotated[str, typer.Option(help="laptop or gpu.")] = "laptop",
+    epochs: Annotated[int, typer.Option(min=1)] = 3,
+    seed: int = 0,
+) -> None:
+    """Fine-tune a model on your own data, score it beside a baseline, save it; goes on where it was interrupted."""
+    from pyft import own_model
+
+    card = own_model.fit(task, data, out, validation, test, model, profile, epochs, seed)
+    if not card:  # the first of several processes says it
+        return
+    for name, scores in card["scores"].items():
+        print(f"{name:16} " + ", ".join(f"{metric} {value}" for metric, value in scores.items()))
+    print(f"saved in {out}; to use it: pyft predict {out} --text 'a text of yours'")
+
+
+@app.command()
+def predict(
+    folder: Annotated[Path, typer.Argument(help="What `pyft finetune --out` has written.")],
+    text: Annotated[list[str], typer.Option(help="May be given more than once.")],
+) -> None:
+    """What a model of your own says of a text (of a sentence's words, if it tags them)."""
+    import json
+
+    from pyft import own_model
+
+    words = json.loads((folder / own_model.CARD).read_text())["task"] == "token-classification"
+    for one, found in zip(text, own_model.say(folder, [t.split() if words else t for t in text]), strict=True):
+        print(f"{one}\t{' '.join(found) if words else found}")
 
 
 @app.command()

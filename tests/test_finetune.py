@@ -641,15 +641,17 @@ def test_something_may_be_done_before_each_step(tokenizer, tiny_bert):
     assert seen == [(t, 5) for t in range(5)]
 
 
+measured = finetune.measure
+
 # --- early stopping ---------------------------------------------------------------------------------------------------
 
 
 def scripted(monkeypatch, found):
     """Let the validation losses be these."""
-    real, losses = finetune.measure, iter(found)
+    losses = iter(found)
 
     def measure(history, *arguments):
-        real(history, *arguments)
+        measured(history, *arguments)
         history.validation_loss[-1] = next(losses)
 
     monkeypatch.setattr(finetune, "measure", measure)
@@ -769,8 +771,8 @@ with open(f"{sys.argv[2]}/{world}-{rank}.json", "w") as file:
 def test_two_processes_learn_as_one_does(tmp_path, tokenizer):
     """The last batch of an epoch has one text, so one of the processes has none.
 
-    With `--cpu` accelerate starts one process, whatever number it is given; with `--multi_gpu` it starts as many as it is
-    told, and ours take the CPU where there is no GPU.
+    With `--cpu` accelerate starts one process, whatever number it is given; with `--multi_gpu` it starts as many as it
+    is told, and ours take the CPU where there is no GPU.
     """
     script = tmp_path / "shared.py"
     script.write_text(SHARED)

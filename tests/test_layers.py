@@ -21,11 +21,11 @@ LAYERS = [  # from the bottom up
     {"data", "models"},
     {"finetune", "baselines", "stats", "own_data"},
     {"evidence", "plots"},
-    {"pretrain", "stored", "trainer"},
+    {"own_model", "pretrain", "stored", "trainer"},
     {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},
-    {"costs", "architectures"},
+    {"costs", "architectures", "throughput"},
     {"bench"},
     {"notebooks"},
     {"colab", "book", "checks"},
@@ -37,7 +37,7 @@ PURE = ("symbols", "tags", "attention", "encoder", "losses", "objectives", "opti
 TORCH_ALONE = {name: {"torch"} for name in PURE}
 FOREIGN = BARE | TORCH_ALONE  # all they may import of others
 
-MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if path.stem != "__init__"}
+MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if not path.stem.startswith("__")}
 
 
 def imported(source: str) -> Iterator[str]:

