@@ -136,6 +136,30 @@ def loops(
 
 
 @bench.command()
+def sentiment(
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; book/results/bench/sentiment.json if not given.")
+    ] = None,
+) -> None:
+    """Ratings learnt on one kind of text, tested on all (an hour and a half; goes on where it was interrupted)."""
+    from pyft import sentiment
+
+    sentiment.measure(out)
+
+
+@bench.command()
+def tricks(
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; book/results/bench/tricks.json if not given.")
+    ] = None,
+) -> None:
+    """Tricks of fine-tuning on few labels, over seeds (two hours; goes on where it was interrupted)."""
+    from pyft import tricks
+
+    tricks.measure(out)
+
+
+@bench.command()
 def models(
     out: Annotated[
         Path | None, typer.Option(help="The file to write; book/results/bench/models.json if not given.")

@@ -26,7 +26,6 @@ from pyft.profiles import Recipe
 from pyft.schedules import constant, cosine, inverse_sqrt, linear
 from pyft.speed import lean
 
-SCHEDULES = {schedule.__name__: schedule for schedule in (constant, linear, cosine, inverse_sqrt)}
 SAVE_EVERY = 100  # steps
 Objective = Callable[[Any, dict[str, Tensor]], Tensor]
 Row = dict[str, Any]  # what a model reads of one text: `input_ids`, and `token_type_ids` where it has segments
@@ -42,6 +41,14 @@ def set_seed(seed: int) -> None:
     torch.use_deterministic_algorithms(True, warn_only=True)
     # Asked for that, torch also fills all new memory: a tenth of the time, for what no kernel reads.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
+def exponential(step: int, total: int, warmup: int) -> float:
+    """From a ten-thousandth up to 1 at `total` by a constant factor, whatever the warm-up: to look for a rate with."""
+    return float(10.0 ** (4 * (step / total - 1)))
+
+
+SCHEDULES = {schedule.__name__: schedule for schedule in (constant, linear, cosine, inverse_sqrt, exponential)}
 
 
 # --- batches ----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ LAYERS = [  # from the bottom up
     {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},
-    {"costs", "architectures", "throughput"},
+    {"costs", "architectures", "sentiment", "throughput", "tricks"},
     {"bench"},
     {"notebooks"},
     {"colab", "book", "checks"},

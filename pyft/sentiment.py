@@ -1,0 +1,75 @@
+"""Ratings of sentiment learnt on one kind of text and tested on all: `pyft bench sentiment`.
+
+The four sources of Hutto & Gilbert 2014, each text rated from -4 to 4 by fifteen people or more. A model learns the
+mean rating by squared error; its sign says for or against.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from pyft import data, models, stored
+from pyft.errors import unknown
+from pyft.finetune import fine_tune, predict, set_seed
+from pyft.profiles import Recipe
+from pyft.stats import packed
+
+SOURCES = ("movie-reviews", "product-reviews", "editorials", "tweets")
+ROWS = 2400  # training texts, as many from each source; the smallest split has 2,880
+RECIPE = Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=0)
+SEEDS = 5
+CROSSED, BESIDE = "bert", ("roberta", "xlnet")  # the model of the whole matrix; those that learn tweets alone
+
+
+def rated(source: str, split: str) -> Any:
+    """A split with its mean ratings as labels. Raises `PyftError` for a source that there is not.
+
+    Tweets that the authors wrote themselves are left out.
+    """
+    if source not in SOURCES:
+        raise unknown("source", source, SOURCES)
+    rows = data.load(source)[split]
+    if "contrived" in rows.column_names:
+        rows = rows.select([i for i, contrived in enumerate(rows["contrived"]) if not contrived])
+    return rows.select_columns(["id", "text", "rating", "ratings"]).rename_column("rating", "label")
+
+
+def run(model: str, source: str, seed: int) -> dict[str, Any]:
+    """Learn the ratings of one source, and test on all: Pearson's r, mean squared error, and whose sign was right."""
+    set_seed(seed)
+    made, tokenizer = models.load(model, "regression")
+    train = rated(source, "train").shuffle(seed=seed).select(range(ROWS))
+    fine_tune(made, tokenizer, train, train.select(range(2)), RECIPE, seed)
+    return {
+        "model": model,
+        "source": source,
+        "seed": seed,
+        "tested": {on: tested(made, tokenizer, on) for on in SOURCES},
+    }
+
+
+def tested(model: Any, tokenizer: Any, source: str) -> dict[str, Any]:
+    """How the model does on a source's test split."""
+    test = rated(source, "test")
+    y = np.array(test["label"])  # (N)
+    with torch.inference_mode():
+        z = predict(model, tokenizer, test["text"], RECIPE.max_length).squeeze(-1).numpy()  # (N)
+    return {
+        "r": round(float(np.corrcoef(z, y)[0, 1]), 4),
+        "mse": round(float(((z - y) ** 2).mean()), 4),
+        "accuracy": round(float(((z > 0) == (y > 0)).mean()), 4),
+        "right": packed((z > 0) == (y > 0)),
+    }
+
+
+def plan() -> list[tuple[str, str, int]]:
+    """Every run, `(model, source, seed)`, seed by seed."""
+    pairs = [*((CROSSED, source) for source in SOURCES), *((model, "tweets") for model in BESIDE)]
+    return [(model, source, seed) for seed in range(SEEDS) for model, source in pairs]
+
+
+def measure(out: Path | None = None) -> dict[str, Any]:
+    """Every run of the plan (see `pyft.stored`)."""
+    return stored.measure("sentiment", plan(), run, lambda *_: f"{RECIPE} {ROWS}", out)
