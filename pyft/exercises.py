@@ -12,6 +12,7 @@ from torch import Tensor
 from pyft.errors import unknown
 from pyft.evidence import show
 from pyft.exercise import Exercise
+from pyft.exercises_finetune import FINETUNE
 from pyft.exercises_part2 import PART_2
 from pyft.exercises_part3 import PART_3
 from pyft.exercises_part4 import PART_4
@@ -35,6 +36,7 @@ _EXERCISES: dict[str, Exercise] = (
     PART_2
     | TRANSFER
     | PART_3
+    | FINETUNE
     | PART_4
     | {
         "6.1": Exercise(

@@ -210,7 +210,7 @@ def test_smoothing_is_exact_for_a_constant():
 @pytest.fixture
 def small(tiny_minilm, monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: DatasetDict(train=rows(60), validation=rows(20), test=rows(30)))
-    monkeypatch.setattr(tricks, "BASELINE", replace(tricks.BASELINE, epochs=2, batch_size=8))
+    monkeypatch.setattr(tricks, "BASELINE", replace(tricks.BASELINE, epochs=2, batch_size=8, warmup=0.3))
     monkeypatch.setattr(tricks, "WATCHED", 8)
     few = {name: replace(t, labels=32 if t.labels > tricks.LABELS else 16) for name, t in tricks.TRICKS.items()}
     monkeypatch.setattr(tricks, "TRICKS", few)
@@ -232,15 +232,20 @@ def test_every_trick_runs_and_is_another_run_than_the_baseline(small, monkeypatc
     steps = {}
     for name in tricks.TRICKS:
         steps[name] = tricks.run(name, 0)["steps"]
-    assert len(set(ends.values())) == len(tricks.TRICKS)
+    same = {name for name, end in ends.items() if end == ends["baseline"]} - {"baseline"}
+    assert same <= {"early stopping"}  # which may well not stop
+    assert len(set(ends.values())) == len(tricks.TRICKS) - len(same)
     longer = {"three times as long", "early stopping"}
     fixed = {name: n for name, n in steps.items() if name not in longer}
     assert set(fixed.values()) == {4}
 
 
-def test_a_run_follows_from_its_seed(small):
-    assert tricks.run("mix-up", 0) == tricks.run("mix-up", 0)
-    assert tricks.run("mix-up", 0) != tricks.run("mix-up", 1) | {"seed": 0}
+def test_a_run_follows_from_its_seed(small, monkeypatch):
+    ends, real = [], tricks.predict
+    monkeypatch.setattr(tricks, "predict", lambda model, *rest: ends.append(digest(model)) or real(model, *rest))
+    found = [tricks.run("mix-up", seed) for seed in (0, 0, 1)]
+    assert found[0] == found[1]
+    assert ends[0] == ends[1] != ends[2]
 
 
 def test_the_plan_has_every_trick_with_every_seed():
