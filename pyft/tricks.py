@@ -134,14 +134,14 @@ def dropout(model: Any, p: float) -> None:
 
 
 class Search(NamedTuple):
-    """Rates that were tried, one a step, rising by a constant factor; the smoothed losses; where they fall fastest."""
+    """Rates, one a step, by a constant factor; the smoothed losses; where these fall fastest, before the lowest."""
 
     rates: list[float]
     losses: list[float]
     steepest: float
 
 
-def find_rate(model: Any, tokenizer: Any, train: Any, seed: int = 0, highest: float = 1e-2, steps: int = 60) -> Search:
+def find_rate(model: Any, tokenizer: Any, train: Any, seed: int = 0, highest: float = 1e-1, steps: int = 60) -> Search:
     """Raise the rate from a ten-thousandth of `highest` and watch the loss (Smith 2017, section 3.3).
 
     The model is trained in passing, and ruined: throw it away. Stops where the loss is not finite.
@@ -164,7 +164,7 @@ def find_rate(model: Any, tokenizer: Any, train: Any, seed: int = 0, highest: fl
         found.pop()
     rates = [highest * 10.0 ** (4 * ((t + 1) / (steps + 1) - 1)) for t in range(len(found))]
     smooth = smoothed(found)
-    slopes = np.gradient(smooth, np.log(rates))
+    slopes = np.gradient(smooth, np.log(rates))[: int(np.argmin(smooth)) + 1]  # beyond the lowest loss it only recovers
     return Search(rates, smooth, rates[int(np.argmin(slopes))])
 
 

@@ -19,7 +19,7 @@ LAYERS = [  # from the bottom up
     {"maths", "objectives"},
     {"checkpoint", "fetch", "hub", "hardware", "kept", "speed", "transplant"},
     {"data", "models"},
-    {"finetune", "baselines", "stats", "own_data"},
+    {"finetune", "attribution", "baselines", "stats", "own_data"},
     {"evidence", "plots"},
     {"own_model", "pretrain", "stored", "trainer"},
     {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
