@@ -10,7 +10,14 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 
-PARTS = ("exercises_finetune", "exercises_part2", "exercises_transfer", "exercises_part3", "exercises_part4")
+PARTS = (
+    "exercises_finetune",
+    "exercises_sentiment",
+    "exercises_part2",
+    "exercises_transfer",
+    "exercises_part3",
+    "exercises_part4",
+)
 LAYERS = [  # from the bottom up
     {"errors"},
     {"artefacts", "counts", "profiles", "symbols", "exercise", "tags"},
