@@ -1,5 +1,6 @@
 """Checks of the book's sources: each returns a list of problems, one line each, empty if all is well."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -130,6 +131,8 @@ def _outputs(cell: Any) -> Iterator[str]:
     tags = cell.metadata.get("tags", [])
     if not cell.source.strip():
         yield "is empty"
+    if _echoes_a_record(cell.source):
+        yield "ends with record(...), whose value carries this machine's seconds: write kept = record(...)"
     if set(cell.metadata) - {"tags", "mystnb"}:
         yield f"metadata of a tool left in: {sorted(set(cell.metadata) - {'tags', 'mystnb'})}"
     for output in cell.outputs:
@@ -145,6 +148,16 @@ def _outputs(cell: Any) -> Iterator[str]:
             yield f"holds the machine path {found[0]}"
         if re.search(r"\d+%\|", text):
             yield "holds a progress bar"
+
+
+def _echoes_a_record(source: str) -> bool:
+    """Whether a cell ends with a call of `record`: what it returns would be displayed."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # a magic
+        return False
+    last = statements[-1].value if statements and isinstance(statements[-1], ast.Expr) else None
+    return isinstance(last, ast.Call) and isinstance(last.func, ast.Name) and last.func.id == "record"
 
 
 def _alt(cell: Any) -> str:

@@ -161,6 +161,7 @@ FAULTS = {
     "holds the error ValueError": lambda n: n.cells[3].outputs.append(
         v4.new_output("error", ename="ValueError", evalue="")
     ),
+    "ends with record(...)": lambda n: n.cells[3].update(source='x = 1\nrecord("1.1", {"1.1/a": x}, seed=0)  # done'),
     "without alt text": lambda n: n.cells[3].outputs.append(FIGURE),
     "machine path": lambda n: n.cells[3].outputs.append(v4.new_output("stream", text="/home/" + "someone/x")),
     "progress bar": lambda n: n.cells[3].outputs.append(v4.new_output("stream", text=" 40%|####      |")),
@@ -185,6 +186,14 @@ def test_a_figure_with_an_alt_text_passes_whatever_its_bytes_spell(house, chapte
 
     house.edit(chapter, drawn)
     assert checks.anatomy() == []
+
+
+@pytest.mark.parametrize(
+    "source", ['kept = record("1.1", {}, seed=0)', 'record("1.1", {})\nx = 1', "%pip list", "# record("]
+)
+def test_a_record_that_is_not_echoed_passes(house, chapter, source):
+    house.edit(chapter, lambda n: n.cells[3].update(source=source))
+    assert not [problem for problem in checks.anatomy() if "record" in problem]
 
 
 def test_an_error_that_is_meant_passes(house, chapter):
