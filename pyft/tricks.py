@@ -250,7 +250,7 @@ def run(name: str, seed: int) -> dict[str, Any]:
     model, tokenizer = models.load("bert", "sequence-classification")
     trick.prepare(model, seed)
     before = trick.before(model) if trick.before else None
-    watched = splits["validation"].select(range(WATCHED))
+    watched = splits["validation"].shuffle(seed=seed).select(range(WATCHED))  # they are ordered by label
     history = fine_tune(model, tokenizer, train, watched, recipe, seed, objective=trick.objective, before=before)
     test = splits["test"]
     right = predict(model, tokenizer, test["text"], recipe.max_length).argmax(-1) == torch.tensor(test["label"])
