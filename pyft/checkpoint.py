@@ -15,6 +15,18 @@ from pyft.errors import PyftError
 NAME = "state.safetensors"
 
 
+def weights(model: torch.nn.Module) -> dict[str, Tensor]:
+    """A copy of a model's parameters, by name."""
+    return {name: p.detach().clone() for name, p in model.named_parameters()}
+
+
+def restore(model: torch.nn.Module, found: Mapping[str, Tensor]) -> None:
+    """Bring the parameters back to those of `weights`, in place."""
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            p.copy_(found[name])
+
+
 def save(
     folder: Path,
     model: torch.nn.Module,
@@ -64,9 +76,7 @@ def resume(
         raise PyftError(f"{path} cannot be read: {error}. Delete it, and the run starts anew.") from error
     if any(notes.get(name) != value for name, value in expected.items()):
         raise PyftError(f"{path} is of another run: other weights, data, recipe or seed. Delete it, or name a folder.")
-    with torch.no_grad():
-        for name, p in model.named_parameters():
-            p.copy_(found[f"model/{name}"])
+    restore(model, {name.removeprefix("model/"): x for name, x in found.items()})
     state: dict[int, dict[str, Tensor]] = {}
     for key, x in found.items():
         if key.startswith("optimizer/"):

@@ -1,4 +1,4 @@
-"""The command line: pyft fetch | run | book | status | calibrate | bench | colab | cards."""
+"""The command line: `pyft --help` lists what it can do."""
 
 import signal
 import sys
@@ -16,6 +16,9 @@ bench = typer.Typer(help="Measure what our code costs beside the library's.", no
 app.add_typer(bench, name="bench")
 Numbers = Annotated[
     list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Numbers such as 6.1; all if none is given.")
+]
+Out = Annotated[
+    Path | None, typer.Option(help="The file to write; the measurement's own in book/results/bench if not given.")
 ]
 
 
@@ -98,11 +101,7 @@ def calibrate(
 
 
 @bench.command()
-def maths(
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; book/results/bench/maths.json if not given.")
-    ] = None,
-) -> None:
+def maths(out: Out = None) -> None:
     """Time and memory of the hand-written mathematics (about a minute); fails if a ratio is above its limit."""
     from pyft import bench
 
@@ -111,11 +110,7 @@ def maths(
 
 
 @bench.command()
-def mutants(
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; book/results/bench/mutants.json if not given.")
-    ] = None,
-) -> None:
+def mutants(out: Out = None) -> None:
     """What each mistake of Part 4 costs in a short training (about an hour; goes on where it was interrupted)."""
     from pyft import costs
 
@@ -123,11 +118,7 @@ def mutants(
 
 
 @bench.command("finetune")
-def loops(
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; book/results/bench/finetune.json if not given.")
-    ] = None,
-) -> None:
+def loops(out: Out = None) -> None:
     """Our training loop beside Trainer, as often set and as well set (a quarter of an hour on a quiet machine)."""
     from pyft import throughput
 
@@ -136,11 +127,7 @@ def loops(
 
 
 @bench.command()
-def sentiment(
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; book/results/bench/sentiment.json if not given.")
-    ] = None,
-) -> None:
+def sentiment(out: Out = None) -> None:
     """Ratings learnt on one kind of text, tested on all (an hour and a half; goes on where it was interrupted)."""
     from pyft import sentiment
 
@@ -148,11 +135,7 @@ def sentiment(
 
 
 @bench.command()
-def tricks(
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; book/results/bench/tricks.json if not given.")
-    ] = None,
-) -> None:
+def tricks(out: Out = None) -> None:
     """Tricks of fine-tuning on few labels, over seeds (two hours; goes on where it was interrupted)."""
     from pyft import tricks
 
@@ -160,11 +143,7 @@ def tricks(
 
 
 @bench.command()
-def models(
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; book/results/bench/models.json if not given.")
-    ] = None,
-) -> None:
+def models(out: Out = None) -> None:
     """Fine-tune every laptop model on two tasks over seeds (three hours; goes on where it was interrupted)."""
     from pyft import architectures
 
@@ -172,11 +151,7 @@ def models(
 
 
 @bench.command()
-def transfer(
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; book/results/bench/transfer.json if not given.")
-    ] = None,
-) -> None:
+def transfer(out: Out = None) -> None:
     """Random against pretrained weights by number of labels, and what freezing costs (goes on where interrupted)."""
     from pyft import transfer
 
@@ -204,7 +179,7 @@ def finetune(
     test: Annotated[Path | None, typer.Option(help="A file of its own; a tenth of the data if not given.")] = None,
     model: Annotated[str, typer.Option(help="bert, roberta, xlnet, a folder, or a hub's owner/name.")] = "bert",
     profile: Annotated[str, typer.Option(help="laptop or gpu.")] = "laptop",
-    epochs: Annotated[int, typer.Option(min=1)] = 3,
+    epochs: Annotated[int | None, typer.Option(min=1, help="The profile's, three, if not given.")] = None,
     seed: int = 0,
 ) -> None:
     """Fine-tune a model on your own data, score it beside a baseline, save it; goes on where it was interrupted."""
@@ -224,13 +199,10 @@ def predict(
     text: Annotated[list[str], typer.Option(help="May be given more than once.")],
 ) -> None:
     """What a model of your own says of a text (of a sentence's words, if it tags them)."""
-    import json
-
     from pyft import own_model
 
-    words = json.loads((folder / own_model.CARD).read_text())["task"] == "token-classification"
-    for one, found in zip(text, own_model.say(folder, [t.split() if words else t for t in text]), strict=True):
-        print(f"{one}\t{' '.join(found) if words else found}")
+    for one, found in zip(text, own_model.say(folder, text), strict=True):
+        print(f"{one}\t{' '.join(found) if isinstance(found, list) else found}")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""One explicit training loop for labels of texts and of words, and the metrics that judge it."""
+"""One explicit training loop for labels of texts and of words and for ratings, and the metrics that judge it."""
 
 import hashlib
 import json
@@ -176,7 +176,7 @@ def fine_tune(
     where, (rank, world) = device(), processes()
     model.to(where).train()
     run = Run(tokenizer, train, recipe, seed)
-    key = run.key(model) if folder else ""
+    key = run.key(model, validation) if folder else ""
     objective = objective or partial(task_loss, label_smoothing=recipe.label_smoothing)
     with lean(model, run.rows):
         optimizer = torch.optim.AdamW(groups(model, recipe), lr=recipe.lr, fused=True)
@@ -199,7 +199,7 @@ def fine_tune(
                 loss += share.item()
             loss = summed(model, loss, world)
             if not math.isfinite(loss):
-                raise PyftError(_not_finite(loss, t, batch, recipe))
+                raise PyftError(_not_finite(loss, t, run.epoch(t), batch, recipe))
             scale.unscale_(optimizer)
             torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
             scale.step(optimizer)
@@ -209,16 +209,14 @@ def fine_tune(
             if t + 1 in run.measured_at:
                 measure(history, model, tokenizer, validation, recipe)
                 if recipe.patience and history.validation_loss[-1] == min(history.validation_loss):
-                    best, history.best = {k: p.detach().clone() for k, p in model.named_parameters()}, t + 1
+                    best, history.best = checkpoint.weights(model), t + 1
             if folder and rank == 0 and (t + 1 in run.measured_at or (t + 1) % SAVE_EVERY == 0):
                 notes = {"key": key, "history": asdict(history), "scale": scale.state_dict()}
                 checkpoint.save(folder, model, optimizer, notes, best)
             if out_of_patience(history, recipe):
                 break
         if best:
-            with torch.no_grad():
-                for name, p in model.named_parameters():
-                    p.copy_(best[name])
+            checkpoint.restore(model, best)
     return history
 
 
@@ -246,9 +244,14 @@ class Run:
         """Of the batch's targets, how much is in a part of it."""
         return float(self.targets[list(part)].sum() / self.targets[list(batch)].sum())
 
-    def key(self, model: Any) -> str:
-        """Which run it is: weights, rows, recipe and seed."""
-        parts = json.dumps([digest(model), repr(self.recipe), self.seed, self.rows])
+    def epoch(self, t: int) -> int:
+        """The epoch of step t, from 0."""
+        return t * self.recipe.epochs // self.total
+
+    def key(self, model: Any, validation: Any) -> str:
+        """Which run it is: weights, rows, what it is watched on, recipe and seed."""
+        watched = [validation[name][:] for name in columns(validation)]
+        parts = json.dumps([digest(model), repr(self.recipe), self.seed, self.rows, watched])
         return hashlib.sha256(parts.encode()).hexdigest()
 
 
@@ -327,7 +330,7 @@ def summed(model: Any, loss: float, world: int) -> float:
     for p in model.parameters():
         if p.grad is not None:
             torch.distributed.all_reduce(p.grad)
-    total = torch.tensor([loss], dtype=torch.float64)
+    total = torch.tensor([loss], dtype=torch.float64, device=next(model.parameters()).device)
     torch.distributed.all_reduce(total)
     return total.item()
 
@@ -438,9 +441,10 @@ def check_length(model: Any, recipe: Recipe) -> None:
         )
 
 
-def _not_finite(loss: float, step: int, batch: list[int], recipe: Recipe) -> str:
+def _not_finite(loss: float, step: int, epoch: int, batch: list[int], recipe: Recipe) -> str:
     rows = ", ".join(str(i) for i in batch[:8])
     return (
-        f"the loss is {loss} at step {step}, in the batch of train rows {rows}, … What was saved before is kept. "
+        f"the loss is {loss} at step {step} (epoch {epoch}), in the batch of train rows {rows}, … "
+        "What was saved before is kept. "
         f"Try a lower learning rate than {recipe.lr:g} or a smaller max_norm than {recipe.max_norm:g}."
     )

@@ -1,13 +1,13 @@
 """A reader's own model: fine-tuned on a reader's own data (`pyft.own_data`), judged beside a baseline, saved."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
@@ -16,7 +16,7 @@ from pyft.errors import PyftError
 from pyft.evidence import dump, write_atomically
 from pyft.finetune import columns, fine_tune, predict, set_seed, tokenize
 from pyft.hardware import processes
-from pyft.profiles import Recipe
+from pyft.profiles import recipe as recipe_of
 
 CARD = "pyft.json"  # beside the weights: what the model is for, and what it scored
 
@@ -29,7 +29,7 @@ def fit(
     test: Path | None = None,
     model: str = "bert",
     profile: str = "laptop",
-    epochs: int = 3,
+    epochs: int | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Train on a file of labelled texts, score the test rows beside a baseline, and save it all in `folder`.
@@ -44,7 +44,9 @@ def fit(
         raise PyftError(f"{folder} holds a finished model. Name another folder, or delete it.")
     splits = own_data.load(train, task, validation, test)
     names = labels(splits, task)
-    recipe = Recipe(epochs=epochs, batch_size=16, lr=1e-4 if profile == "laptop" else 2e-5, evaluations=2 * epochs)
+    recipe = recipe_of(profile, "own-data")
+    epochs = epochs or recipe.epochs
+    recipe = replace(recipe, epochs=epochs, evaluations=2 * epochs)
     recipe = replace(recipe, patience=recipe.evaluations)  # never stops early, and brings the best weights back
     set_seed(seed)
     body, tokenizer = models.load(model, task, profile, num_labels=len(names))
@@ -58,7 +60,7 @@ def fit(
         return {}  # they all have the same weights; the first of them saves
     found = answers(body, tokenizer, splits["test"][read][:], task, names, recipe.max_length)
     scores = judged(task, splits, found)
-    body.save_pretrained(folder, safe_serialization=True)
+    body.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     rows = [{"id": i, "found": y} for i, y in zip(splits["test"]["id"], found, strict=True)]
     write_atomically(folder / "test.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
@@ -74,6 +76,7 @@ def fit(
         "scores": scores,
     }
     write_atomically(folder / CARD, dump(card))
+    shutil.rmtree(folder / "run")  # three times the weights, and of no use any more
     return card
 
 
@@ -150,14 +153,20 @@ def _r(z: Any, y: Any) -> float | None:
     return round(float(np.corrcoef(z, y)[0, 1]), 4) if z.std() and y.std() else None
 
 
-def say(folder: Path, texts: Sequence[Any]) -> list[Any]:
-    """What a saved model says of texts (for tags: lists of words). Raises `PyftError` for a folder without one."""
+def say(folder: Path, texts: Sequence[str]) -> list[Any]:
+    """What a saved model says of texts: classes, numbers, or the tags of a text's words, split at white space.
+
+    Raises:
+        PyftError: a folder without such a model, or an empty text.
+    """
     if not (folder / CARD).is_file():
         raise PyftError(
             f"{folder} holds no finished model: expected {CARD}, which `pyft finetune --out {folder}` writes."
         )
     card = json.loads((folder / CARD).read_text(encoding="utf8"))
+    if empty := [i for i, text in enumerate(texts, start=1) if not text.strip()]:
+        raise PyftError(f"text {empty[0]} is empty: expected at least one word.")
     model, tokenizer = models.load(str(folder), card["task"], num_labels=len(card["labels"]))
-    with torch.inference_mode():
-        found: list[Any] = answers(model, tokenizer, texts, card["task"], card["labels"], card["max_length"])
+    asked = [text.split() for text in texts] if card["task"] == "token-classification" else texts
+    found: list[Any] = answers(model, tokenizer, asked, card["task"], card["labels"], card["max_length"])
     return found

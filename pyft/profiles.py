@@ -56,6 +56,11 @@ class Profile:
     data: dict[str, HubData] = field(default_factory=dict)
 
 
+_CONTINUED = {  # MiniLM trained on under three objectives, at equal compute; their weights come with the package
+    f"{name}-continued": Checkpoint(artefact="minilm", architecture=name, prepared=True)
+    for name in ("bert", "roberta", "xlnet")
+}
+
 PROFILES: dict[str, Profile] = {
     "laptop": Profile(
         checkpoints={
@@ -63,16 +68,17 @@ PROFILES: dict[str, Profile] = {
             "roberta": Checkpoint(artefact="minilm", architecture="roberta"),
             "xlnet": Checkpoint(artefact="minilm", architecture="xlnet", prepared=True),
             "bert-cased": Checkpoint(artefact="minilm"),  # there is no cased one on a laptop
-            **{  # each trained on under its own objective, at equal compute
-                f"{name}-continued": Checkpoint(artefact="minilm", architecture=name, prepared=True)
-                for name in ("bert", "roberta", "xlnet")
-            },
+            **_CONTINUED,
         },
-        recipes={"sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4)},
+        recipes={
+            "sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4),
+            "own-data": Recipe(epochs=3, batch_size=16, lr=1e-4),
+        },
     ),
     "gpu": Profile(
         checkpoints={
             "minilm": Checkpoint(artefact="minilm"),
+            **_CONTINUED,
             "bert": Checkpoint(
                 hub_id="google-bert/bert-base-uncased", revision="86b5e0934494bd15c9632b12f734a8a67f723594"
             ),
@@ -85,7 +91,10 @@ PROFILES: dict[str, Profile] = {
             # `main` has pickled weights alone; this is refs/pr/1: the same files, and the weights as safetensors.
             "xlnet": Checkpoint(hub_id="xlnet/xlnet-base-cased", revision="364e6ee6c9d8bd3b6f63a852cfd4fdc1d22d3674"),
         },
-        recipes={"sentiment": Recipe(epochs=3, batch_size=32, lr=2e-5)},  # Devlin et al. 2019, appendix A.3
+        recipes={  # Devlin et al. 2019, appendix A.3
+            "sentiment": Recipe(epochs=3, batch_size=32, lr=2e-5),
+            "own-data": Recipe(epochs=3, batch_size=16, lr=2e-5),
+        },
         data={
             # The labels of its test split were never published.
             "sst2": HubData(

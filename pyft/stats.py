@@ -95,3 +95,13 @@ def band(values: Sequence[float], floor: float, level: float = 0.99) -> tuple[fl
     sd = float(x.std(ddof=1)) if m > 1 else 0.0
     half = max(float(stats.t.ppf((1 + level) / 2, m - 1)) * sd * math.sqrt(1 + 1 / m) if m > 1 else 0.0, floor)
     return mean - half, mean + half, mean, sd
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """p-values corrected for their number: the smallest times m, the next times m - 1, never falling (Holm 1979)."""
+    order = sorted(range(len(p)), key=lambda i: p[i])
+    made, highest = [0.0] * len(p), 0.0
+    for rank, i in enumerate(order):
+        highest = max(highest, min(1.0, (len(p) - rank) * p[i]))
+        made[i] = highest
+    return made

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import Trainer, TrainingArguments
+from transformers import Trainer
 
 from pyft import data, models
 from pyft.errors import PyftError
@@ -22,6 +22,7 @@ from pyft.evidence import dump, provenance, results_folder, write_atomically
 from pyft.finetune import collate, fine_tune, labelled, pad, predict, set_seed, tokenize
 from pyft.profiles import Recipe
 from pyft.stats import packed
+from pyft.trainer import arguments
 
 LIMITS = {"run_glue": 4.0, "Trainer, well set": 1.25}  # how many times as many texts a second ours must learn from
 KINDS = {  # what a step's time goes into, by the name of the kernel
@@ -117,24 +118,19 @@ def theirs(model: Any, tokenizer: Any, train: Any, recipe: Recipe, seed: int, we
     batches = partial(collate, tokenizer=tokenizer) if well_set else partial(padded, tokenizer=tokenizer, recipe=recipe)
     options = {"train_sampling_strategy": "group_by_length", "optim": "adamw_torch_fused"} if well_set else {}
     with tempfile.TemporaryDirectory() as folder:
-        arguments = TrainingArguments(
+        told = arguments(
             folder,
-            per_device_train_batch_size=recipe.batch_size,
+            recipe,
             num_train_epochs=recipe.epochs,
             learning_rate=recipe.lr,
             warmup_steps=recipe.warmup,
             weight_decay=recipe.weight_decay,
-            max_grad_norm=recipe.max_norm,
             seed=seed,
-            save_strategy="no",
-            logging_strategy="no",
-            report_to="none",
-            disable_tqdm=True,
             remove_unused_columns=False,
             **options,
         )
         start = time.perf_counter()
-        Trainer(model, arguments, train_dataset=rows, data_collator=batches).train()
+        Trainer(model, told, train_dataset=rows, data_collator=batches).train()
         return time.perf_counter() - start
 
 

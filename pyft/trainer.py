@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
+from pyft import checkpoint
 from pyft.errors import PyftError
 from pyft.finetune import History, Run, check, check_length, collate, groups, measure, out_of_patience, rate
 from pyft.hardware import device, parts, precision
@@ -42,18 +43,13 @@ def fine_tune(
             group["lr"] = group["peak"]
         trainer = Explicit(
             model,
-            TrainingArguments(
+            arguments(
                 folder,
-                per_device_train_batch_size=recipe.batch_size // recipe.accumulate,
+                recipe,
                 gradient_accumulation_steps=recipe.accumulate,
                 num_train_epochs=1,  # the sampler holds the batches of all epochs
-                max_grad_norm=recipe.max_norm,
                 label_smoothing_factor=recipe.label_smoothing,
                 logging_nan_inf_filter=False,
-                save_strategy="no",
-                logging_strategy="no",
-                report_to="none",
-                disable_tqdm=True,
                 **half,
             ),
             train_dataset=run.rows,
@@ -67,6 +63,20 @@ def fine_tune(
         trainer.model_accepts_loss_kwargs = False
         trainer.train()
     return history, trainer
+
+
+def arguments(folder: str, recipe: Recipe, **options: Any) -> TrainingArguments:
+    """What `Trainer` is told of a recipe, whoever sets the rest: batches, clipping; nothing saved, logged or shown."""
+    return TrainingArguments(
+        folder,
+        per_device_train_batch_size=recipe.batch_size // recipe.accumulate,
+        max_grad_norm=recipe.max_norm,
+        save_strategy="no",
+        logging_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        **options,
+    )
 
 
 class Explicit(Trainer):  # type: ignore[misc]
@@ -105,10 +115,9 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             measure(h, self.model, self.tokenizer, self.validation, recipe)
             if recipe.patience and h.validation_loss[-1] == min(h.validation_loss):
                 h.best = state.global_step
-                self.best = {name: p.detach().clone() for name, p in self.model.named_parameters()}
+                self.best = checkpoint.weights(self.model)
         control.should_training_stop |= out_of_patience(h, recipe)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        with torch.no_grad():
-            for name, p in self.model.named_parameters() if self.best else ():
-                p.copy_(self.best[name])
+        if self.best:
+            checkpoint.restore(self.model, self.best)

@@ -22,7 +22,7 @@ from pyft import data, models, stored
 from pyft.errors import PyftError
 from pyft.finetune import fine_tune, predict, set_seed, task_loss
 from pyft.profiles import Recipe
-from pyft.stats import mean_interval, packed
+from pyft.stats import holm, mean_interval, packed
 from pyft.transfer import freeze, from_scratch, subset
 
 CORPUS, LABELS, SEEDS = "movie-reviews", 200, 5
@@ -84,7 +84,7 @@ def mix_up(alpha: float = 0.4) -> Callable[[Any, dict[str, Tensor]], Tensor]:
     def objective(model: Any, x: dict[str, Tensor]) -> Tensor:
         y = x.pop("labels")  # (B)
         h = model.base_model(**x).pooler_output  # (B, d)
-        share = torch._sample_dirichlet(torch.full((len(y), 2), alpha))[:, :1]  # (B, 1), a Beta; from torch's generator
+        share = torch.distributions.Beta(alpha, alpha).sample((len(y), 1))  # (B, 1)
         other = torch.randperm(len(y))
         z = model.classifier(model.dropout(share * h + (1 - share) * h[other]))  # (B, K)
         losses = [F.cross_entropy(z, labels, reduction="none") for labels in (y, y[other])]  # (B)
@@ -322,13 +322,3 @@ def verdicts(found: Mapping[str, Any]) -> list[Verdict]:
         p = float(ttest_rel(a, b).pvalue) if np.ptp(a - b) else float(not (a - b).any())
         made.append(Verdict(name, float(a.mean()), mean, low, high, p, p))
     return [v._replace(p_holm=p) for v, p in zip(made, holm([v.p for v in made]), strict=True)]
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """p-values corrected for their number: the smallest times m, the next times m - 1, never falling (Holm 1979)."""
-    order = sorted(range(len(p)), key=lambda i: p[i])
-    made, highest = [0.0] * len(p), 0.0
-    for rank, i in enumerate(order):
-        highest = max(highest, min(1.0, (len(p) - rank) * p[i]))
-        made[i] = highest
-    return made

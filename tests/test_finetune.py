@@ -256,11 +256,22 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_rows(tokenizer, t
         model.bert.embeddings.word_embeddings.weight[tokenizer.convert_tokens_to_ids("poison")] = float("nan")
     rows = film(12).to_dict()
     rows["text"][7] = "poison"
-    with pytest.raises(PyftError, match=r"the loss is nan at step \d+, in the batch.* lower learning rate") as caught:
+    with pytest.raises(PyftError, match=r"the loss is nan at step \d+ \(epoch 0\).* lower learning rate") as caught:
         fine_tune(model, tokenizer, Dataset.from_dict(rows), film(2), SHORT)
     named = str(caught.value).split("train rows ")[1].split(", …")[0].split(", ")
     assert "7" in named
     assert len(named) == SHORT.batch_size
+
+
+def test_the_epoch_that_is_named_is_that_of_the_step(tokenizer, tiny_bert):
+    model = tiny_bert()
+
+    def before(t, total):
+        if t == 12:  # of five steps an epoch
+            torch.nn.init.constant_(model.classifier.bias, float("nan"))
+
+    with pytest.raises(PyftError, match=r"at step 12 \(epoch 2\)"):
+        fine_tune(model, tokenizer, film(20), film(2), replace(SHORT, epochs=3), before=before)
 
 
 # --- prediction -------------------------------------------------------------------------------------------------------
@@ -420,6 +431,22 @@ def test_on_the_cpu_no_bit_differs_from_the_plain_loop(tokenizer, tiny_bert, mon
     assert digest(model) == digest(plain)
     assert history.losses == losses
     assert history.train_loss == [float(np.mean(losses))]
+
+
+def test_what_is_left_out_of_a_step_changes_no_weight(tokenizer, tiny_bert, monkeypatch):
+    """But for dropout's draws and the decay of absent words, which the recipe has none of here."""
+    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    recipe, made = replace(SHORT, epochs=2, weight_decay=0.0), []
+    for whole in (False, True):
+        with monkeypatch.context() as patched:
+            if whole:
+                patched.setattr(finetune, "lean", lambda *_: nullcontext())
+            model = tiny_bert(**still)
+            history = fine_tune(model, tokenizer, film(20), film(6), recipe)
+            made.append((model, history.losses, history.validation_loss))
+    assert made[0][1] == pytest.approx(made[1][1], abs=1e-5)
+    assert made[0][2] == pytest.approx(made[1][2], abs=1e-5)
+    assert close(made[0][0], made[1][0], 1e-4)
 
 
 def close(model, other, tol):
@@ -725,18 +752,19 @@ def test_a_run_that_lost_patience_stays_stopped(tokenizer, tiny_bert, tmp_path, 
     assert fine_tune(tiny_bert(), tokenizer, film(20), film(4), recipe, 1, tmp_path, before=killed_at(10)) == history
 
 
-@pytest.mark.parametrize("change", ["weights", "data", "recipe", "seed"])
+@pytest.mark.parametrize("change", ["weights", "data", "validation", "recipe", "seed"])
 def test_what_is_saved_of_another_run_is_refused(change, tokenizer, tiny_bert, tmp_path):
     fine_tune(tiny_bert(), tokenizer, film(8), film(4), SHORT, 1, tmp_path)
-    options = {"weights": 0, "data": 8, "recipe": SHORT, "seed": 1}
+    options = {"weights": 0, "data": 8, "validation": 4, "recipe": SHORT, "seed": 1}
     options |= {"weights": 5} if change == "weights" else {}
     options |= {"data": 12} if change == "data" else {}
+    options |= {"validation": 6} if change == "validation" else {}
     options |= {"recipe": replace(SHORT, lr=1e-2)} if change == "recipe" else {}
     options |= {"seed": 2} if change == "seed" else {}
     with pytest.raises(PyftError, match=r"state\.safetensors is of another run"):
         fine_tune(
-            tiny_bert(options["weights"]), tokenizer, film(options["data"]), film(4), options["recipe"],
-            options["seed"], tmp_path,
+            tiny_bert(options["weights"]), tokenizer, film(options["data"]), film(options["validation"]),
+            options["recipe"], options["seed"], tmp_path,
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from pyft.cli import app
 from pyft.errors import PyftError
 from pyft.finetune import progress
 from pyft.models import digest
+from pyft.profiles import recipe
 
 pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
 
@@ -52,7 +53,7 @@ def test_a_file_becomes_a_model_that_is_scored_saved_and_can_be_asked(task, file
     rows = [json.loads(line) for line in (files / "out" / "test.jsonl").read_text().splitlines()]
     assert len(rows) == card["rows"]["test"]
     asked = ["the good film", "bad film"]
-    found = own_model.say(files / "out", [t.split() for t in asked] if "token" in task else asked)
+    found = own_model.say(files / "out", asked)
     if task == "sequence-classification":
         assert set(found) <= {"neg", "pos"} == set(card["labels"])
     elif task == "regression":
@@ -107,8 +108,26 @@ def test_a_finished_model_is_never_written_over(files):
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):
+    said = CliRunner().invoke(app, ["predict", str(tmp_path), "--text", "a"])
+    assert isinstance(said.exception, PyftError)
     with pytest.raises(PyftError, match=r"holds no finished model: expected pyft\.json"):
         own_model.say(tmp_path, ["a"])
+
+
+def test_the_state_of_a_finished_run_is_cleared_away(files):
+    own_model.fit("sequence-classification", files / "classes.csv", files / "out", epochs=1)
+    assert {path.suffix for path in (files / "out").iterdir()} == {".json", ".jsonl", ".safetensors"}
+
+
+def test_the_epochs_are_the_profiles_if_none_are_named(files):
+    card = own_model.fit("sequence-classification", files / "classes.csv", files / "out")
+    assert len(card["validation_loss"]) == 2 * recipe("laptop", "own-data").epochs
+
+
+def test_an_empty_text_is_named(files):
+    own_model.fit("sequence-classification", files / "classes.csv", files / "out", epochs=1)
+    with pytest.raises(PyftError, match="text 2 is empty"):
+        own_model.say(files / "out", ["good", " "])
 
 
 def test_texts_that_are_cut_are_counted(files, tokenizer):

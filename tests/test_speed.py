@@ -83,6 +83,14 @@ def test_models_that_need_every_token_are_left_alone(tokenizer, tiny_bert):
             assert not any("forward" in vars(module) for module in model.modules())
 
 
+def test_attention_whose_mask_has_another_shape_is_left_alone(tiny_bert):
+    model = tiny_bert()
+    model.config._attn_implementation_internal = "flash_attention_2"
+    assert model.config._attn_implementation == "flash_attention_2"
+    with class_token_alone(model):
+        assert not any("forward" in vars(module) for module in model.modules())
+
+
 def test_one_within_the_other_ends_with_the_outer(tiny_bert):
     model = tiny_bert()
     layer = model.bert.encoder.layer[-1]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from pyft.stats import accuracy_interval, band, compare, mean_interval, median_interval, packed, unpacked
+from pyft.stats import accuracy_interval, band, compare, holm, mean_interval, median_interval, packed, unpacked
 
 answers = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
 shares = st.floats(0, 1)
@@ -188,3 +188,8 @@ def test_packed_bits_come_back_as_they_were(n):
     assert len(digits) == 2 * -(-n // 8) and (unpacked(digits, n) == hit).all()
     assert unpacked(digits, n).dtype == bool and len(unpacked(digits, n)) == n
     assert packed([1, 0, 0, 0, 1, 1]) == "8c"
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])

@@ -90,7 +90,7 @@ def test_mix_up_mixes_pooled_states_and_losses_with_the_same_share(tokenizer, ti
     rows_ = labelled(tokenize(tokenizer, ["good film", "bad", "the film a"], 16), [1, 0, 1])
     x = collate(rows_, tokenizer)
     share, other = torch.tensor([0.25, 1.0, 0.5]), torch.tensor([1, 2, 0])
-    monkeypatch.setattr(torch, "_sample_dirichlet", lambda alpha: torch.stack([share, 1 - share], 1))
+    monkeypatch.setattr(torch.distributions.Beta, "sample", lambda self, shape: share.reshape(shape))
     monkeypatch.setattr(torch, "randperm", lambda n: other)
     y = x["labels"]
     h = model.bert(**{k: v for k, v in x.items() if k != "labels"}).pooler_output
@@ -101,9 +101,15 @@ def test_mix_up_mixes_pooled_states_and_losses_with_the_same_share(tokenizer, ti
     assert tricks.mix_up()(model, dict(x)).item() == pytest.approx(expected.item() / 3, abs=1e-6)
 
 
-def test_the_shares_of_mix_up_are_of_the_beta_distribution():
+def test_the_shares_of_mix_up_are_of_the_beta_distribution(tokenizer, tiny_bert, monkeypatch):
+    drawn, real = [], torch.distributions.Beta.sample
+    monkeypatch.setattr(torch.distributions.Beta, "sample", lambda self, n: drawn.append(real(self, n)) or drawn[-1])
+    model = tiny_bert()
+    x = dict(tokenizer(["good"] * 4000, return_tensors="pt")) | {"labels": torch.zeros(4000, dtype=torch.int64)}
     torch.manual_seed(0)
-    share = torch._sample_dirichlet(torch.full((4000, 2), 0.4))[:, 0]
+    with torch.no_grad():
+        tricks.mix_up()(model, x)
+    (share,) = drawn
     assert share.mean().item() == pytest.approx(0.5, abs=0.03)
     assert share.var().item() == pytest.approx(0.4 * 0.4 / (0.8**2 * 1.8), abs=0.01)
 
@@ -291,8 +297,3 @@ def test_differences_that_are_all_the_same_have_a_verdict_too():
 def test_one_seed_is_no_comparison():
     with pytest.raises(PyftError, match="1 seeds beside the baseline's, expected two or more"):
         tricks.verdicts(found([1.0]))
-
-
-def test_holm_by_hand():
-    assert tricks.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert tricks.holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
