@@ -75,6 +75,12 @@ def test_the_model_is_left_as_it_was(tokenizer, tiny_bert):
     assert all(p.grad is None for p in model.parameters())
 
 
+def test_a_model_in_training_is_asked_without_its_dropout(tokenizer, tiny_bert):
+    model = tiny_bert(hidden_dropout_prob=0.5, attention_probs_dropout_prob=0.5)
+    for ask in (attribution.attention, lambda *a: integrated_gradients(*a, label=1, steps=4)):
+        assert ask(model.train(), tokenizer, TEXT).scores == ask(model.eval(), tokenizer, TEXT).scores
+
+
 def test_pieces_of_a_word_are_added_up(tmp_path):
     from transformers import BertTokenizerFast
 

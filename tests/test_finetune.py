@@ -36,6 +36,7 @@ from pyft.finetune import (
 )
 from pyft.models import digest
 from pyft.profiles import Recipe
+from pyft.speed import Words
 
 pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
 
@@ -449,6 +450,19 @@ def test_what_is_left_out_of_a_step_changes_no_weight(tokenizer, tiny_bert, monk
     assert close(made[0][0], made[1][0], 1e-4)
 
 
+def test_training_and_prediction_leave_out_what_they_can(tokenizer, tiny_bert):
+    model, seen = tiny_bert(), []
+    layer = model.bert.encoder.layer[-1]
+    layer.output.dense.register_forward_hook(
+        lambda *args: seen.append((args[2].size(1), isinstance(model.get_input_embeddings(), Words)))
+    )
+    fine_tune(model, tokenizer, film(8), film(4), SHORT)
+    assert set(seen) == {(1, True)}
+    seen.clear()
+    predict(model, tokenizer, ["good film"])
+    assert seen == [(1, False)]
+
+
 def close(model, other, tol):
     return all(torch.allclose(p, q, atol=tol) for p, q in zip(model.parameters(), other.parameters(), strict=True))
 
@@ -737,6 +751,20 @@ def test_killed_at_any_step_the_run_goes_on_to_the_same_bits(step, tokenizer, ti
     assert steps == list(range(saved[-1], 15))
 
 
+def test_the_scale_of_the_loss_goes_on_too(tokenizer, tiny_bert, tmp_path, monkeypatch):
+    made = []
+
+    def scaler(where):
+        made.append(torch.amp.GradScaler("cpu", init_scale=2.0**10, growth_interval=3))
+        return made[-1]
+
+    monkeypatch.setattr(finetune, "scaler", scaler)
+    with pytest.raises(Killed):
+        fine_tune(tiny_bert(), tokenizer, film(20), film(4), LONG, 1, tmp_path, before=killed_at(11))
+    fine_tune(tiny_bert(), tokenizer, film(20), film(4), LONG, 1, tmp_path)
+    assert made[-1].get_scale() == 2.0**15  # doubled every third of fifteen steps
+
+
 def test_a_run_that_is_over_is_not_run_again(tokenizer, tiny_bert, tmp_path):
     first, second = tiny_bert(), tiny_bert()
     history = fine_tune(first, tokenizer, film(20), film(4), LONG, 1, tmp_path)
@@ -775,7 +803,7 @@ import json, sys
 import torch
 from datasets import Dataset
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
-from pyft.finetune import fine_tune
+from pyft.finetune import fine_tune, task_loss
 from pyft.hardware import processes
 from pyft.models import digest
 from pyft.profiles import Recipe
@@ -788,10 +816,15 @@ model = BertForSequenceClassification(BertConfig(
 texts = ["the " * (i % 5) + ("good" if i % 2 else "bad") + " film" for i in range(21)]
 data = Dataset.from_dict({"text": texts, "label": [i % 2 for i in range(21)]})
 recipe = Recipe(epochs=2, batch_size=4, lr=1e-3, evaluations=2, max_length=16)
-history = fine_tune(model, BertTokenizerFast(vocab=sys.argv[1]), data, data, recipe)
+seeds = []
+def watched(model, x):
+    seeds.append(torch.initial_seed())
+    return task_loss(model, x)
+history = fine_tune(model, BertTokenizerFast(vocab=sys.argv[1]), data, data, recipe, objective=watched)
 rank, world = processes()
 with open(f"{sys.argv[2]}/{world}-{rank}.json", "w") as file:
-    json.dump({"losses": history.losses, "validation": history.validation_loss, "digest": digest(model)}, file)
+    found = {"losses": history.losses, "validation": history.validation_loss, "digest": digest(model)}
+    json.dump(found | {"seeds": seeds}, file)
 """
 
 
@@ -815,6 +848,7 @@ def test_two_processes_learn_as_one_does(tmp_path, tokenizer):
         assert done.returncode == 0, done.stderr
         found |= {(n, rank): json.loads((tmp_path / f"{n}-{rank}.json").read_text()) for rank in range(n)}
     one, first, second = found[1, 0], found[2, 0], found[2, 1]
+    assert not set(first.pop("seeds")) & set(second.pop("seeds"))  # dropout is drawn by each on its own
     assert first == second
     assert len(one["losses"]) == 12
     assert first["losses"] == pytest.approx(one["losses"], abs=1e-5)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from pyft import finetune, own_model
+from pyft import finetune, own_data, own_model
 from pyft.cli import app
 from pyft.errors import PyftError
 from pyft.finetune import progress
@@ -52,6 +52,8 @@ def test_a_file_becomes_a_model_that_is_scored_saved_and_can_be_asked(task, file
     assert metric in card["scores"]["model"]
     rows = [json.loads(line) for line in (files / "out" / "test.jsonl").read_text().splitlines()]
     assert len(rows) == card["rows"]["test"]
+    config = json.loads((files / "out" / "config.json").read_text())
+    assert list(config["id2label"].values()) == card["labels"]
     asked = ["the good film", "bad film"]
     found = own_model.say(files / "out", asked)
     if task == "sequence-classification":
@@ -119,6 +121,15 @@ def test_the_state_of_a_finished_run_is_cleared_away(files):
     assert {path.suffix for path in (files / "out").iterdir()} == {".json", ".jsonl", ".safetensors"}
 
 
+def test_a_saved_model_answers_as_it_did_when_it_was_tested(files):
+    task, path = "sequence-classification", files / "classes.csv"
+    own_model.fit(task, path, files / "out", epochs=2)
+    told = [json.loads(line)["found"] for line in (files / "out" / "test.jsonl").read_text().splitlines()]
+    texts = own_data.load(path, task)["test"]["text"][:]
+    assert own_model.say(files / "out", texts) == told
+    assert (files / "out" / "tokenizer.json").is_file()
+
+
 def test_the_epochs_are_the_profiles_if_none_are_named(files):
     card = own_model.fit("sequence-classification", files / "classes.csv", files / "out")
     assert len(card["validation_loss"]) == 2 * recipe("laptop", "own-data").epochs
@@ -131,7 +142,7 @@ def test_an_empty_text_is_named(files):
 
 
 def test_texts_that_are_cut_are_counted(files, tokenizer):
-    assert own_model.too_long(tokenizer, ["good", "good film " * 3], 5) == 1
+    assert own_model.too_long(tokenizer, ["good", "good film " * 3, "good bad film"], 5) == 1  # the last just fits
     assert own_model.too_long(tokenizer, [["good", "film"], ["good"] * 9], 10) == 1
 
 

@@ -8,6 +8,7 @@ from datasets import Dataset, DatasetDict
 
 from pyft import data, models, sentiment
 from pyft.errors import PyftError
+from pyft.models import digest
 from pyft.stats import unpacked
 
 pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
@@ -57,6 +58,16 @@ def test_a_run_is_tested_on_every_source(small):
     assert json.loads(json.dumps(found)) == found
     assert sentiment.run("bert", "tweets", 0) == found
     assert sentiment.run("bert", "tweets", 1) != found
+
+
+def test_a_seed_draws_the_head_and_the_rows_and_the_rows_are_the_same_for_every_model(small, monkeypatch):
+    seen = []
+    monkeypatch.setattr(sentiment, "fine_tune", lambda m, t, train, *_: seen.append((digest(m), train["text"][:])))
+    for model, seed in [("bert", 3), ("bert", 4), ("roberta", 3)]:
+        sentiment.run(model, "editorials", seed)
+    assert seen[0][0] != seen[1][0]
+    assert seen[0][1] != seen[1][1]
+    assert seen[0][1] == seen[2][1]
 
 
 def test_scores_are_those_of_the_predictions(small, monkeypatch):

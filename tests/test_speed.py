@@ -76,6 +76,15 @@ def test_the_last_layer_has_its_dropout_while_it_trains_and_none_after(tokenizer
         assert torch.equal(model.eval()(**x).logits, model(**x).logits)
 
 
+def test_the_attention_of_the_last_layer_has_its_own_dropout(tokenizer, tiny_bert):
+    model = tiny_bert(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0).train()
+    model.bert.encoder.layer[-1].attention.self.dropout.p = 0.5
+    _, x = batch(tokenizer)
+    x.pop("labels")
+    with class_token_alone(model):
+        assert not torch.equal(model(**x).logits, model(**x).logits)
+
+
 def test_models_that_need_every_token_are_left_alone(tokenizer, tiny_bert):
     tagger = BertForTokenClassification(tiny_bert().config)
     for model in (tagger, xlnet()):
@@ -151,6 +160,13 @@ def test_the_padding_learns_nothing(tokenizer, tiny_bert):
         assert isinstance(words, Words)
         assert words.weight.grad[words.number[0]].abs().max() == 0
         assert words.weight.grad[words.number[5]].abs().max() > 0
+
+
+def test_the_row_of_the_padding_has_no_gradient_even_where_no_mask_hides_it():
+    whole = torch.nn.Embedding(11, 4, padding_idx=0)
+    words = Words(whole, torch.tensor([0, 5, 7])).train()
+    words(torch.tensor([[0, 5, 0]])).sum().backward()
+    assert words.weight.grad.abs().sum(1).tolist() == [0, 4, 0]
 
 
 def test_frozen_words_stay_as_they_are(tokenizer, tiny_bert):

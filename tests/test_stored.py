@@ -44,6 +44,12 @@ def test_an_interrupted_measurement_goes_on_where_it_stopped(out):
     assert len(found["runs"]) == 3
 
 
+def test_the_order_is_the_plans_whichever_finished_first(out):
+    stored.measure("models", PLAN[2:], result, out=out)
+    found = stored.measure("models", PLAN, result, out=out)
+    assert [(r["model"], r["seed"]) for r in found["runs"]] == PLAN
+
+
 def test_what_a_run_depends_on_makes_it_another(out):
     stored.measure("models", PLAN, result, out=out)
     again = []

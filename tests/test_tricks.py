@@ -114,6 +114,10 @@ def test_the_shares_of_mix_up_are_of_the_beta_distribution(tokenizer, tiny_bert,
     assert share.var().item() == pytest.approx(0.4 * 0.4 / (0.8**2 * 1.8), abs=0.01)
 
 
+def test_a_short_text_has_a_pair_swapped_too():
+    assert {tricks.swapped("a b", random.Random(seed)) for seed in range(20)} == {"a b", "b a"}
+
+
 # --- layers -----------------------------------------------------------------------------------------------------------
 
 
@@ -122,7 +126,7 @@ def test_the_last_layers_and_the_pooler_are_drawn_anew_and_nothing_else(tiny_ber
     tricks.drawn_anew(model, 1, seed=3)
     changed = {name for name, x in model.state_dict().items() if not torch.equal(x, before[name])}
     assert changed and all(name.startswith(("bert.pooler.", "bert.encoder.layer.1.")) for name in changed)
-    assert "bert.encoder.layer.1.output.dense.weight" in changed
+    assert {"bert.encoder.layer.1.output.dense.weight", "bert.pooler.dense.weight"} <= changed
     other = tiny_bert()
     tricks.drawn_anew(other, 1, seed=4)
     assert digest(other) != digest(model)
@@ -192,6 +196,21 @@ def test_the_finders_rates_are_those_of_the_steps(tokenizer, tiny_bert, monkeypa
     monkeypatch.setattr(torch.optim.AdamW, "step", lambda self: (rates.append(self.param_groups[0]["lr"]), step(self)))
     search = tricks.find_rate(tiny_bert(), tokenizer, rows(16), highest=1e-3, steps=10)
     assert search.rates == pytest.approx(rates)
+
+
+def test_the_steepest_fall_is_looked_for_before_the_lowest_loss(monkeypatch):
+    """After it the loss may explode and fall from a height: that is no rate to train with."""
+    script = [1.0] * 20 + [1.0 - 0.04 * i for i in range(20)] + [9.0] * 10 + [3.0] * 10
+
+    def fine_tune(model, tokenizer, train, validation, recipe, seed, objective):
+        for _ in script:
+            objective(None, {})
+
+    losses = iter(script)
+    monkeypatch.setattr(tricks, "fine_tune", fine_tune)
+    monkeypatch.setattr(tricks, "task_loss", lambda model, x: torch.tensor(next(losses)))
+    search = tricks.find_rate(None, None, rows(16), steps=len(script))
+    assert search.rates[20] <= search.steepest <= search.rates[41]
 
 
 def test_the_finder_ends_where_the_loss_is_not_finite(tokenizer, tiny_bert, monkeypatch):
@@ -287,6 +306,12 @@ def test_a_trick_is_judged_by_its_paired_differences():
     assert mixed.word == "better"
     assert by_name["cosine"].word == "no difference shown"
     assert {v.trick: v.word for v in tricks.verdicts(found([-3.0, -3.1, -2.9, -3.2, -2.8]))}["mix-up"] == "worse"
+
+
+def test_a_trick_that_only_passes_uncorrected_is_not_called_better():
+    by_name = {v.trick: v for v in tricks.verdicts(found([3.0, 1.0, 1.0, 2.5, 0.5]))}
+    assert by_name["mix-up"].p < 0.05 <= by_name["mix-up"].p_holm
+    assert by_name["mix-up"].word == "no difference shown"
 
 
 def test_differences_that_are_all_the_same_have_a_verdict_too():
