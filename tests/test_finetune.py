@@ -663,6 +663,7 @@ def test_labels_are_smoothed_in_training_alone(tokenizer, tiny_bert):
     assert smoothed.item() == pytest.approx(F.cross_entropy(z, y, label_smoothing=0.2).item())
     made = tiny_bert()
     history = fine_tune(made, tokenizer, film(8), film(4), replace(SHORT, label_smoothing=0.9))
+    assert history.losses[0] != fine_tune(tiny_bert(), tokenizer, film(8), film(4), SHORT).losses[0]
     plain = F.cross_entropy(predict(made, tokenizer, film(4)["text"]), torch.tensor(film(4)["label"]))
     assert history.validation_loss[-1] == pytest.approx(plain.item(), abs=1e-6)
 
