@@ -16,6 +16,7 @@ from pyft.exercises_finetune import FINETUNE
 from pyft.exercises_part2 import PART_2
 from pyft.exercises_part3 import PART_3
 from pyft.exercises_part4 import PART_4
+from pyft.exercises_part5 import PART_5
 from pyft.exercises_sentiment import SENTIMENT
 from pyft.exercises_transfer import TRANSFER
 
@@ -40,6 +41,7 @@ _EXERCISES: dict[str, Exercise] = (
     | FINETUNE
     | SENTIMENT
     | PART_4
+    | PART_5
     | {
         "6.1": Exercise(
             solution=wilson_interval,

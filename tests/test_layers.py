@@ -17,6 +17,7 @@ PARTS = (
     "exercises_transfer",
     "exercises_part3",
     "exercises_part4",
+    "exercises_part5",
 )
 LAYERS = [  # from the bottom up
     {"errors"},
