@@ -54,6 +54,7 @@ class Profile:
     checkpoints: dict[str, Checkpoint]
     recipes: dict[str, Recipe]
     data: dict[str, HubData] = field(default_factory=dict)
+    topics: tuple[str, int | None] = ("text-source", 800)  # corpus of 6.2.1, and training rows of its page; None: all
 
 
 PROFILES: dict[str, Profile] = {
@@ -68,7 +69,12 @@ PROFILES: dict[str, Profile] = {
                 for name in ("bert", "roberta", "xlnet")
             },
         },
-        recipes={"sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4)},
+        recipes={
+            "sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4),
+            "spam": Recipe(epochs=1, batch_size=32, lr=2e-4),
+            "topics": Recipe(epochs=1, batch_size=32, lr=2e-4),
+            "documents": Recipe(epochs=3, batch_size=16, lr=2e-4, max_length=64),
+        },
     ),
     "gpu": Profile(
         checkpoints={
@@ -85,7 +91,13 @@ PROFILES: dict[str, Profile] = {
             # `main` has pickled weights alone; this is refs/pr/1: the same files, and the weights as safetensors.
             "xlnet": Checkpoint(hub_id="xlnet/xlnet-base-cased", revision="364e6ee6c9d8bd3b6f63a852cfd4fdc1d22d3674"),
         },
-        recipes={"sentiment": Recipe(epochs=3, batch_size=32, lr=2e-5)},  # Devlin et al. 2019, appendix A.3
+        recipes={  # Devlin et al. 2019, appendix A.3
+            "sentiment": Recipe(epochs=3, batch_size=32, lr=2e-5),
+            "spam": Recipe(epochs=3, batch_size=32, lr=2e-5),
+            "topics": Recipe(epochs=1, batch_size=32, lr=2e-5),  # one epoch: there are a hundred thousand texts
+            "documents": Recipe(epochs=4, batch_size=16, lr=2e-5, max_length=64),
+        },
+        topics=("ag-news", None),
         data={
             # The labels of its test split were never published.
             "sst2": HubData(
