@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import Dataset
+from datasets import Dataset, DatasetDict
 from numpy.typing import ArrayLike, NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -24,11 +24,10 @@ from sklearn.pipeline import make_pipeline
 
 from pyft import data, models, stored
 from pyft.errors import PyftError, unknown
-from pyft.finetune import fine_tune, predict, set_seed
+from pyft.finetune import History, fine_tune, predict, set_seed
+from pyft.profiles import profile as profile_named
 from pyft.profiles import recipe
 from pyft.transfer import subset
-
-Flags = NDArray[np.bool_]
 
 # --- spam -------------------------------------------------------------------------------------------------------------
 
@@ -149,9 +148,8 @@ def views(tokenizer: Any, text: str, name: str, max_length: int) -> list[str]:
 
 
 def token_counts(tokenizer: Any, words: Sequence[str]) -> list[int]:
-    """How many tokens each word has."""
-    of = tokenizer(list(words), is_split_into_words=True, add_special_tokens=False, verbose=False).word_ids()
-    return np.bincount([w for w in of if w is not None], minlength=len(words)).tolist()  # type: ignore[no-any-return]
+    """How many tokens each word has, a space before it."""
+    return list(map(len, tokenizer([f" {word}" for word in words], add_special_tokens=False)["input_ids"]))
 
 
 def room(sizes: Sequence[int], n: int) -> int:
@@ -217,30 +215,42 @@ def run(task: str, name: str, view: str, seed: int) -> dict[str, Any]:
 
 def spam(name: str, _: str, seed: int) -> dict[str, Any]:
     """Spam's logit less ham's, of every message of both splits that were not trained on."""
-    splits = data.load("sms-spam")
-    model, tokenizer = begun(name, seed, 2)
-    how = replace(recipe("laptop", "spam"), evaluations=0)
-    fine_tune(model, tokenizer, splits["train"].shuffle(seed=seed), splits["validation"], how, seed)
-    return {
-        split: margin(predict(model, tokenizer, splits[split]["text"], how.max_length))
-        for split in ("validation", "test")
-    }
+    model, tokenizer, splits, _history = learn("spam", name, seed, evaluations=0)
+    told = {split: predict(model, tokenizer, splits[split]["text"]) for split in ("validation", "test")}
+    return {split: margin(logits) for split, logits in told.items()}
 
 
 def topics(name: str, _: str, seed: int) -> dict[str, Any]:
     """The class of every test text, a digit each; and of some rows (`probe_rows`) after each of `PROBES`."""
-    splits = data.load("text-source")
-    model, tokenizer = begun(name, seed, len(splits["train"].features["label"].names))
-    how = replace(recipe("laptop", "topics"), evaluations=0)
-    fine_tune(model, tokenizer, subset(splits["train"], TOPIC_ROWS, seed), splits["validation"], how, seed)
-    test = splits["test"]
+    model, tokenizer, splits, _history = learn("topics", name, seed, rows=TOPIC_ROWS, evaluations=0)
+    texts = splits["test"]["text"][:]
 
     def guessed(texts: Sequence[str]) -> str:
-        return "".join(map(str, predict(model, tokenizer, texts, how.max_length).argmax(-1).tolist()))
+        return "".join(map(str, predict(model, tokenizer, texts).argmax(-1).tolist()))
 
-    some = test.select(probe_rows(len(test)))["text"]
-    probed = {what: guessed([take(text) for text in some]) for what, take in PROBES.items()}
-    return {"guess": guessed(test["text"]), "probed": probed}
+    some = [texts[i] for i in probe_rows(len(texts))]
+    return {
+        "guess": guessed(texts),
+        "probed": {what: guessed([take(text) for text in some]) for what, take in PROBES.items()},
+    }
+
+
+def learn(
+    task: str, name: str, seed: int, profile: str = "laptop", rows: int | None = None, **changes: Any
+) -> tuple[Any, Any, DatasetDict, History]:
+    """Fine-tune a model for `spam` or `topics` on `rows` texts (all, if not given): it, its tokenizer, data, history.
+
+    The topics are a profile's own: AG News, or on a laptop, where there is none, which source a text comes from.
+    `changes` are to the profile's recipe.
+    """
+    corpus = profile_named(profile).topics[0] if task == "topics" else "sms-spam"
+    splits = data.load(corpus, profile)
+    train = splits["train"] if rows is None else subset(splits["train"], rows, seed)
+    set_seed(seed)  # the head is drawn now
+    K = len(train.features["label"].names)
+    model, tokenizer = models.load(name, "sequence-classification", profile, num_labels=K)
+    history = fine_tune(model, tokenizer, train, splits["validation"], replace(recipe(profile, task), **changes), seed)
+    return model, tokenizer, splits, history
 
 
 def partial_documents(name: str, view: str, fold: int) -> dict[str, Any]:
@@ -255,18 +265,13 @@ def partial_documents(name: str, view: str, fold: int) -> dict[str, Any]:
         how = replace(how, epochs=1)
     if view == "wide":
         view, how = "head", replace(how, max_length=WIDE)
-    model, tokenizer = begun(name, fold, 2)
+    set_seed(fold)
+    model, tokenizer = models.load(name, "sequence-classification")
     learnt, _ = seen(tokenizer, rows.select(train), view, how.max_length)
     fine_tune(model, tokenizer, learnt.shuffle(seed=fold), learnt, how, fold)
     told, of = seen(tokenizer, rows.select(test), view, how.max_length)
     p = averaged(predict(model, tokenizer, told["text"], how.max_length), of)  # (D, K)
     return {"p": [round(float(x), 4) for x in p[:, 1]]}
-
-
-def begun(name: str, seed: int, num_labels: int) -> tuple[Any, Any]:
-    """A model whose head is drawn from `seed`, and its tokenizer."""
-    set_seed(seed)
-    return models.load(name, "sequence-classification", num_labels=num_labels)
 
 
 def margin(logits: Any) -> list[float]:
