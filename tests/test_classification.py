@@ -225,4 +225,5 @@ def test_the_plan_has_five_seeds_of_every_run_and_a_run_is_that_of_its_recipe():
     for task in ("spam", "topics", "documents"):
         assert {name for t, name, *_ in plan if t == task} == {"bert", "roberta", "xlnet"}
     assert {view for t, name, view, _ in plan if (t, name) == ("documents", "bert")} == {*VIEWS, "wide"}
-    assert classification.depends(*plan[0]) != classification.depends("topics", "bert", "", 0)
+    assert classification.depends(*plan[0]) != classification.depends("documents", "bert", "head", 0)
+    assert classification.depends("spam", "bert", "", 0) == classification.depends("spam", "bert", "", 1)
