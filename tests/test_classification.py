@@ -192,6 +192,7 @@ def tiny(tiny_bert, tokenizer, monkeypatch):
     )
     monkeypatch.setattr(classification, "documents", lambda: toy(["negative", "positive"], 20))
     monkeypatch.setattr(classification, "TOPIC_ROWS", 16)
+    monkeypatch.setattr(classification, "WIDE", 100)  # a tiny model has few positions
 
 
 @pytest.mark.usefixtures("tiny", "same_torch_afterwards")

@@ -10,18 +10,15 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 
-<<<<<<< HEAD
 PARTS = (
     "exercises_finetune",
     "exercises_sentiment",
+    "exercises_classification",
     "exercises_part2",
     "exercises_transfer",
     "exercises_part3",
     "exercises_part4",
 )
-=======
-PARTS = ("exercises_part2", "exercises_transfer", "exercises_part3", "exercises_part4", "exercises_classification")
->>>>>>> ee9e83e (classification: topics of either profile by one call, exercises, tests, and cards of what is on a hub alone)
 LAYERS = [  # from the bottom up
     {"errors"},
     {"artefacts", "counts", "profiles", "symbols", "exercise", "tags"},
