@@ -114,6 +114,10 @@ def test_parts_have_room_are_as_long_as_can_be_and_windows_cover_the_text(sizes,
     assert windows(sizes, n)[0] == first and windows(sizes, n)[-1] == last
 
 
+def test_all_of_the_room_is_used_by_both_ends():
+    assert both([1] * 9, 5) == [[0, 1, 6, 7, 8]]
+
+
 def test_a_word_that_has_no_room_is_a_part_of_its_own():
     assert windows([2, 9, 2], 4) == [[0], [1], [2]]
 
