@@ -158,6 +158,18 @@ def transfer(out: Out = None) -> None:
     transfer.measure(out)
 
 
+@bench.command()
+def classification(
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; book/results/bench/classification.json if not given.")
+    ] = None,
+) -> None:
+    """Spam, topics and long documents with three models over seeds (goes on where it was interrupted)."""
+    from pyft import classification
+
+    classification.measure(out)
+
+
 @app.command()
 def pretrain(
     name: Annotated[str, typer.Argument(help="xlnet, bert-continued, roberta-continued or xlnet-continued.")],

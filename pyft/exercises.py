@@ -12,6 +12,7 @@ from torch import Tensor
 from pyft.errors import unknown
 from pyft.evidence import show
 from pyft.exercise import Exercise
+from pyft.exercises_classification import CLASSIFICATION
 from pyft.exercises_finetune import FINETUNE
 from pyft.exercises_part2 import PART_2
 from pyft.exercises_part3 import PART_3
@@ -42,6 +43,7 @@ _EXERCISES: dict[str, Exercise] = (
     | SENTIMENT
     | PART_4
     | PART_5
+    | CLASSIFICATION
     | {
         "6.1": Exercise(
             solution=wilson_interval,

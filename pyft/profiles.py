@@ -54,6 +54,7 @@ class Profile:
     checkpoints: dict[str, Checkpoint]
     recipes: dict[str, Recipe]
     data: dict[str, HubData] = field(default_factory=dict)
+    topics: tuple[str, int | None] = ("text-source", 800)  # corpus of 6.2.1, and training rows of its page; None: all
 
 
 _CONTINUED = {  # MiniLM trained on under three objectives, at equal compute; their weights come with the package
@@ -73,6 +74,9 @@ PROFILES: dict[str, Profile] = {
         recipes={
             "sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4),
             "own-data": Recipe(epochs=3, batch_size=16, lr=1e-4),
+            "spam": Recipe(epochs=1, batch_size=32, lr=2e-4),
+            "topics": Recipe(epochs=1, batch_size=32, lr=2e-4),
+            "documents": Recipe(epochs=3, batch_size=16, lr=2e-4, max_length=64),
         },
     ),
     "gpu": Profile(
@@ -94,7 +98,11 @@ PROFILES: dict[str, Profile] = {
         recipes={  # Devlin et al. 2019, appendix A.3
             "sentiment": Recipe(epochs=3, batch_size=32, lr=2e-5),
             "own-data": Recipe(epochs=3, batch_size=16, lr=2e-5),
+            "spam": Recipe(epochs=3, batch_size=32, lr=2e-5),
+            "topics": Recipe(epochs=1, batch_size=32, lr=2e-5),  # one epoch: there are a hundred thousand texts
+            "documents": Recipe(epochs=4, batch_size=16, lr=2e-5, max_length=64),
         },
+        topics=("ag-news", None),
         data={
             # The labels of its test split were never published.
             "sst2": HubData(

@@ -31,7 +31,7 @@ from transformers import (
     XLNetTokenizerFast,
 )
 
-from pyft import data, hub, models, profiles
+from pyft import classification, data, finetune, hub, models, profiles
 from pyft.errors import PyftError
 from pyft.profiles import PROFILES
 
@@ -533,6 +533,18 @@ def test_the_test_split_of_ag_news_is_left_as_it_is_and_entities_are_unescaped(t
     assert splits["validation"].features["label"].names == ["World", "Sports", "Business", "Sci/Tech"]
     for split, share in [("train", 36), ("validation", 4)]:
         assert [splits[split]["label"].count(label) for label in range(4)] == [share] * 4
+
+
+def test_topics_of_news_are_learnt_in_the_gpu_profile(there, same_torch_afterwards):
+    """The call of section 6.2.1, which on a laptop learns sources: all of AG News under the profile's recipe."""
+    corpus, rows = GPU.topics
+    assert (corpus, rows) == ("ag-news", None)
+    model, tokenizer, splits, history = classification.learn("topics", "bert", 0, "gpu", rows)
+    assert splits["train"].features["label"].names == ["World", "Sports", "Business", "Sci/Tech"]
+    assert model.config.num_labels == 4
+    recipe = GPU.recipes["topics"]
+    assert len(history.losses) == recipe.epochs * -(-len(splits["train"]) // recipe.batch_size)
+    assert finetune.predict(model, tokenizer, splits["test"]["text"]).shape == (17, 4)
 
 
 def test_sms_spam_is_cleaned_and_split_on_the_gpu_as_on_the_laptop(there, content, monkeypatch):

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 PARTS = (
     "exercises_finetune",
     "exercises_sentiment",
+    "exercises_classification",
     "exercises_part2",
     "exercises_transfer",
     "exercises_part3",
@@ -33,7 +34,7 @@ LAYERS = [  # from the bottom up
     {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},
-    {"costs", "architectures", "sentiment", "throughput", "tricks"},
+    {"costs", "architectures", "classification", "sentiment", "throughput", "tricks"},
     {"bench"},
     {"notebooks"},
     {"colab", "book", "checks"},
