@@ -172,6 +172,18 @@ def models(
 
 
 @bench.command()
+def ner(
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; book/results/bench/ner.json if not given.")
+    ] = None,
+) -> None:
+    """Entities with and without the rest of the document (two hours; goes on where it was interrupted)."""
+    from pyft import ner
+
+    ner.measure(out)
+
+
+@bench.command()
 def transfer(
     out: Annotated[
         Path | None, typer.Option(help="The file to write; book/results/bench/transfer.json if not given.")

@@ -32,7 +32,7 @@ LAYERS = [  # from the bottom up
     {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},
-    {"costs", "architectures", "sentiment", "throughput", "tricks"},
+    {"costs", "architectures", "ner", "sentiment", "throughput", "tricks"},
     {"bench"},
     {"notebooks"},
     {"colab", "book", "checks"},
