@@ -13,6 +13,7 @@ from pyft.errors import unknown
 from pyft.evidence import show
 from pyft.exercise import Exercise
 from pyft.exercises_finetune import FINETUNE
+from pyft.exercises_ner import NER
 from pyft.exercises_part2 import PART_2
 from pyft.exercises_part3 import PART_3
 from pyft.exercises_part4 import PART_4
@@ -40,6 +41,7 @@ _EXERCISES: dict[str, Exercise] = (
     | FINETUNE
     | SENTIMENT
     | PART_4
+    | NER
     | {
         "6.1": Exercise(
             solution=wilson_interval,
