@@ -20,6 +20,7 @@ from torch import Tensor
 
 from pyft import data, models, stored
 from pyft.errors import PyftError
+from pyft.fetch import files
 from pyft.finetune import IGNORED, fine_tune, predict, set_seed, task_loss
 from pyft.profiles import Recipe
 from pyft.tags import Span, allowed, follows, score, spans, viterbi
@@ -37,6 +38,18 @@ def gold(rows: Any) -> Tags:
     """The tags of each sentence by name, as people gave them."""
     name = names(rows)
     return [[name[t] for t in tags] for tags in rows["ner_tags"]]
+
+
+def official(split: str) -> tuple[Tags, Tags]:
+    """Words and tags of a file of the shared task, `train`, `valid` or `test`, with nothing left out."""
+    sentences: list[list[list[str]]] = [[]]
+    for line in files("conll2003")[f"{split}.txt"].read_text(encoding="utf8").split("\n"):
+        if not line.strip() or line.startswith("-DOCSTART-"):
+            sentences.append([])
+        else:
+            sentences[-1].append(line.split(" "))
+    kept = [rows for rows in sentences if rows]
+    return [[row[0] for row in rows] for rows in kept], [[row[-1] for row in rows] for rows in kept]
 
 
 # --- decoding ---------------------------------------------------------------------------------------------------------

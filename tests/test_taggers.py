@@ -4,7 +4,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from pyft.fetch import files
+from pyft.ner import official
 from pyft.taggers import Gazetteer, LinearTagger, of_characters, of_words, shape
 from pyft.tags import follows, score
 
@@ -29,14 +29,9 @@ def test_the_commonest_kind_wins_and_the_alphabet_settles_ties():
 
 @pytest.mark.fetched
 def test_on_the_official_splits_it_scores_what_the_shared_task_reports():
-    def read(name):
-        blocks = files("conll2003")[f"{name}.txt"].read_text(encoding="utf8").split("\n\n")
-        rows = [[line.split(" ") for line in block.strip().split("\n")] for block in blocks]
-        return zip(*[zip(*[(r[0], r[-1]) for r in row], strict=True) for row in rows if len(row[0]) == 4], strict=True)
-
-    names = Gazetteer(*read("train"))
+    names = Gazetteer(*official("train"))
     for split, published in [("valid", (78.33, 65.23, 71.18)), ("test", (71.91, 50.90, 59.61))]:
-        tokens, tags = read(split)
+        tokens, tags = official(split)
         found = score(tags, [names.tag(words) for words in tokens])
         assert tuple(round(100 * x, 2) for x in (found.precision, found.recall, found.f1)) == published
 
