@@ -278,7 +278,7 @@ def logits(model: Any, tokenizer: Any, rows: Any, setup: Setup) -> list[Tensor]:
 def squeezed(tags: Tags, name: Sequence[str]) -> str:
     """Tags of some sentences as a short text: a byte each, compressed, in base 85."""
     number = {tag: k for k, tag in enumerate(name)}
-    return b85encode(lzma.compress(bytes(number[t] for row in tags for t in row))).decode()
+    return b85encode(lzma.compress(bytes(number[t] for row in tags for t in row), preset=1)).decode()
 
 
 def unsqueezed(text: str, name: Sequence[str], lengths: Sequence[int]) -> Tags:

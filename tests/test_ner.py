@@ -164,7 +164,7 @@ def test_an_error_has_one_kind(true, found, kinds):
     assert [m.what for m in mistakes(true.split(), found.split())] == kinds
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(tag_lists, st.data())
 def test_every_entity_that_is_not_right_is_in_an_error(true, draw):
     found = draw.draw(st.permutations(true))
@@ -188,6 +188,7 @@ def test_what_was_seen_is_words_and_kind_without_case():
 # --- runs -------------------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.lists(tag_lists, max_size=5))
 def test_tags_come_back_from_their_short_form(some):
     name = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
