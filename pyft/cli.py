@@ -151,6 +151,14 @@ def models(out: Out = None) -> None:
 
 
 @bench.command()
+def ner(out: Out = None) -> None:
+    """Entities with and without the rest of the document (two hours; goes on where it was interrupted)."""
+    from pyft import ner
+
+    ner.measure(out)
+
+
+@bench.command()
 def transfer(out: Out = None) -> None:
     """Random against pretrained weights by number of labels, and what freezing costs (goes on where interrupted)."""
     from pyft import transfer
@@ -159,11 +167,7 @@ def transfer(out: Out = None) -> None:
 
 
 @bench.command()
-def classification(
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; book/results/bench/classification.json if not given.")
-    ] = None,
-) -> None:
+def classification(out: Out = None) -> None:
     """Spam, topics and long documents with three models over seeds (goes on where it was interrupted)."""
     from pyft import classification
 

@@ -14,6 +14,7 @@ from pyft.evidence import show
 from pyft.exercise import Exercise
 from pyft.exercises_classification import CLASSIFICATION
 from pyft.exercises_finetune import FINETUNE
+from pyft.exercises_ner import NER
 from pyft.exercises_part2 import PART_2
 from pyft.exercises_part3 import PART_3
 from pyft.exercises_part4 import PART_4
@@ -44,6 +45,7 @@ _EXERCISES: dict[str, Exercise] = (
     | PART_4
     | PART_5
     | CLASSIFICATION
+    | NER
     | {
         "6.1": Exercise(
             solution=wilson_interval,

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 
 PARTS = (
     "exercises_finetune",
+    "exercises_ner",
     "exercises_sentiment",
     "exercises_classification",
     "exercises_part2",
@@ -28,13 +29,13 @@ LAYERS = [  # from the bottom up
     {"maths", "objectives"},
     {"checkpoint", "fetch", "hub", "hardware", "kept", "speed", "transplant"},
     {"data", "models"},
-    {"finetune", "attribution", "baselines", "stats", "own_data"},
+    {"finetune", "attribution", "baselines", "stats", "own_data", "peoples_daily", "taggers"},
     {"evidence", "plots"},
     {"own_model", "pretrain", "stored", "trainer"},
     {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},
-    {"costs", "architectures", "classification", "sentiment", "throughput", "tricks"},
+    {"costs", "architectures", "classification", "ner", "sentiment", "throughput", "tricks"},
     {"bench"},
     {"notebooks"},
     {"colab", "book", "checks"},
