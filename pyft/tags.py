@@ -1,7 +1,8 @@
 """Tags of words and the entities they spell: IOB2, its repair, its score, and the best sequence that obeys it.
 
-`B-PER` begins a person, `I-PER` goes on with one, `O` is outside (Tjong Kim Sang & De Meulder 2003, section 2.3). A
-model that tags each word on its own can write what no text means: `I-PER` after `O`. Scores need a rule for that.
+`B-PER` begins a person, `I-PER` goes on with one, `O` is outside (IOB2 of Tjong Kim Sang & Veenstra
+1999). A model that tags each word on its own can write what no text means: `I-PER` after `O`. Scores need a rule for
+that.
 """
 
 from collections.abc import Sequence
