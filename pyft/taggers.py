@@ -17,8 +17,8 @@ Features = Callable[[Sequence[str]], list[dict[str, str]]]
 class Gazetteer:
     """The entities of the training split, each with its commonest kind; in a text, the longest from the left.
 
-    On a tie the kind that comes first in the alphabet. It is the baseline of Tjong Kim Sang & De Meulder 2003, and gives
-    their figures.
+    On a tie the kind that comes first in the alphabet. It is the baseline of Tjong Kim Sang & De Meulder 2003,
+    and gives their figures.
     """
 
     def __init__(self, tokens: Sequence[Sequence[str]], tags: Sequence[Sequence[str]]) -> None:
