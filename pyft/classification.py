@@ -136,8 +136,8 @@ def views(tokenizer: Any, text: str, name: str, max_length: int) -> list[str]:
     """What a model with room for `max_length` tokens is given of a text: one part of it, or several (`windows`).
 
     `head` is the beginning, `tail` the end, `both` as much of the one as of the other (Sun et al. 2019, section 5.3.1,
-    gave the end three times the room), `windows` parts that cover it. Words are never cut in two, so that a part has the
-    tokens that it had in the whole.
+    gave the end three times the room), `windows` parts that cover it. Words are never cut in two, so that a part has
+    the tokens that it had in the whole.
     """
     cut = {"head": head, "tail": tail, "both": both, "windows": windows}
     if name not in cut:
