@@ -24,6 +24,7 @@ def read(line):
         ("中国/ns  北京/ns", [("中国", "LOC"), ("北京", "LOC")]),  # places are not joined
         ("新华社/nt  记者/n", [("新华社", "ORG")]),
         ("世纪/n  ——/w", []),
+        ("驻/v  北京/ns]nt", [("北京", "LOC")]),  # the end of a group that has a tag of its own
     ],
 )
 def test_names_are_found_and_both_halves_of_a_person_are_one(line, names):

@@ -1,5 +1,6 @@
 """The list of names, features by hand, the linear tagger."""
 
+import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -64,3 +65,19 @@ def test_the_linear_tagger_learns_obeys_and_is_scikit_learns():
     x = tagger.vectorizer.transform([[f"{k}={v}" for k, v in row.items()] for row in of_words(unseen[0])])
     assert isinstance(tagger.model, LogisticRegression)
     assert tagger.model.predict_proba(x)[1] == pytest.approx(torch.tensor(z[0][1]).exp().tolist())
+
+
+def test_a_feature_that_occurs_once_is_left_out():
+    tagger = LinearTagger().fit([["Anna", "saw", "Bob"], ["Anna", "ran"]], [["B-PER", "O", "B-PER"], ["B-PER", "O"]])
+    known = tagger.vectorizer.vocabulary_
+    assert "w+0=anna" in known and "w+0=bob" not in known
+
+
+def test_the_linear_tagger_never_breaks_iob2(monkeypatch):
+    tagger = LinearTagger().fit(TEXTS * 5, TAGS * 5)
+    names = list(tagger.model.classes_)
+    p = np.full((2, len(names)), 0.01)
+    p[:, names.index("I-PER")] = 0.9  # the first word's most probable tag cannot begin a sentence
+    monkeypatch.setattr(tagger, "log_probabilities", lambda tokens: [np.log(p)])
+    (tags,) = tagger.tag([["a", "b"]])
+    assert tags == ["B-PER", "I-PER"]
