@@ -223,6 +223,16 @@ def test_what_is_learnt_is_the_task_and_a_recipe_may_be_changed():
     assert torch.allclose(torch.tensor(m), logits[:, 1] - logits[:, 0], atol=0.0051)
 
 
+@pytest.mark.usefixtures("tiny", "same_torch_afterwards")
+@pytest.mark.parametrize("task,view", [("spam", ""), ("topics", ""), ("documents", "head")])
+def test_a_head_is_drawn_from_the_seed_of_its_run(task, view, monkeypatch):
+    load, drawn = models.load, []
+    monkeypatch.setattr(models, "load", lambda *a, **k: drawn.append(torch.rand(1).item()) or load(*a, **k))
+    for seed in (1, 2, 1):
+        classification.run(task, "bert", view, seed)
+    assert drawn[0] == drawn[2] != drawn[1]
+
+
 def test_the_plan_has_five_seeds_of_every_run_and_a_run_is_that_of_its_recipe():
     plan = classification.plan()
     assert len(plan) == len(set(plan)) == 75
