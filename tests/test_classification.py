@@ -233,6 +233,37 @@ def test_a_head_is_drawn_from_the_seed_of_its_run(task, view, monkeypatch):
     assert drawn[0] == drawn[2] != drawn[1]
 
 
+@pytest.fixture
+def asked(monkeypatch):
+    """What `fine_tune` was asked for: the texts to learn from and the recipe, a pair a run."""
+    found = []
+    fine_tune = classification.fine_tune
+
+    def noted(model, tokenizer, train, validation, how, seed):
+        found.append((train["text"][:], how))
+        return fine_tune(model, tokenizer, train, validation, how, seed)
+
+    monkeypatch.setattr(classification, "fine_tune", noted)
+    return found
+
+
+@pytest.mark.usefixtures("tiny", "same_torch_afterwards")
+def test_windows_are_read_once_and_the_wide_view_is_wider(asked):
+    for view in ("head", "windows", "wide"):
+        classification.run("documents", "bert", view, 0)
+    head, windows, wide = (how for _, how in asked)
+    assert windows.epochs == 1 < head.epochs == wide.epochs
+    assert wide.max_length == classification.WIDE > head.max_length == windows.max_length
+
+
+@pytest.mark.usefixtures("tiny", "same_torch_afterwards")
+def test_another_seed_learns_from_other_texts(asked):
+    for seed in (1, 2, 1):
+        classification.run("topics", "bert", "", seed)
+    first, other, again = (sorted(texts) for texts, _ in asked)
+    assert first == again != other and len(first) == classification.TOPIC_ROWS
+
+
 def test_the_plan_has_five_seeds_of_every_run_and_a_run_is_that_of_its_recipe():
     plan = classification.plan()
     assert len(plan) == len(set(plan)) == 75

@@ -217,6 +217,22 @@ def test_a_run_learns_and_keeps_its_tags(small, setup):
         ner.tagged(found, test, "other")
 
 
+@pytest.mark.parametrize("setup,of_own_words", [("sentence", False), ("context", True), ("all", False)])
+def test_in_context_a_run_learns_from_the_sentence_alone(small, monkeypatch, setup, of_own_words):
+    given = []
+    monkeypatch.setattr(ner, "fine_tune", lambda *_, objective: given.append(objective))
+    ner.run("minilm", setup, 0)
+    assert [getattr(o, "func", None) is ner.own_words for o in given] == [of_own_words]
+
+
+def test_stored_tags_come_by_seed():
+    test = corpus()["test"]
+    name, true = ner.names(test), ner.gold(test)
+    blank = [["O"] * len(tags) for tags in true]
+    runs = [{"setup": "s", "seed": k, "tags": squeezed(tags + tags, name)} for k, tags in ((1, blank), (0, true))]
+    assert ner.tagged({"runs": runs}, test, "s") == [true, blank]
+
+
 def test_the_plan_pairs_setups_by_seed_and_what_is_measured_is_kept(small, tmp_path, monkeypatch):
     runs = ner.plan()
     assert len(runs) == len(set(runs)) == 12 and [r[2] for r in runs] == sorted(r[2] for r in runs)
