@@ -3,6 +3,7 @@
 The runs of `pyft bench ner` are kept in `book/results/bench/ner.json`, with every tag that they gave.
 """
 
+import hashlib
 import lzma
 import time
 from base64 import b85decode, b85encode
@@ -216,7 +217,7 @@ def seen(rows: Any) -> set[tuple[str, str]]:
 
 # --- the runs ---------------------------------------------------------------------------------------------------------
 
-SEEDS, FEW = 5, 2  # seeds on part of the sentences; on all of them
+MODELS, SEEDS = ("bert", "roberta", "xlnet"), 5
 NEIGHBOURS = 20  # words of context, before and after
 
 
@@ -287,11 +288,12 @@ def unsqueezed(text: str, name: Sequence[str], lengths: Sequence[int]) -> Tags:
     return [flat[a:b] for a, b in pairwise([0, *accumulate(lengths)])]
 
 
-def tagged(found: dict[str, Any], test: Any, setup: str, decoding: str = "greedy") -> list[Tags]:
-    """The tags that the stored runs of a setup gave, by seed. Raises `PyftError` if there is none."""
-    runs = sorted((r for r in found["runs"] if r["setup"] == setup), key=lambda r: r["seed"])
-    if not runs:
-        raise PyftError(f"no stored run of setup {setup!r}. Measure it: pyft bench ner")
+def tagged(found: dict[str, Any], test: Any, setup: str, decoding: str = "greedy", model: str = "bert") -> list[Tags]:
+    """The tags that a model's stored runs of a setup gave, by seed. Raises `PyftError` if there is none."""
+    some = [r for r in found["runs"] if (r["setup"], r["model"]) == (setup, model)]
+    if not some:
+        raise PyftError(f"no stored run of setup {setup!r} with model {model!r}. Measure it: pyft bench ner")
+    runs = sorted(some, key=lambda r: r["seed"])
     lengths = list(map(len, test["tokens"]))
     both = [unsqueezed(run["tags"], names(test), lengths * 2) for run in runs]
     return [tags[: len(lengths)] if decoding == "greedy" else tags[len(lengths) :] for tags in both]
@@ -299,15 +301,16 @@ def tagged(found: dict[str, Any], test: Any, setup: str, decoding: str = "greedy
 
 def plan() -> list[tuple[str, str, int]]:
     """Every run, `(model, setup, seed)`, seed by seed."""
-    runs = [("bert", setup, seed) for seed in range(SEEDS) for setup in ("sentence", "context")]
-    return sorted(runs + [("bert", "all", seed) for seed in range(FEW)], key=lambda r: r[2])
+    return [(name, setup, seed) for seed in range(SEEDS) for name in MODELS for setup in SETUPS]
 
 
 def depends(name: str, setup: str, seed: int) -> str:
-    """A run is that of its setup."""
-    return repr(SETUPS[setup])
+    """A run is that of its setup, and of its model's weights."""
+    weights = models.kept_file(name)
+    kept = hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
+    return repr(SETUPS[setup]) + kept
 
 
 def measure(out: Path | None = None) -> dict[str, Any]:
-    """Every run of the plan (see `pyft.stored`): about two hours on one core."""
+    """Every run of the plan (see `pyft.stored`): minutes on a GPU, about a day on one core."""
     return stored.measure("ner", plan(), run, depends, out)

@@ -212,9 +212,11 @@ def test_a_run_learns_and_keeps_its_tags(small, setup):
     assert kept["greedy"] == kept["constrained"] == 1.0 and kept["illegal"] == 0
     test = corpus()["test"]
     found = {"runs": [kept]}
-    assert ner.tagged(found, test, setup) == [ner.gold(test)] == ner.tagged(found, test, setup, "constrained")
-    with pytest.raises(PyftError, match="no stored run of setup 'other'"):
-        ner.tagged(found, test, "other")
+    for decoding in ("greedy", "constrained"):
+        assert ner.tagged(found, test, setup, decoding, "minilm") == [ner.gold(test)]
+    for other in ({"setup": "other", "model": "minilm"}, {"setup": setup, "model": "xlnet"}):
+        with pytest.raises(PyftError, match=f"no stored run of setup '{other['setup']}' with model"):
+            ner.tagged(found, test, **other)
 
 
 @pytest.mark.parametrize("setup,of_own_words", [("sentence", False), ("context", True), ("all", False)])
@@ -229,13 +231,16 @@ def test_stored_tags_come_by_seed():
     test = corpus()["test"]
     name, true = ner.names(test), ner.gold(test)
     blank = [["O"] * len(tags) for tags in true]
-    runs = [{"setup": "s", "seed": k, "tags": squeezed(tags + tags, name)} for k, tags in ((1, blank), (0, true))]
+    runs = [
+        {"setup": "s", "model": "bert", "seed": k, "tags": squeezed(tags + tags, name)}
+        for k, tags in ((1, blank), (0, true))
+    ]
     assert ner.tagged({"runs": runs}, test, "s") == [true, blank]
 
 
 def test_the_plan_pairs_setups_by_seed_and_what_is_measured_is_kept(small, tmp_path, monkeypatch):
     runs = ner.plan()
-    assert len(runs) == len(set(runs)) == 12 and [r[2] for r in runs] == sorted(r[2] for r in runs)
+    assert len(runs) == len(set(runs)) == 45 and [r[2] for r in runs] == sorted(r[2] for r in runs)
     monkeypatch.setattr(ner, "plan", lambda: [("minilm", "sentence", 0)])
     made = ner.measure(tmp_path / "ner.json")
     assert json.loads((tmp_path / "ner.json").read_text())["runs"][0]["tags"] == made["runs"][0]["tags"]

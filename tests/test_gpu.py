@@ -1,0 +1,82 @@
+"""What only a GPU can show; skipped without one. The rest of the tests of the loop run there too, and should pass."""
+
+import pytest
+import torch
+from test_finetune import LONG, Killed, film, killed_at
+from transformers import (
+    AutoModelForSequenceClassification,
+    BertConfig,
+    RobertaConfig,
+    XLNetConfig,
+)
+
+from pyft import hardware
+from pyft.finetune import fine_tune, predict, set_seed
+from pyft.hardware import activations, autocast, device, room
+from pyft.models import digest
+
+pytestmark = [
+    pytest.mark.usefixtures("same_torch_afterwards"),
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU"),
+]
+
+
+@pytest.fixture(params=["bfloat16", "float16"])
+def precision(request, monkeypatch):
+    """Newer GPUs compute with the one, older ones (T4) with the other; any can be asked for the second."""
+    monkeypatch.setattr(hardware, "precision", lambda where: getattr(torch, request.param))
+
+
+def run(tiny_bert, tokenizer, seed, *more, **options):
+    set_seed(seed)
+    model = tiny_bert()
+    return model, fine_tune(model, tokenizer, film(20), film(4), LONG, seed, *more, **options)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_others(precision, tiny_bert, tokenizer):
+    (a, of_a), (b, of_b), (c, of_c) = (run(tiny_bert, tokenizer, seed) for seed in (0, 0, 1))
+    assert next(a.parameters()).device.type == "cuda"
+    assert (digest(a), of_a) == (digest(b), of_b)
+    assert digest(a) != digest(c) and of_a != of_c
+
+
+@pytest.mark.parametrize("step", [3, 7])
+def test_killed_the_run_goes_on_to_the_same_bits(precision, step, tiny_bert, tokenizer, tmp_path):
+    whole, history = run(tiny_bert, tokenizer, 1)
+    with pytest.raises(Killed):
+        run(tiny_bert, tokenizer, 1, tmp_path, before=killed_at(step))
+    torch.manual_seed(99)  # another process has other random numbers
+    model, again = run(tiny_bert, tokenizer, 1, tmp_path)
+    assert (digest(model), again) == (digest(whole), history)
+
+
+def test_losses_and_logits_are_near_those_of_the_cpu(precision, tiny_bert, tokenizer, monkeypatch):
+    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    gpu = tiny_bert(**still)
+    losses = fine_tune(gpu, tokenizer, film(20), film(4), LONG).losses
+    monkeypatch.undo()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    cpu = tiny_bert(**still)
+    exact = fine_tune(cpu, tokenizer, film(20), film(4), LONG).losses
+    assert losses == pytest.approx(exact, abs=0.02) and losses != exact
+    texts = film(9)["text"]
+    torch.testing.assert_close(predict(gpu, tokenizer, texts), predict(cpu, tokenizer, texts), atol=0.05, rtol=0.05)
+
+
+@pytest.mark.parametrize("config", [BertConfig, RobertaConfig, XLNetConfig])
+def test_a_text_takes_no_more_memory_than_is_reckoned_with(config):
+    """A model of twelve layers, the size of BERT-base: memory that a batch holds between forward and backward."""
+    model = AutoModelForSequenceClassification.from_config(config()).to(device()).train()
+    B, T = 8, 128
+    x = torch.randint(5, 1000, (B, T), device=device())
+    held = []
+    for _ in range(2):  # the first also fills autocast's cache of weights, which `room` sets aside
+        before = torch.cuda.memory_allocated()
+        with autocast(device()):
+            loss = model(input_ids=x, attention_mask=torch.ones_like(x)).logits.float().sum()
+            held.append(torch.cuda.memory_allocated() - before)
+        loss.backward()
+        model.zero_grad()
+    reckoned = B * activations(model.config, T) + 2 * sum(p.numel() for p in model.parameters())
+    assert 0.25 * reckoned < held[-1] < reckoned
+    assert room(model, device()) > 0
