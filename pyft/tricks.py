@@ -84,8 +84,8 @@ def mix_up(alpha: float = 0.4) -> Callable[[Any, dict[str, Tensor]], Tensor]:
     def objective(model: Any, x: dict[str, Tensor]) -> Tensor:
         y = x.pop("labels")  # (B)
         h = model.base_model(**x).pooler_output  # (B, d)
-        share = torch.distributions.Beta(alpha, alpha).sample((len(y), 1))  # (B, 1)
-        other = torch.randperm(len(y))
+        share = torch.distributions.Beta(alpha, alpha).sample((len(y), 1)).to(h.device)  # (B, 1)
+        other = torch.randperm(len(y), device=h.device)
         z = model.classifier(model.dropout(share * h + (1 - share) * h[other]))  # (B, K)
         losses = [F.cross_entropy(z, labels, reduction="none") for labels in (y, y[other])]  # (B)
         return (share[:, 0] * losses[0] + (1 - share[:, 0]) * losses[1]).mean()

@@ -1,5 +1,7 @@
 """What only a GPU can show; skipped without one. The rest of the tests of the loop run there too, and should pass."""
 
+from functools import partial
+
 import pytest
 import torch
 from test_finetune import LONG, Killed, film, killed_at
@@ -27,26 +29,38 @@ def precision(request, monkeypatch):
     monkeypatch.setattr(hardware, "precision", lambda where: getattr(torch, request.param))
 
 
-def run(tiny_bert, tokenizer, seed, *more, **options):
+@pytest.fixture(params=["bert", "roberta", "xlnet"])
+def tiny(request):
+    """A function that makes a small model of each architecture; the same for the same state of the generators."""
+    size = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 2, "vocab_size": 11}
+    config = {
+        "bert": BertConfig(**size, intermediate_size=64, max_position_embeddings=128),
+        "roberta": RobertaConfig(**size, intermediate_size=64, max_position_embeddings=128, pad_token_id=0),
+        "xlnet": XLNetConfig(vocab_size=11, d_model=32, n_layer=2, n_head=2, d_inner=64, pad_token_id=0),
+    }[request.param]
+    return partial(AutoModelForSequenceClassification.from_config, config)
+
+
+def run(tiny, tokenizer, seed, *more, **options):
     set_seed(seed)
-    model = tiny_bert()
+    model = tiny()
     return model, fine_tune(model, tokenizer, film(20), film(4), LONG, seed, *more, **options)
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_others(precision, tiny_bert, tokenizer):
-    (a, of_a), (b, of_b), (c, of_c) = (run(tiny_bert, tokenizer, seed) for seed in (0, 0, 1))
+def test_the_same_seed_gives_the_same_bits_and_another_others(precision, tiny, tokenizer):
+    (a, of_a), (b, of_b), (c, of_c) = (run(tiny, tokenizer, seed) for seed in (0, 0, 1))
     assert next(a.parameters()).device.type == "cuda"
     assert (digest(a), of_a) == (digest(b), of_b)
     assert digest(a) != digest(c) and of_a != of_c
 
 
 @pytest.mark.parametrize("step", [3, 7])
-def test_killed_the_run_goes_on_to_the_same_bits(precision, step, tiny_bert, tokenizer, tmp_path):
-    whole, history = run(tiny_bert, tokenizer, 1)
+def test_killed_the_run_goes_on_to_the_same_bits(precision, step, tiny, tokenizer, tmp_path):
+    whole, history = run(tiny, tokenizer, 1)
     with pytest.raises(Killed):
-        run(tiny_bert, tokenizer, 1, tmp_path, before=killed_at(step))
+        run(tiny, tokenizer, 1, tmp_path, before=killed_at(step))
     torch.manual_seed(99)  # another process has other random numbers
-    model, again = run(tiny_bert, tokenizer, 1, tmp_path)
+    model, again = run(tiny, tokenizer, 1, tmp_path)
     assert (digest(model), again) == (digest(whole), history)
 
 
