@@ -19,6 +19,7 @@ from pyft.finetune import columns, fine_tune, predict, set_seed
 from pyft.pretrain import PLANS, place_words, texts, tokenized
 from pyft.profiles import Recipe
 from pyft.stats import packed
+from pyft.tags import named
 from pyft.transplant import to_xlnet
 
 MODELS = ("bert", "roberta", "xlnet")
@@ -82,10 +83,7 @@ def tested(model: Any, tokenizer: Any, test: Any, max_length: int) -> tuple[floa
         return sum(right) / len(right), right
     names = test.features[labels].feature.names
     true = [[names[t] for t in tags] for tags in test[labels]]
-    found = [
-        [names[t] for t in z.argmax(-1).tolist()] + ["O"] * (len(tags) - len(z))  # words that were cut off have none
-        for z, tags in zip(logits, true, strict=True)
-    ]
+    found = [named(z.argmax(-1), names, len(tags)) for z, tags in zip(logits, true, strict=True)]
     return float(f1_score(true, found)), [int(a == b) for a, b in zip(true, found, strict=True)]
 
 

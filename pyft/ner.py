@@ -24,7 +24,7 @@ from pyft.errors import PyftError
 from pyft.fetch import files
 from pyft.finetune import IGNORED, fine_tune, predict, set_seed, task_loss
 from pyft.profiles import Recipe
-from pyft.tags import Span, allowed, follows, score, spans, viterbi
+from pyft.tags import Span, allowed, follows, named, score, spans, viterbi
 
 Tags = list[list[str]]  # of some sentences
 Counts = NDArray[np.int64]  # (N, 3): entities right, found and true of each sentence
@@ -58,7 +58,7 @@ def official(split: str) -> tuple[Tags, Tags]:
 
 def greedy(z: Sequence[Tensor], name: Sequence[str], lengths: Sequence[int]) -> Tags:
     """Each word's tag of the highest score; z: a tensor (words, K) a sentence. Words that were cut off have `O`."""
-    return [_filled([name[k] for k in scores.argmax(-1)], n) for scores, n in zip(z, lengths, strict=True)]
+    return [named(scores.argmax(-1), name, n) for scores, n in zip(z, lengths, strict=True)]
 
 
 def constrained(z: Sequence[Tensor], name: Sequence[str], lengths: Sequence[int]) -> Tags:
@@ -66,7 +66,7 @@ def constrained(z: Sequence[Tensor], name: Sequence[str], lengths: Sequence[int]
     A, first = allowed(name)
     free = greedy(z, name, lengths)
     return [
-        tags if legal(tags) else _filled([name[k] for k in viterbi(scores.log_softmax(-1), A, first)], len(tags))
+        tags if legal(tags) else named(viterbi(scores.log_softmax(-1), A, first), name, len(tags))
         for scores, tags in zip(z, free, strict=True)
     ]
 
@@ -74,10 +74,6 @@ def constrained(z: Sequence[Tensor], name: Sequence[str], lengths: Sequence[int]
 def legal(tags: Sequence[str]) -> bool:
     """Whether the tags of a sentence obey IOB2."""
     return all(follows(tag, before) for before, tag in pairwise(["O", *tags]))
-
-
-def _filled(tags: list[str], n: int) -> list[str]:
-    return tags + ["O"] * (n - len(tags))
 
 
 # --- the neighbours of a sentence -------------------------------------------------------------------------------------

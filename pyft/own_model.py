@@ -102,10 +102,8 @@ def answers(model: Any, tokenizer: Any, texts: Sequence[Any], task: str, names: 
     if task == "sequence-classification":
         return [names[i] for i in z.argmax(-1).tolist()]
     A, first = tags.allowed(names)
-    best = [tags.viterbi(x.log_softmax(-1), A, first).tolist() if len(x) else [] for x in z]
-    return [
-        [names[i] for i in path] + ["O"] * (len(words) - len(path)) for path, words in zip(best, texts, strict=True)
-    ]
+    best = [tags.viterbi(x.log_softmax(-1), A, first) if len(x) else x.argmax(-1) for x in z]
+    return [tags.named(path, names, len(words)) for path, words in zip(best, texts, strict=True)]
 
 
 def judged(task: str, splits: Any, found: Sequence[Any]) -> dict[str, Any]:

@@ -99,6 +99,17 @@ def score(true: Sequence[Sequence[str]], found: Sequence[Sequence[str]], kind: s
     return Score(right, n, total)
 
 
+def named(path: Tensor, names: Sequence[str], n: int) -> list[str]:
+    """The tags of n words, by name: path (m) of their numbers; words beyond it, which the model was not given, are `O`.
+
+    Raises:
+        PyftError: more tags than words.
+    """
+    if len(path) > n:
+        raise PyftError(f"{len(path)} tags for {n} words: expected no more than one each")
+    return [names[k] for k in path.tolist()] + ["O"] * (n - len(path))
+
+
 def allowed(names: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Which tag may stand after which (K, K), rows the earlier, and which may come first (K); bool."""
     pairs = [[follows(tag, before) for tag in names] for before in names]

@@ -14,6 +14,13 @@ from pyft.exercises import check
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "a", "the", "poison"]
 
 
+@pytest.fixture(autouse=True)
+def on_the_cpu(request, monkeypatch):
+    """The same numbers on every machine: a GPU computes in half precision. `test_gpu.py` says what it is to show."""
+    if request.module.__name__ != "test_gpu":
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
 @pytest.fixture
 def tokenizer(tmp_path):
     """A BERT tokenizer that knows WORDS."""

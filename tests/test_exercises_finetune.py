@@ -63,7 +63,7 @@ def test_the_mixed_loss_is_the_packages(tokenizer, tiny_bert, monkeypatch):
     x = dict(tokenizer(["good film", "bad", "the film a"], padding=True, return_tensors="pt"))
     y, other, share = torch.tensor([2, 0, 1]), torch.tensor([1, 2, 0]), torch.tensor([0.25, 0.9, 0.5])
     monkeypatch.setattr(torch.distributions.Beta, "sample", lambda self, shape: share.reshape(shape))
-    monkeypatch.setattr(torch, "randperm", lambda n: other)
+    monkeypatch.setattr(torch, "randperm", lambda n, device: other)
     h = model.bert(**x).pooler_output
     z = model.classifier(share[:, None] * h + (1 - share[:, None]) * h[other])
     theirs = tricks.mix_up()(model, x | {"labels": y})

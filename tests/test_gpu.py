@@ -1,5 +1,6 @@
-"""What only a GPU can show; skipped without one. The rest of the tests of the loop run there too, and should pass."""
+"""What only a GPU can show; skipped without one."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -65,16 +66,19 @@ def test_killed_the_run_goes_on_to_the_same_bits(precision, step, tiny, tokenize
 
 
 def test_losses_and_logits_are_near_those_of_the_cpu(precision, tiny_bert, tokenizer, monkeypatch):
-    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    gpu = tiny_bert(**still)
-    losses = fine_tune(gpu, tokenizer, film(20), film(4), LONG).losses
+    recipe = replace(LONG, lr=3e-3)  # at a higher rate fifteen steps of half precision lead elsewhere
+
+    def run():
+        model = tiny_bert(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+        losses = fine_tune(model, tokenizer, film(20), film(4), recipe).losses
+        return losses, predict(model, tokenizer, film(9)["text"])
+
+    losses, logits = run()
     monkeypatch.undo()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    cpu = tiny_bert(**still)
-    exact = fine_tune(cpu, tokenizer, film(20), film(4), LONG).losses
+    exact, logits_exact = run()
     assert losses == pytest.approx(exact, abs=0.02) and losses != exact
-    texts = film(9)["text"]
-    torch.testing.assert_close(predict(gpu, tokenizer, texts), predict(cpu, tokenizer, texts), atol=0.05, rtol=0.05)
+    torch.testing.assert_close(logits, logits_exact, atol=0.08, rtol=0)
 
 
 @pytest.mark.parametrize("config", [BertConfig, RobertaConfig, XLNetConfig])

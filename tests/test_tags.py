@@ -11,7 +11,7 @@ from seqeval.metrics import classification_report, f1_score, precision_score, re
 from seqeval.metrics.sequence_labeling import get_entities
 
 from pyft.errors import PyftError
-from pyft.tags import Score, Span, allowed, follows, repaired, score, spans, split, viterbi
+from pyft.tags import Score, Span, allowed, follows, named, repaired, score, spans, split, viterbi
 
 NAMES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 sentences = st.lists(st.lists(st.sampled_from(NAMES), min_size=1, max_size=8), min_size=1, max_size=5)
@@ -104,6 +104,14 @@ def test_half_an_entity_is_none_and_nothing_found_is_nought():
 def test_tags_that_do_not_match_are_refused(true, found, said):
     with pytest.raises(PyftError, match=said):
         score(true, found)
+
+
+def test_words_that_the_model_was_not_given_are_outside():
+    names = ["O", "B-PER"]
+    assert named(torch.tensor([1, 0]), names, 4) == ["B-PER", "O", "O", "O"]
+    assert named(torch.tensor([], dtype=torch.int64), names, 1) == ["O"]
+    with pytest.raises(PyftError, match="2 tags for 1 words"):
+        named(torch.tensor([1, 0]), names, 1)
 
 
 def test_what_may_follow_what():

@@ -91,7 +91,7 @@ def test_mix_up_mixes_pooled_states_and_losses_with_the_same_share(tokenizer, ti
     x = collate(rows_, tokenizer)
     share, other = torch.tensor([0.25, 1.0, 0.5]), torch.tensor([1, 2, 0])
     monkeypatch.setattr(torch.distributions.Beta, "sample", lambda self, shape: share.reshape(shape))
-    monkeypatch.setattr(torch, "randperm", lambda n: other)
+    monkeypatch.setattr(torch, "randperm", lambda n, device: other)
     y = x["labels"]
     h = model.bert(**{k: v for k, v in x.items() if k != "labels"}).pooler_output
     expected = 0.0
