@@ -207,6 +207,15 @@ def bench(name: str) -> dict[str, Any]:
     return found
 
 
+def origin(found: dict[str, Any]) -> str:
+    """Where the runs of a benchmark come from, in words for a page: hardware, version of torch, commits."""
+    made = [run["provenance"] for run in found["runs"]]
+    hardware = {p["hardware"]["gpu"] or f"{p['hardware']['threads']} CPU threads" for p in made}
+    torch = {f"torch {p['versions']['torch']}" for p in made}
+    commits = {f"commit {p['commit']}" for p in made}
+    return "; ".join(" and ".join(sorted(some)) for some in (hardware, torch, commits))
+
+
 def published(name: str) -> float:
     """A published figure; its source stands beside it in `book/results/published.json`."""
     table = json.loads((results_folder() / "published.json").read_text(encoding="utf8"))

@@ -380,6 +380,16 @@ def test_a_benchmark_before_any_was_made_is_an_error_too(checkout):
 
 
 @pytest.fixture
+def test_where_runs_come_from_is_said_in_words():
+    def run(gpu, commit):
+        hardware = {"gpu": gpu, "threads": 2}
+        return {"provenance": {"commit": commit, "versions": {"torch": "2.13.0"}, "hardware": hardware}}
+
+    assert evidence.origin({"runs": [run("A GPU", "c1")] * 2}) == "A GPU; torch 2.13.0; commit c1"
+    both = [run("A GPU", "c2"), run(None, "c1")]
+    assert evidence.origin({"runs": both}) == "2 CPU threads and A GPU; torch 2.13.0; commit c1 and commit c2"
+
+
 def shell():
     """IPython's display machinery, as in a kernel."""
     yield InteractiveShell.instance()
