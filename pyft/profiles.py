@@ -77,6 +77,7 @@ PROFILES: dict[str, Profile] = {
             "spam": Recipe(epochs=1, batch_size=32, lr=2e-4),
             "topics": Recipe(epochs=1, batch_size=32, lr=2e-4),
             "documents": Recipe(epochs=3, batch_size=16, lr=2e-4, max_length=64),
+            "names": Recipe(epochs=1, batch_size=32, lr=2e-4),
         },
     ),
     "gpu": Profile(
@@ -101,6 +102,7 @@ PROFILES: dict[str, Profile] = {
             "spam": Recipe(epochs=3, batch_size=32, lr=2e-5),
             "topics": Recipe(epochs=1, batch_size=32, lr=2e-5),  # one epoch: there are a hundred thousand texts
             "documents": Recipe(epochs=4, batch_size=16, lr=2e-5, max_length=64),
+            "names": Recipe(epochs=3, batch_size=32, lr=2e-5),
         },
         topics=("ag-news", None),
         data={
