@@ -314,6 +314,15 @@ def test_a_trick_that_only_passes_uncorrected_is_not_called_better():
     assert by_name["mix-up"].word == "no difference shown"
 
 
+def test_what_is_there_for_comparison_is_tested_by_itself():
+    runs = found([3.0, 1.0, 1.0, 2.5, 0.5])["runs"]
+    runs += [r | {"trick": "twice as many labels"} for r in runs if r["trick"] == "mix-up"]
+    by_name = {v.trick: v for v in tricks.verdicts({"runs": runs})}
+    labels, mixed = by_name["twice as many labels"], by_name["mix-up"]
+    assert labels.p == labels.p_holm == mixed.p and labels.word == "better"
+    assert mixed.p_holm == pytest.approx(2 * mixed.p)
+
+
 def test_differences_that_are_all_the_same_have_a_verdict_too():
     assert {v.trick: v.p for v in tricks.verdicts(found([0.0] * 5))}["mix-up"] == 1
     assert {v.trick: v.p for v in tricks.verdicts(found([1.0] * 5))}["mix-up"] < 0.05
