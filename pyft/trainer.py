@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from pyft import checkpoint
 from pyft.errors import PyftError
@@ -61,6 +61,7 @@ def fine_tune(
         # BERT's forward takes any keyword, so `Trainer` leaves it to the model to divide by the number of parts; but
         # the heads for texts and words never do, and gradients would be `accumulate` times too large.
         trainer.model_accepts_loss_kwargs = False
+        trainer.remove_callback(PrinterCallback)  # without a bar it prints how long it took
         trainer.train()
     return history, trainer
 
