@@ -376,10 +376,6 @@ def test_a_benchmark_before_any_was_made_is_an_error_too(checkout):
         evidence.bench("maths")
 
 
-# --- show and glue ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
 def test_where_runs_come_from_is_said_in_words():
     def run(gpu, commit):
         hardware = {"gpu": gpu, "threads": 2}
@@ -390,6 +386,10 @@ def test_where_runs_come_from_is_said_in_words():
     assert evidence.origin({"runs": both}) == "2 CPU threads and A GPU; torch 2.13.0; commit c1 and commit c2"
 
 
+# --- show and glue ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
 def shell():
     """IPython's display machinery, as in a kernel."""
     yield InteractiveShell.instance()
