@@ -27,7 +27,7 @@ from pyft.trainer import arguments
 LIMITS = {"run_glue": 4.0, "Trainer, well set": 1.25}  # how many times as many texts a second ours must learn from
 KINDS = {  # what a step's time goes into, by the name of the kernel
     "matrix products": ("mm", "addmm", "bmm", "baddbmm", "linear"),
-    "dropout": ("bernoulli_", "native_dropout", "native_dropout_backward", "rand_like"),
+    "dropout": ("bernoulli_", "native_dropout", "native_dropout_backward", "random_", "ge", "where"),
     "optimiser and clipping": ("_fused_adamw_", "linalg_vector_norm", "_foreach_norm", "_foreach_mul_"),
     "GELU": ("gelu", "gelu_backward"),
     "softmax and LayerNorm": (

@@ -13,7 +13,7 @@ from transformers import (
 
 from pyft import speed
 from pyft.finetune import collate, decay_groups, labelled, tokenize
-from pyft.speed import Words, class_token_alone, lean, words_of
+from pyft.speed import ShortDraws, Words, class_token_alone, dropout, lean, words_of
 
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64, "vocab_size": 11}
 STILL = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
@@ -185,3 +185,103 @@ def test_after_an_error_the_model_is_as_it_was(tokenizer, tiny_bert):
         raise RuntimeError
     assert model.get_input_embeddings() is whole
     assert "forward" not in vars(model.bert.encoder.layer[-1])
+
+
+# --- dropout ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_dropout_drops_its_share_and_keeps_the_mean(p):
+    torch.manual_seed(0)
+    n = 1_000_003  # no multiple of four
+    y = dropout(torch.ones(n), p)
+    assert abs((y == 0).float().mean().item() - p) < 4 * (p * (1 - p) / n) ** 0.5
+    assert abs(y.mean().item() - 1) < 4 * (p / (1 - p) / n) ** 0.5
+    assert y.unique().tolist() == [0, pytest.approx(1 / (1 - p), rel=1e-4)]
+
+
+def test_what_is_dropped_depends_on_no_neighbour():
+    """Four numbers come from one draw of 64 bits: each pair of them is dropped as often as chance has it."""
+    torch.manual_seed(0)
+    n, p = 400_000, 0.5
+    dropped = (dropout(torch.ones(n), p) == 0).double().view(-1, 4)
+    far = torch.cat([dropped[1:], dropped[:-1]], 1)  # with those of the draw before
+    r = torch.corrcoef(far.T) - torch.eye(8)
+    assert r.abs().max() < 4.5 / (n / 4) ** 0.5
+
+
+def test_the_gradient_of_dropout_flows_through_what_was_kept():
+    torch.manual_seed(0)
+    x = torch.randn(7, 5, dtype=torch.float64, requires_grad=True)
+    y = dropout(x, 0.4)
+    y.sum().backward()
+    assert y.dtype == torch.float64
+    torch.testing.assert_close(x.grad * x.detach(), y.detach())
+    assert 0 < (x.grad == 0).sum() < x.numel()
+
+
+def test_dropout_is_that_of_the_seed():
+    x, draws = torch.ones(1000), []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        draws.append(dropout(x, 0.1))
+    assert torch.equal(draws[0], draws[1])
+    assert not torch.equal(draws[0], draws[2])
+
+
+def same(f, g):
+    torch.manual_seed(0)
+    a = f()
+    torch.manual_seed(0)
+    return torch.equal(a, g())
+
+
+def test_within_dropout_is_ours_while_it_trains_and_none_after():
+    layer, x = torch.nn.Dropout(0.3), torch.ones(100)
+    with ShortDraws():
+        assert same(lambda: layer(x), lambda: dropout(x, 0.3))
+        assert same(lambda: F.dropout(x, p=0.3), lambda: dropout(x, 0.3))
+        assert torch.equal(layer.eval()(x), x)
+        assert torch.equal(F.dropout(x, 0.0), x)
+        assert F.dropout(x, 1.0).abs().max() == 0
+        y = torch.ones(100)
+        F.dropout(y, 0.3, inplace=True)
+        assert 0 < (y == 0).sum() < 100
+    assert not same(lambda: layer.train()(x), lambda: dropout(x, 0.3))
+
+
+@pytest.mark.parametrize("mask", [None, "bool", "float"])
+def test_attention_that_drops_is_the_librarys(mask, monkeypatch):
+    """Its chances apart: with as good as none the output is the same, and the kept are scaled."""
+    torch.manual_seed(0)
+    q, k, v = torch.randn(3, 2, 2, 5, 4)  # each (B, h, T, d_k)
+    keep = torch.rand(2, 1, 5, 5) > 0.3
+    keep[..., 0] = True
+    m = {None: None, "bool": keep, "float": torch.zeros(keep.shape).masked_fill(~keep, -torch.inf)}[mask]
+    drops = []
+    monkeypatch.setattr(speed, "dropout", lambda x, p: drops.append(p) or x)
+    with ShortDraws():
+        ours = F.scaled_dot_product_attention(q, k, v, attn_mask=m, dropout_p=0.1, scale=0.3)
+        default = F.scaled_dot_product_attention(q, k, v, m, 0.1)
+        still = F.scaled_dot_product_attention(q, k, v, attn_mask=m)
+        F.scaled_dot_product_attention(q, k, v, dropout_p=0.1, is_causal=True)
+    assert drops == [0.1, 0.1]
+    torch.testing.assert_close(ours, F.scaled_dot_product_attention(q, k, v, m, scale=0.3))
+    torch.testing.assert_close(default, F.scaled_dot_product_attention(q, k, v, m))
+    assert torch.equal(still, F.scaled_dot_product_attention(q, k, v, m))
+
+
+def test_training_drops_by_short_draws_everywhere(tokenizer, tiny_bert):
+    """No number is drawn one at a time: neither by the layers, nor by attention, nor in XLNet's."""
+    _, x = batch(tokenizer)
+    x.pop("labels")
+    config = XLNetConfig(vocab_size=11, d_model=32, n_layer=2, n_head=2, d_inner=64, dropout=0.1, pad_token_id=0)
+    for model in (
+        tiny_bert(hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1),
+        XLNetForSequenceClassification(config),
+    ):
+        with lean(model.train()), torch.profiler.profile() as found:
+            model(**x)
+        names = {event.key for event in found.key_averages()}
+        assert "aten::random_" in names
+        assert not {"aten::bernoulli_", "aten::native_dropout"} & names
