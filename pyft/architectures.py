@@ -5,7 +5,6 @@ three when each was trained on under its own objective (`pyft.pretrain`), and XL
 into in part (`LADDER`).
 """
 
-import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -108,5 +107,4 @@ def measure(out: Path | None = None) -> dict[str, Any]:
 
 def depends(name: str, corpus: str, seed: int) -> str:
     """A run is that of its model's weights and of its recipe."""
-    weights = models.kept_file(name)
-    return repr(TASKS[corpus]) + (hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else "")
+    return repr(TASKS[corpus]) + models.kept_digest(name)

@@ -3,7 +3,6 @@
 Runs of one seed see the same texts in the same order, so that models are paired by seed.
 """
 
-import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -295,6 +294,4 @@ def measure(out: Path | None = None) -> dict[str, Any]:
 
 def depends(task: str, name: str, view: str, seed: int) -> str:
     """A run is that of its model's weights and of its recipe."""
-    weights = models.kept_file(name)
-    kept = hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
-    return repr((recipe("laptop", task), TOPIC_ROWS, WIDE)) + kept
+    return repr((recipe("laptop", task), TOPIC_ROWS, WIDE)) + models.kept_digest(name)

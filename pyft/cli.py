@@ -135,6 +135,14 @@ def sentiment(out: Out = None) -> None:
 
 
 @bench.command()
+def reviews(out: Out = None) -> None:
+    """Film reviews learnt for one epoch to three (an hour and a half; goes on where it was interrupted)."""
+    from pyft import reviews
+
+    reviews.measure(out)
+
+
+@bench.command()
 def tricks(out: Out = None) -> None:
     """Tricks of fine-tuning on few labels, over seeds (two hours; goes on where it was interrupted)."""
     from pyft import tricks

@@ -210,10 +210,14 @@ def bench(name: str) -> dict[str, Any]:
 def origin(found: dict[str, Any]) -> str:
     """Where the runs of a benchmark come from, in words for a page: hardware, version of torch, commits."""
     made = [run["provenance"] for run in found["runs"]]
-    hardware = {p["hardware"]["gpu"] or f"{p['hardware']['threads']} CPU threads" for p in made}
+    hardware = {p["hardware"]["gpu"] or _threads(p["hardware"]["threads"]) for p in made}
     torch = {f"torch {p['versions']['torch']}" for p in made}
     commits = {f"commit {p['commit']}" for p in made}
     return "; ".join(" and ".join(sorted(some)) for some in (hardware, torch, commits))
+
+
+def _threads(n: int) -> str:
+    return f"{n} CPU thread" + "s" * (n > 1)
 
 
 def published(name: str) -> float:
@@ -271,17 +275,15 @@ def _listed(values: Any) -> list[Any]:
 
 
 def _commit() -> str:
-    """The commit of the checkout with `-dirty` if it was changed; `unknown` outside one."""
-    with contextlib.suppress(OSError):
-        git = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        if git.returncode == 0:
-            return git.stdout.strip()
+    """The commit of the checkout with `-dirty` if code was changed, not what runs write; `unknown` outside one."""
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", "pyft", "requirements.lock")
+        return _git("rev-parse", "--short=12", "HEAD") + "-dirty" * bool(changed)
     return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _hardware() -> dict[str, Any]:

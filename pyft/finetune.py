@@ -33,7 +33,7 @@ IGNORED = -100  # the label of what is no target: padding, special tokens, a wor
 
 
 def set_seed(seed: int) -> None:
-    """Seed every generator in use, Python, NumPy and torch (all devices), and leave torch deterministic kernels alone.
+    """Seed every generator in use, Python, NumPy and torch (all devices), and allow torch deterministic kernels only.
 
     An operation that has none on the device raises `RuntimeError`. To be warned instead is no half measure but none:
     on a GPU the attention of torch then adds up its gradients in any order.

@@ -154,6 +154,12 @@ def kept_file(name: str) -> Path:
     return Path(__file__).resolve().parent / "weights" / f"{name}.safetensors"
 
 
+def kept_digest(name: str) -> str:
+    """sha256 of a prepared model's kept weights; nothing if the model has none."""
+    weights = kept_file(name)
+    return hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
+
+
 def history(name: str) -> dict[str, Any]:
     """How a prepared model was made, stage by stage: plan, losses, tokens and seconds of every step."""
     found: dict[str, Any] = json.loads(kept_file(name).with_suffix(".json").read_text(encoding="utf8"))

@@ -3,7 +3,6 @@
 The runs of `pyft bench ner` are kept in `book/results/bench/ner.json`, with every tag that they gave.
 """
 
-import hashlib
 import lzma
 import time
 from base64 import b85decode, b85encode
@@ -302,11 +301,9 @@ def plan() -> list[tuple[str, str, int]]:
 
 def depends(name: str, setup: str, seed: int) -> str:
     """A run is that of its setup, and of its model's weights."""
-    weights = models.kept_file(name)
-    kept = hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
-    return repr(SETUPS[setup]) + kept
+    return repr(SETUPS[setup]) + models.kept_digest(name)
 
 
 def measure(out: Path | None = None) -> dict[str, Any]:
-    """Every run of the plan (see `pyft.stored`): minutes on a GPU, about a day on one core."""
+    """Every run of the plan (see `pyft.stored`)."""
     return stored.measure("ner", plan(), run, depends, out)

@@ -73,6 +73,7 @@ PROFILES: dict[str, Profile] = {
         },
         recipes={
             "sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4),
+            "reviews": Recipe(epochs=1, batch_size=32, lr=1e-4),
             "own-data": Recipe(epochs=3, batch_size=16, lr=1e-4),
             "spam": Recipe(epochs=1, batch_size=32, lr=2e-4),
             "topics": Recipe(epochs=1, batch_size=32, lr=2e-4),
@@ -98,6 +99,7 @@ PROFILES: dict[str, Profile] = {
         },
         recipes={  # Devlin et al. 2019, appendix A.3
             "sentiment": Recipe(epochs=3, batch_size=32, lr=2e-5),
+            "reviews": Recipe(epochs=3, batch_size=32, lr=2e-5),
             "own-data": Recipe(epochs=3, batch_size=16, lr=2e-5),
             "spam": Recipe(epochs=3, batch_size=32, lr=2e-5),
             "topics": Recipe(epochs=1, batch_size=32, lr=2e-5),  # one epoch: there are a hundred thousand texts

@@ -35,7 +35,7 @@ LAYERS = [  # from the bottom up
     {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},
-    {"costs", "architectures", "classification", "ner", "sentiment", "throughput", "tricks"},
+    {"costs", "architectures", "classification", "ner", "reviews", "sentiment", "throughput", "tricks"},
     {"bench"},
     {"notebooks"},
     {"colab", "book", "checks"},

@@ -29,7 +29,7 @@ def test_a_chapter_finds_the_same_names_in_every_profile():
 
 
 @pytest.mark.parametrize("name", PROFILES)
-@pytest.mark.parametrize("task", ["sentiment", "own-data", "spam", "topics", "documents", "names"])
+@pytest.mark.parametrize("task", ["sentiment", "reviews", "own-data", "spam", "topics", "documents", "names"])
 def test_every_recipe_can_be_run(name, task):
     r = recipe(name, task)
     assert r.epochs >= 1
