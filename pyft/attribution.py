@@ -39,7 +39,7 @@ def integrated_gradients(model: Any, tokenizer: Any, text: str, label: int, step
 
     `text` is one string; the path runs over word embeddings, and special tokens stay as they are.
     """
-    x, ids, special = _read(tokenizer, text)
+    x, ids, special = _read(model, tokenizer, text)
     table = model.get_input_embeddings().weight
     baseline = torch.where(special, ids, tokenizer.pad_token_id)  # (T)
 
@@ -55,7 +55,7 @@ def integrated_gradients(model: Any, tokenizer: Any, text: str, label: int, step
 
 def attention(model: Any, tokenizer: Any, text: str) -> Attribution:
     """How much the class token attends to each word in the last layer, the mean over heads."""
-    x, _, _ = _read(tokenizer, text)
+    x, _, _ = _read(model, tokenizer, text)
     before = model.config._attn_implementation
     model.set_attn_implementation("eager")  # the fused kernel keeps no weights
     try:
@@ -85,11 +85,11 @@ def without(text: str, word: int) -> str:
     return " ".join(words[:word] + words[word + 1 :])
 
 
-def _read(tokenizer: Any, text: str) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-    """What the model reads, the ids (T), and which of them are special (T)."""
-    x = tokenizer(text.split(), is_split_into_words=True, return_tensors="pt")
+def _read(model: Any, tokenizer: Any, text: str) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    """What the model reads, on its device, the ids (T), and which of them are special (T)."""
+    x = tokenizer(text.split(), is_split_into_words=True, return_tensors="pt").to(model.device)
     ids = x["input_ids"][0]
-    return dict(x), ids, torch.isin(ids, torch.tensor(tokenizer.all_special_ids))
+    return dict(x), ids, torch.isin(ids, torch.tensor(tokenizer.all_special_ids, device=ids.device))
 
 
 @contextmanager

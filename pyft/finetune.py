@@ -273,7 +273,7 @@ def progress(run: Run, history: History, rank: int) -> Iterator[int]:
 def task_loss(model: Any, x: dict[str, Tensor], label_smoothing: float = 0.0) -> Tensor:
     """Mean squared error if the model has one output, else the cross-entropy of texts or of words: ()."""
     y = x.pop("labels")  # (b) or (b, T)
-    z = model(**x).logits  # (b, K) or (b, T, K)
+    z = model(**x).logits.float()  # (b, K) or (b, T, K); of half-precision logits torch makes half-precision losses
     if model.config.num_labels == 1:
         return F.mse_loss(z.squeeze(-1), y)
     return F.cross_entropy(z.flatten(0, -2), y.flatten(), ignore_index=IGNORED, label_smoothing=label_smoothing)

@@ -86,7 +86,7 @@ def mix_up(alpha: float = 0.4) -> Callable[[Any, dict[str, Tensor]], Tensor]:
         h = model.base_model(**x).pooler_output  # (B, d)
         share = torch.distributions.Beta(alpha, alpha).sample((len(y), 1)).to(h.device)  # (B, 1)
         other = torch.randperm(len(y), device=h.device)
-        z = model.classifier(model.dropout(share * h + (1 - share) * h[other]))  # (B, K)
+        z = model.classifier(model.dropout(share * h + (1 - share) * h[other])).float()  # (B, K)
         losses = [F.cross_entropy(z, labels, reduction="none") for labels in (y, y[other])]  # (B)
         return (share[:, 0] * losses[0] + (1 - share[:, 0]) * losses[1]).mean()
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -666,6 +667,19 @@ def test_labels_are_smoothed_in_training_alone(tokenizer, tiny_bert):
     assert history.losses[0] != fine_tune(tiny_bert(), tokenizer, film(8), film(4), SHORT).losses[0]
     plain = F.cross_entropy(predict(made, tokenizer, film(4)["text"]), torch.tensor(film(4)["label"]))
     assert history.validation_loss[-1] == pytest.approx(plain.item(), abs=1e-6)
+
+
+def test_the_loss_is_float32_whatever_the_logits_are():
+    """Under autocast on a GPU they are bfloat16, and torch would round log-probabilities to it, two digits."""
+    z = torch.tensor([[0.1, 0.3], [0.2, -0.4]])
+
+    def model(**_):
+        return SimpleNamespace(logits=z.bfloat16())
+
+    model.config = SimpleNamespace(num_labels=2)
+    loss = finetune.task_loss(model, {"labels": torch.tensor([1, 0])})
+    assert loss.dtype == torch.float32
+    torch.testing.assert_close(loss, F.cross_entropy(z.bfloat16().float(), torch.tensor([1, 0])))
 
 
 def test_an_objective_of_ones_own_is_what_is_trained(tokenizer, tiny_bert):

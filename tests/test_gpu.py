@@ -13,8 +13,8 @@ from transformers import (
     XLNetConfig,
 )
 
-from pyft import hardware
-from pyft.finetune import fine_tune, predict, set_seed
+from pyft import attribution, hardware
+from pyft.finetune import fine_tune, predict, set_seed, task_loss
 from pyft.hardware import activations, autocast, device, room
 from pyft.models import digest
 
@@ -79,6 +79,31 @@ def test_losses_and_logits_are_near_those_of_the_cpu(precision, tiny_bert, token
     exact, logits_exact = run()
     assert losses == pytest.approx(exact, abs=0.02) and losses != exact
     torch.testing.assert_close(logits, logits_exact, atol=0.08, rtol=0)
+
+
+def test_the_loss_of_half_precision_logits_is_not_rounded_to_it(precision, tiny_bert, tokenizer):
+    """It is float32's; of half-precision logits torch would make log-probabilities of half precision."""
+    model = tiny_bert().to(device()).eval()
+    x = {k: v.to(device()) for k, v in tokenizer(["good film", "bad"], padding=True, return_tensors="pt").items()}
+    y = torch.tensor([1, 0], device=device())
+    with autocast(device()):
+        z = model(**x).logits
+        loss = task_loss(model, x | {"labels": y})
+    assert z.dtype != torch.float32
+    exact = torch.nn.functional.cross_entropy(z.double(), y)
+    assert loss.item() == pytest.approx(exact.item(), abs=1e-6)
+
+
+def test_attributions_are_those_of_the_cpu(tiny_bert, tokenizer):
+    model, text = tiny_bert(), "the good film"
+    found = []
+    for where in ("cpu", device()):
+        model.to(where)
+        found.append(
+            attribution.integrated_gradients(model, tokenizer, text, label=1).scores
+            + attribution.attention(model, tokenizer, text).scores
+        )
+    assert found[1] == pytest.approx(found[0], abs=1e-3)
 
 
 @pytest.mark.parametrize("config", [BertConfig, RobertaConfig, XLNetConfig])
