@@ -136,7 +136,7 @@ def sentiment(out: Out = None) -> None:
 
 @bench.command()
 def reviews(out: Out = None) -> None:
-    """Film reviews learnt for one epoch to three (an hour and a half; goes on where it was interrupted)."""
+    """Film reviews learnt for one epoch to three (three hours; goes on where it was interrupted)."""
     from pyft import reviews
 
     reviews.measure(out)

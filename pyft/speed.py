@@ -2,7 +2,7 @@
 
     the last layer    a classifier reads its class token alone, so the others need no query and no feed-forward there
     word embeddings   a word that no training text holds has no gradient, and needs no moments and no step
-    dropout           a coin needs no more than 16 random bits; torch takes 32 on a CPU, one number after the other
+    dropout           a coin needs no more than 16 random bits, and one draw of the generator has 64
 
 What is learnt is the same, as the tests say, but for two things: dropout draws other random numbers, and weight decay
 leaves the words alone that no text holds.

@@ -20,18 +20,18 @@ def small(tiny_minilm, monkeypatch):
 
 
 def test_a_run_says_which_texts_were_right(small):
-    found = reviews.run(2, 0)
+    found = reviews.run(1e-4, 2, 0)
     assert set(found["accuracy"]) == {"validation", "test"}
     assert found["accuracy"]["test"] == pytest.approx(unpacked(found["right"], 30).mean(), abs=1e-4)
     assert json.loads(json.dumps(found)) == found
-    assert reviews.run(2, 0) == found
+    assert reviews.run(1e-4, 2, 0) == found
 
 
 def test_it_learns_from_every_text_for_as_many_epochs_as_it_is_told(small, monkeypatch):
     seen, train = [], reviews.fine_tune
     monkeypatch.setattr(reviews, "fine_tune", lambda *a: seen.append((len(a[2]), train(*a))))
     for epochs in reviews.EPOCHS:
-        reviews.run(epochs, 0)
+        reviews.run(1e-4, epochs, 0)
     assert [(n, len(history.losses)) for n, history in seen] == [(30, 1), (30, 2), (30, 3)]
 
 
@@ -39,17 +39,19 @@ def test_the_seed_draws_the_head(small, monkeypatch):
     heads = []
     monkeypatch.setattr(reviews, "fine_tune", lambda model, *_: heads.append(model.classifier.weight.sum().item()))
     for seed in (0, 0, 1):
-        reviews.run(1, seed)
+        reviews.run(1e-4, 1, seed)
     assert heads[0] == heads[1] != heads[2]
 
 
 def test_the_plan_holds_every_number_of_epochs_for_every_seed():
-    assert sorted(reviews.plan()) == [(e, seed) for e in (1, 2, 3) for seed in range(5)]
+    assert sorted(reviews.plan()) == [(lr, e, seed) for lr in (1e-4, 2e-4) for e in (1, 2, 3) for seed in range(5)]
 
 
 def test_runs_are_kept_under_their_name(small, monkeypatch, tmp_path):
     monkeypatch.setattr(reviews, "SEEDS", 1)
     found = reviews.measure(tmp_path / "reviews.json")
-    assert [(r["epochs"], r["seed"]) for r in found["runs"]] == [(1, 0), (2, 0), (3, 0)]
+    assert [(r["lr"], r["epochs"], r["seed"]) for r in found["runs"]] == [
+        (lr, epochs, 0) for lr in (1e-4, 2e-4) for epochs in (1, 2, 3)
+    ]
     monkeypatch.setattr(reviews, "run", lambda *_: pytest.fail("it was kept"))
     assert reviews.measure(tmp_path / "reviews.json") == found
