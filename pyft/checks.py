@@ -133,6 +133,8 @@ def _outputs(cell: Any) -> Iterator[str]:
         yield "is empty"
     if _echoes_a_record(cell.source):
         yield "ends with record(...), whose value carries this machine's seconds: write kept = record(...)"
+    if _hides_a_table(cell.source):
+        yield "holds plots.table(...) before its end, which nobody sees: a cell shows the value of its last line alone"
     if set(cell.metadata) - {"tags", "mystnb"}:
         yield f"metadata of a tool left in: {sorted(set(cell.metadata) - {'tags', 'mystnb'})}"
     for output in cell.outputs:
@@ -150,12 +152,23 @@ def _outputs(cell: Any) -> Iterator[str]:
             yield "holds a progress bar"
 
 
+def _statements(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except SyntaxError:  # a magic
+        return []
+
+
+def _hides_a_table(source: str) -> bool:
+    """Whether a cell makes a table as a statement, and not as its last."""
+    statements = _statements(source)
+    made = {s for top in statements for s in ast.walk(top) if isinstance(s, ast.Expr)} - set(statements[-1:])
+    return any(isinstance(s.value, ast.Call) and ast.unparse(s.value.func) == "plots.table" for s in made)
+
+
 def _echoes_a_record(source: str) -> bool:
     """Whether a cell ends with a call of `record`: what it returns would be displayed."""
-    try:
-        statements = ast.parse(source).body
-    except SyntaxError:  # a magic
-        return False
+    statements = _statements(source)
     last = statements[-1].value if statements and isinstance(statements[-1], ast.Expr) else None
     return isinstance(last, ast.Call) and isinstance(last.func, ast.Name) and last.func.id == "record"
 

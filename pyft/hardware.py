@@ -45,7 +45,11 @@ def precision(where: torch.device) -> torch.dtype:
 
 
 def autocast(where: torch.device) -> torch.autocast:
-    """A context in which matrix products take that precision; weights, softmax, LayerNorm and losses stay float32."""
+    """A context in which matrix products take that precision; weights, softmax and LayerNorm stay float32.
+
+    A loss does not: torch's cross-entropy of half-precision logits rounds log-probabilities to them, so give it
+    `logits.float()`.
+    """
     dtype = precision(where)
     if dtype is torch.float32:
         return torch.autocast(where.type, enabled=False)

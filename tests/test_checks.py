@@ -162,6 +162,10 @@ FAULTS = {
         v4.new_output("error", ename="ValueError", evalue="")
     ),
     "ends with record(...)": lambda n: n.cells[3].update(source='x = 1\nrecord("1.1", {"1.1/a": x}, seed=0)  # done'),
+    "holds plots.table(...) before its end": lambda n: n.cells[3].update(source="plots.table([[1]], ['a'])\nx = 1"),
+    "before its end, which nobody sees": lambda n: n.cells[3].update(
+        source="for x in (1, 2):\n    plots.table([[x]], ['a'])"
+    ),
     "without alt text": lambda n: n.cells[3].outputs.append(FIGURE),
     "machine path": lambda n: n.cells[3].outputs.append(v4.new_output("stream", text="/home/" + "someone/x")),
     "progress bar": lambda n: n.cells[3].outputs.append(v4.new_output("stream", text=" 40%|####      |")),
@@ -194,6 +198,14 @@ def test_a_figure_with_an_alt_text_passes_whatever_its_bytes_spell(house, chapte
 def test_a_record_that_is_not_echoed_passes(house, chapter, source):
     house.edit(chapter, lambda n: n.cells[3].update(source=source))
     assert not [problem for problem in checks.anatomy() if "record" in problem]
+
+
+@pytest.mark.parametrize(
+    "source", ["x = 1\nplots.table([[x]], ['a'])", "t = plots.table([[1]], ['a'])\nt", "%pip list"]
+)
+def test_a_table_that_a_cell_ends_with_passes(house, chapter, source):
+    house.edit(chapter, lambda n: n.cells[3].update(source=source))
+    assert not [problem for problem in checks.anatomy() if "table" in problem]
 
 
 def test_an_error_that_is_meant_passes(house, chapter):
