@@ -220,6 +220,11 @@ def test_the_gradient_of_dropout_flows_through_what_was_kept():
     assert 0 < (x.grad == 0).sum() < x.numel()
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_dropout_keeps_the_type_of_its_numbers(dtype):
+    assert dropout(torch.ones(8, dtype=dtype), 0.5).dtype == dtype
+
+
 def test_dropout_is_that_of_the_seed():
     x, draws = torch.ones(1000), []
     for seed in (0, 0, 1):
