@@ -167,7 +167,7 @@ def _from_hub(corpus: Corpus, source: HubData) -> dict[str, list[Row]]:
             raise PyftError(f"{source.hub_id}@{source.revision}: expected files {pattern}, found none. {hub.LAPTOP}")
         with _without_bars():
             read = load_dataset("parquet", data_files=paths, split="train")
-        theirs, ours = _label_names(read.features[corpus.label]), _label_names(corpus.features[corpus.label])
+        theirs, ours = label_names(read.features[corpus.label]), label_names(corpus.features[corpus.label])
         if theirs not in ([], ours):  # a file without its features has bare numbers
             raise PyftError(f"{source.hub_id}@{source.revision}: expected the labels {ours}, found {theirs}.")
         splits[split] = [_renamed(corpus, source, f"{split}/{number}", row) for number, row in enumerate(read)]
@@ -416,13 +416,13 @@ def fingerprint(dataset: DatasetDict) -> str:
     """
     digest = hashlib.sha256()
     for split in sorted(dataset):
-        columns = {name: _label_names(feature) for name, feature in dataset[split].features.items()}
+        columns = {name: label_names(feature) for name, feature in dataset[split].features.items()}
         for part in ([split, columns], *dataset[split]):
             digest.update(json.dumps(part, sort_keys=True, ensure_ascii=False).encode())
     return digest.hexdigest()
 
 
-def _label_names(feature: Any) -> list[str]:
+def label_names(feature: Any) -> list[str]:
     """The class names of a column, none for a column that is not labels."""
     return list(getattr(getattr(feature, "feature", feature), "names", None) or [])
 

@@ -21,8 +21,10 @@ from torch import Tensor
 from pyft import data, models, stored
 from pyft.errors import PyftError
 from pyft.fetch import files
-from pyft.finetune import IGNORED, fine_tune, predict, set_seed, task_loss
+from pyft.finetune import fine_tune, predict, set_seed, task_loss
+from pyft.objectives import IGNORED
 from pyft.profiles import Recipe
+from pyft.stats import verdict
 from pyft.tags import Span, allowed, follows, named, score, spans, viterbi
 
 Tags = list[list[str]]  # of some sentences
@@ -31,7 +33,7 @@ Counts = NDArray[np.int64]  # (N, 3): entities right, found and true of each sen
 
 def names(rows: Any) -> list[str]:
     """The names of the tags, by number."""
-    return list(rows.features["ner_tags"].feature.names)
+    return data.label_names(rows.features["ner_tags"])
 
 
 def gold(rows: Any) -> Tags:
@@ -139,10 +141,8 @@ class Difference(NamedTuple):
     high: float
 
     def verdict(self) -> str:
-        """The word that a page may use."""
-        if self.low <= 0 <= self.high:
-            return "no difference shown"
-        return "better" if self.low > 0 else "worse"
+        """Say whether the first model is better or worse, or that no difference is shown: the interval holds 0."""
+        return verdict(self.low, not self.low <= 0 <= self.high)
 
 
 def compare_f1(a: Counts, b: Counts, groups: Sequence[int], samples: int = 2000, seed: int = 0) -> Difference:

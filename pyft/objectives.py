@@ -16,7 +16,7 @@ from pyft.encoder import permutation_mask
 from pyft.errors import PyftError
 from pyft.symbols import check
 
-IGNORED = -100  # the label of a position that is not predicted: what cross-entropy leaves out
+IGNORED = -100  # the label of what is not predicted, such as padding and special tokens: cross-entropy leaves it out
 Pair = tuple[str, str, bool]  # two sentences, and whether the second follows the first
 
 

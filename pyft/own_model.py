@@ -11,11 +11,12 @@ import numpy as np
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from pyft import baselines, models, own_data, stats, tags
+from pyft import baselines, data, models, own_data, stats, tags
 from pyft.errors import PyftError
 from pyft.evidence import dump, write_atomically
 from pyft.finetune import columns, fine_tune, predict, set_seed, tokenize
 from pyft.hardware import processes
+from pyft.ner import constrained
 from pyft.profiles import recipe as recipe_of
 
 CARD = "pyft.json"  # beside the weights: what the model is for, and what it scored
@@ -84,8 +85,8 @@ def labels(splits: Any, task: str) -> list[str]:
     """The names of the classes or tags; of ratings one name, the column's."""
     if task == "regression":
         return ["label"]
-    feature = splits["train"].features[columns(splits["train"])[1]]
-    return list(getattr(feature, "feature", feature).names)
+    train = splits["train"]
+    return data.label_names(train.features[columns(train)[1]])
 
 
 def too_long(tokenizer: Any, texts: Sequence[Any], max_length: int) -> int:
@@ -101,9 +102,7 @@ def answers(model: Any, tokenizer: Any, texts: Sequence[Any], task: str, names: 
         return [round(x, 4) for x in z.squeeze(-1).tolist()]
     if task == "sequence-classification":
         return [names[i] for i in z.argmax(-1).tolist()]
-    A, first = tags.allowed(names)
-    best = [tags.viterbi(x.log_softmax(-1), A, first) if len(x) else x.argmax(-1) for x in z]
-    return [tags.named(path, names, len(words)) for path, words in zip(best, texts, strict=True)]
+    return constrained(z, names, list(map(len, texts)))
 
 
 def judged(task: str, splits: Any, found: Sequence[Any]) -> dict[str, Any]:

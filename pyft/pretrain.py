@@ -28,9 +28,9 @@ from pyft import checkpoint, data, kept, models, transplant
 from pyft.artefacts import ARTEFACTS
 from pyft.errors import PyftError, unknown
 from pyft.evidence import dump, provenance, write_atomically
-from pyft.finetune import IGNORED, buckets, collate, set_seed
+from pyft.finetune import buckets, collate, set_seed
 from pyft.hardware import device
-from pyft.objectives import permutation_lm
+from pyft.objectives import IGNORED, permutation_lm
 from pyft.schedules import linear
 
 Batch = dict[str, Tensor]

@@ -50,6 +50,16 @@ def unpacked(digits: str, n: int) -> NDArray[np.bool_]:
     return np.unpackbits(np.frombuffer(bytes.fromhex(digits), np.uint8))[:n].astype(bool)
 
 
+VERDICTS = BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
+
+
+def verdict(difference: float, significant: bool) -> str:
+    """One of `VERDICTS`: a difference that is not significant is never called better or worse, whatever its size."""
+    if not significant:
+        return UNDECIDED
+    return BETTER if difference > 0 else WORSE
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two classifiers on the same examples: how many each alone got right, and the exact p-value."""
@@ -65,10 +75,8 @@ class Comparison:
         return (self.only_a - self.only_b) / self.n
 
     def verdict(self, alpha: float = 0.05) -> str:
-        """The word that a page may use."""
-        if self.p >= alpha:
-            return "no difference shown"
-        return "better" if self.difference > 0 else "worse"
+        """Say whether a is better or worse than b, or that no difference is shown at the level `alpha`."""
+        return verdict(self.difference, self.p < alpha)
 
 
 def compare(a_correct: ArrayLike, b_correct: ArrayLike) -> Comparison:

@@ -22,7 +22,7 @@ from pyft import data, models, stored
 from pyft.errors import PyftError
 from pyft.finetune import fine_tune, predict, set_seed, task_loss
 from pyft.profiles import Recipe
-from pyft.stats import holm, mean_interval, packed
+from pyft.stats import holm, mean_interval, packed, verdict
 from pyft.transfer import freeze, from_scratch, subset
 
 CORPUS, LABELS, SEEDS = "movie-reviews", 200, 5
@@ -298,10 +298,8 @@ class Verdict(NamedTuple):
 
     @property
     def word(self) -> str:
-        """The word that a page may use."""
-        if self.p_holm >= 0.05:
-            return "no difference shown"
-        return "better" if self.difference > 0 else "worse"
+        """Say whether the trick is better or worse than the baseline, or that no difference is shown at 5 %."""
+        return verdict(self.difference, self.p_holm < 0.05)
 
 
 def verdicts(found: Mapping[str, Any]) -> list[Verdict]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pyft import models, pretrain, profiles
 from pyft.errors import PyftError
-from pyft.finetune import IGNORED
+from pyft.objectives import IGNORED
 from pyft.pretrain import Align, Bert, Plan, Roberta, XLNet, batches, blocks, freeze_words, groups, pairs, train
 
 OBJECTIVES = {"bert": Bert, "roberta": Roberta, "xlnet": XLNet}
