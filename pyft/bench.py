@@ -18,9 +18,10 @@ from transformers import BertConfig, BertModel
 
 from pyft import counts
 from pyft.attention import MultiHeadAttention
-from pyft.encoder import BertEncoder, FeedForward, from_bert
+from pyft.encoder import BertEncoder, FeedForward
 from pyft.evidence import dump, provenance, results_folder, write_atomically
 from pyft.optim import AdamW
+from pyft.state_dicts import from_bert
 from pyft.stats import median_interval
 
 Work = Callable[[], Any]

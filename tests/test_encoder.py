@@ -20,14 +20,13 @@ from pyft.encoder import (
     RobertaEncoder,
     TiedHead,
     XLNetEncoder,
-    from_bert,
-    from_xlnet,
     gelu,
     permutation_mask,
     relu,
     sinusoids,
 )
 from pyft.errors import PyftError
+from pyft.state_dicts import from_bert, from_xlnet
 from pyft.symbols import ShapeError
 
 V, SIZE = 30, (30, 12, 3, 20, 2)  # vocabulary; with it width, heads, inner width, layers

@@ -22,6 +22,7 @@ import pytest
 from pyft import fetch
 from pyft.artefacts import ARTEFACTS, Artefact
 from pyft.errors import PyftError
+from pyft.package_index import PipConfig
 
 ROOT = Path(__file__).parents[1]
 WHEEL, SDIST = "toy-1.0-py3-none-any.whl", "toy-1.0.tar.gz"
@@ -283,9 +284,9 @@ def test_pip_configuration_file_is_read(site, published, tmp_path, monkeypatch):
 def test_empty_pip_variable_counts_as_unset(file, tmp_path, monkeypatch):
     (tmp_path / "pip.conf").write_text(file)
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    unset = fetch.PipConfig.read()
+    unset = PipConfig.read()
     monkeypatch.setenv("PIP_INDEX_URL", "")
-    assert fetch.PipConfig.read() == unset
+    assert PipConfig.read() == unset
     assert ("http://mirror/simple" in unset.indexes) == bool(file)
 
 

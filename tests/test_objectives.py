@@ -16,9 +16,10 @@ from transformers import (
     XLNetModel,
 )
 
-from pyft.encoder import XLNetEncoder, from_xlnet, permutation_mask
+from pyft.encoder import XLNetEncoder, permutation_mask
 from pyft.errors import PyftError
 from pyft.objectives import IGNORED, masked_lm, partly_visible, permutation_lm, sentence_pairs, spans
+from pyft.state_dicts import from_xlnet
 
 PAD, UNK, CLS, SEP, MASK, FIRST, VOCAB = 0, 1, 2, 3, 4, 5, 11  # conftest's tokenizer
 
