@@ -8,8 +8,8 @@ from pyft import data, models, proofs_attention
 from pyft.evidence import prove_all
 from pyft.finetune import encode, pad
 from pyft.maths import maths
-from pyft.state_dicts import from_bert
 from pyft.mutants_part4 import PROOFS
+from pyft.state_dicts import from_bert
 
 FAMILIES = {
     name: family for page, families in PROOFS.items() if page.startswith("4.1") for name, family in families.items()
