@@ -30,20 +30,20 @@ from pyft.transfer import subset
 
 # --- spam -------------------------------------------------------------------------------------------------------------
 
-LIMIT = 0.005  # of all honest messages, how many may be taken for spam
+LIMIT = 0.005  # of all ham messages, how many may be taken for spam
 
 
 def threshold(scores: ArrayLike, y: ArrayLike, limit: float = LIMIT) -> float:
-    """The lowest t for which at most `limit` of the honest messages (y of 0) score above t. Both are (N,).
+    """The lowest t for which at most `limit` of the ham messages (y of 0) score above t. Both are (N,).
 
     Raises:
-        PyftError: there is no honest message to count.
+        PyftError: there is no ham message to count.
     """
-    honest = np.sort(np.asarray(scores, dtype=float)[np.asarray(y) == 0])[::-1]
-    if not len(honest):
-        raise PyftError("no message with label 0: a limit on false alarms needs some to count them on.")
-    allowed = int(limit * len(honest) + 1e-9)  # 0.005 * 200 is a little less than 1
-    return float(honest[allowed]) if allowed < len(honest) else -np.inf
+    ham = np.sort(np.asarray(scores, dtype=float)[np.asarray(y) == 0])[::-1]
+    if not len(ham):
+        raise PyftError("no message with label 0: a limit on false positives needs some messages to count them on.")
+    allowed = int(limit * len(ham) + 1e-9)  # 0.005 * 200 is a little less than 1
+    return float(ham[allowed]) if allowed < len(ham) else -np.inf
 
 
 def judged(flagged: ArrayLike, y: ArrayLike) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def token_counts(tokenizer: Any, words: Sequence[str]) -> list[int]:
 
 
 def room(sizes: Sequence[int], n: int) -> int:
-    """How many words from the start have `n` tokens or fewer; at least one."""
+    """How many words from the start fit into `n` tokens; at least one."""
     return max(sum(total <= n for total in accumulate(sizes)), 1)
 
 
@@ -206,7 +206,7 @@ BERT_VIEWS, OTHER_VIEWS = (*VIEWS, "wide"), ("both", "windows")
 
 
 def run(task: str, name: str, view: str, seed: int) -> dict[str, Any]:
-    """Fine-tune one model for one task; what it said of every test text, small."""
+    """Fine-tune one model for one task; what it answered for every test text, in short form."""
     start = time.monotonic()
     found = {"spam": spam, "topics": topics, "documents": partial_documents}[task](name, view, seed)
     about = {"task": task, "model": name, "view": view, "seed": seed}

@@ -103,7 +103,7 @@ def _exercise(name: str) -> Exercise:
 
 
 def _hint(exercise: Exercise, answer: Callable[..., Any]) -> str:
-    """What to tell about an answer; nothing if it is right."""
+    """What is wrong with an answer; nothing if it is right."""
     found = []
     for args in exercise.cases:
         given = copy.deepcopy(args)  # an answer that writes into its arguments harms nobody

@@ -64,7 +64,7 @@ NER["6.3-b"] = Exercise(
             lambda tags: torch.where(
                 (tags > 0) & (tags % 2 == 0) & (torch.cat([torch.tensor([0]), tags[:-1]]) == 0), tags - 1, tags
             ),
-            "You mend what comes after O. An I of one kind after a B or I of another begins an entity too.",
+            "You repair what comes after O. An I of one kind after a B or I of another begins an entity too.",
         ),
         (
             lambda tags: torch.where(repair(tags) != tags, 0, tags),

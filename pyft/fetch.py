@@ -114,7 +114,7 @@ def _writing(artefact: Artefact, cache: Path) -> Iterator[None]:
         raise  # an OSError too, but not the disk's
     except OSError as error:
         free = shutil.disk_usage(next(p for p in (cache, *cache.parents) if p.exists())).free
-        need = 2.5 * artefact.size  # the archive and its members beside each other
+        need = 2.5 * artefact.size  # the archive and its members at the same time
         what = "no space left" if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"cannot write ({error.strerror})"
         raise PyftError(
             f"artefact {artefact.name}: {what} in {cache}: "
@@ -124,7 +124,7 @@ def _writing(artefact: Artefact, cache: Path) -> Iterator[None]:
 
 
 def _fetch(artefact: Artefact, cache: Path) -> None:
-    """Download, check, extract beside the cache, then rename into place. The caller holds the lock."""
+    """Download, check, extract next to the cache, then rename into place. The caller holds the lock."""
     scratch = cache / "unfinished" / artefact.name
     shutil.rmtree(scratch, ignore_errors=True)  # what a killed run left
     scratch.mkdir(parents=True)
@@ -195,7 +195,7 @@ def _copy(artefact: Artefact, where: str | Path, to: Path, session: requests.Ses
             digest.update(chunk)
             out.write(chunk)
             bar.update(len(chunk))
-            if out.tell() > artefact.size:  # whatever it is, it is not our file: do not fill the disk with it
+            if out.tell() > artefact.size:  # too long to be our file: do not fill the disk with it
                 break
     return digest.hexdigest()
 

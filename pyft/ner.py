@@ -1,4 +1,4 @@
-"""Named entities: what a sentence's neighbours add, what obeying IOB2 costs, and a paired test of F1.
+"""Named entities: what a sentence's neighbours add, what legal tags cost, and a paired test of F1.
 
 The runs of `pyft bench ner` are kept in `book/results/bench/ner.json`, with every tag that they gave.
 """
@@ -37,7 +37,7 @@ def names(rows: Any) -> list[str]:
 
 
 def gold(rows: Any) -> Tags:
-    """The tags of each sentence by name, as people gave them."""
+    """The tags of each sentence by name, as the annotators gave them."""
     name = names(rows)
     return [[name[t] for t in tags] for tags in rows["ner_tags"]]
 
@@ -84,7 +84,7 @@ def in_context(rows: Any, words: int, separator: str) -> tuple[Any, list[int]]:
     """Each sentence between `words` words of what stands before and after it in its document, as one row.
 
     A separator ends what is before and begins what is after, so that `own_words` knows the sentence; where it begins,
-    in words, is returned too. Words of the context are tagged `O`, and `own_words` sees to it that nobody learns that.
+    in words, is returned too. Words of the context are tagged `O`, and `own_words` makes sure that this is not learnt.
     """
     tokens, documents, tags = list(rows["tokens"]), rows["document"], list(rows["ner_tags"])
     made: list[dict[str, Any]] = []
@@ -170,7 +170,7 @@ def compare_f1(a: Counts, b: Counts, groups: Sequence[int], samples: int = 2000,
 
 
 class Mistake(NamedTuple):
-    """One error: what stands there, what was found; either may be lacking."""
+    """One error: what stands there and what was found; either may be missing."""
 
     what: str
     true: Span | None

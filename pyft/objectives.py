@@ -27,7 +27,7 @@ def masked_lm(
 
     Each token that is not `special` (B, T) is chosen with probability p. Of those chosen, eight in ten become
     `mask_id`, one in ten any token of the vocabulary, one in ten stays. Labels are the ids where chosen, else -100.
-    Drawn once, before training, masks are static; drawn anew for each batch, dynamic (Liu et al. 2019, section 4.1).
+    Drawn once, before training, masks are static; drawn for each batch, dynamic (Liu et al. 2019, section 4.1).
 
     Raises:
         PyftError: p is no share, or a text has no token that could be chosen.

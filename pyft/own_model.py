@@ -1,4 +1,4 @@
-"""A reader's own model: fine-tuned on a reader's own data (`pyft.own_data`), judged beside a baseline, saved."""
+"""A reader's own model: fine-tuned on a reader's own data (`pyft.own_data`), compared with a baseline, saved."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ from pyft.hardware import processes
 from pyft.ner import constrained
 from pyft.profiles import recipe as recipe_of
 
-CARD = "pyft.json"  # beside the weights: what the model is for, and what it scored
+CARD = "pyft.json"  # next to the weights: what the model is for, and what it scored
 
 
 def fit(
@@ -33,13 +33,13 @@ def fit(
     epochs: int | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Train on a file of labelled texts, score the test rows beside a baseline, and save it all in `folder`.
+    """Train on a file of labelled texts, compare it with a baseline on the test rows, and save it all in `folder`.
 
     The weights that come back are those of the lowest validation loss. Started again after an interruption, it goes on.
     What is returned is written too, as `pyft.json`; of several processes the first returns it, the others nothing.
 
     Raises:
-        PyftError: a file, a name or a folder that does not do; nothing was trained then.
+        PyftError: a file, a name or a folder that cannot be used; nothing was trained then.
     """
     if (folder / CARD).exists():
         raise PyftError(f"{folder} holds a finished model. Name another folder, or delete it.")
@@ -108,8 +108,8 @@ def answers(model: Any, tokenizer: Any, texts: Sequence[Any], task: str, names: 
 def judged(task: str, splits: Any, found: Sequence[Any]) -> dict[str, Any]:
     """The scores of what was found for the test rows, and those of a baseline that learnt from the same rows.
 
-    Classes: accuracy, beside the commonest class and TF-IDF, with McNemar's test. Ratings: Pearson's r and mean squared
-    error, beside ridge regression on TF-IDF. Tags: F1 of entities, beside each word's commonest tag.
+    Classes: accuracy, with the commonest class and TF-IDF as baselines, and McNemar's test. Ratings: Pearson's r and
+    mean squared error, with ridge regression on TF-IDF. Tags: F1 of entities, with each word's commonest tag.
     """
     read, column = columns(splits["train"])
     train, test = splits["train"], splits["test"]

@@ -191,7 +191,7 @@ class Roberta:
 class XLNet:
     """Words in a drawn order, each from those before it: a sixth of them, in spans.
 
-    Not with the library's collator: it masks the targets in the content stream too, so that none hears of another
+    Not with the library's collator: it masks the targets in the content stream too, so that none sees another
     (section 2.1.4).
     """
 

@@ -241,7 +241,7 @@ def query_stream(
     m: Maths, ours: Any, theirs: Any, ids: Tensor, segments: Tensor, what: str, tol: float
 ) -> Iterator[Case]:
     """XLNet predicting the last three tokens of a drawn order, each of which sees some token; texts without padding."""
-    encoding = theirs.relative_positional_encoding  # float32 by itself: this stream would refuse float64
+    encoding = theirs.relative_positional_encoding  # always float32: this stream would refuse float64
     theirs.relative_positional_encoding = lambda *args, **options: encoding(*args, **options).to(theirs.dtype)
     order = torch.rand(ids.shape).argsort(-1)  # (B, T)
     visible, targets = m.encoder.permutation_mask(order), order[:, -3:]
@@ -362,7 +362,7 @@ def gradients(f: Any, *inputs: Tensor, **options: Any) -> list[Tensor]:
 
 
 def first(y: Any) -> Tensor:
-    """The output, where a function returns weights beside it."""
+    """The output alone, where a function returns weights with it."""
     return y[0] if isinstance(y, tuple) else y
 
 
@@ -377,7 +377,7 @@ def texts() -> tuple[Tensor, Tensor, Tensor]:
 
 
 def drawn(model: Any) -> Any:
-    """The model with every parameter drawn anew, so that biases, gains and segment embeddings matter too."""
+    """The model with every parameter redrawn, so that biases, gains and segment embeddings matter too."""
     for name, p in model.named_parameters():
         nn.init.normal_(p, mean=float("orm.weight" in name), std=0.3)
     return model

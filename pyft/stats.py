@@ -1,4 +1,4 @@
-"""Intervals, paired tests and bands: what a figure must carry before a page may lean on it."""
+"""Intervals, paired tests and bands: what a figure needs before a page may rely on it."""
 
 import math
 from collections.abc import Sequence
@@ -41,12 +41,12 @@ def median_interval(values: Sequence[float], level: float = 0.95) -> tuple[float
 
 
 def packed(hit: ArrayLike) -> str:
-    """N yes or no, which test examples were answered right, as hexadecimal digits: four a digit."""
+    """Which of N test examples were answered right, as hexadecimal digits: four examples a digit."""
     return np.packbits(np.asarray(hit, dtype=bool)).tobytes().hex()
 
 
 def unpacked(digits: str, n: int) -> NDArray[np.bool_]:
-    """The `n` of `packed`: (n,)"""
+    """Which examples were right, from the digits of `packed`: (n,) of bool."""
     return np.unpackbits(np.frombuffer(bytes.fromhex(digits), np.uint8))[:n].astype(bool)
 
 

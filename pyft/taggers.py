@@ -52,13 +52,13 @@ def _commonest(n: Counter[str]) -> str:
 
 
 def shape(word: str) -> str:
-    """`Blackburn` -> `Xx`, `1996-08-22` -> `0-0-0`: letters and digits by sort, runs of a sort once."""
+    """`Blackburn` -> `Xx`, `1996-08-22` -> `0-0-0`: letters and digits by class, runs of one class once."""
     sorts = ["X" if c.isupper() else "x" if c.islower() else "0" if c.isdigit() else c for c in word]
     return "".join(s for before, s in zip(["", *sorts], sorts, strict=False) if s != before)
 
 
 def of_words(words: Sequence[str]) -> list[dict[str, str]]:
-    """What is to be seen of each word: itself, its ends, its shape, and two neighbours on each side with theirs."""
+    """The features of each word: itself, its ends, its shape, and two neighbours on each side with theirs."""
     lower, shapes = _edged([w.lower() for w in words]), _edged([shape(w) for w in words])
     rows = []
     for i in range(2, len(words) + 2):
@@ -70,7 +70,7 @@ def of_words(words: Sequence[str]) -> list[dict[str, str]]:
 
 
 def of_characters(characters: Sequence[str]) -> list[dict[str, str]]:
-    """What is to be seen of each character: itself, two neighbours on each side, and the pairs they make."""
+    """The features of each character: itself, two neighbours on each side, and the pairs they make."""
     c = _edged(characters)
     return [
         {f"c{j:+}": c[i + j] for j in (-2, -1, 0, 1, 2)}

@@ -1,4 +1,4 @@
-"""How fast fine-tuning is: our loop beside Hugging Face's `Trainer`, as it is often set and as it is well set.
+"""How fast fine-tuning is: our loop compared with Hugging Face's `Trainer`, as it is often set and as it is well set.
 
 All train the same model on the same texts for the same number of epochs from the same seed, and are tested on the same
 texts. `pyft bench finetune` writes what was found to `book/results/bench/finetune.json`; it wants a quiet machine.

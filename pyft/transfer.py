@@ -32,7 +32,7 @@ MODEL = "minilm"
 
 
 def from_scratch(model: Any, seed: int) -> Any:
-    """A model of the same architecture whose weights are drawn as the library initialises them; `model` stays as it is.
+    """A model of the same architecture with new weights, initialised as the library does; `model` does not change.
 
     torch's own generator is left alone.
     """
@@ -65,7 +65,7 @@ def subset(train: Any, n: int, seed: int) -> Any:
 
 
 def drawn(N: int, n: int, seed: int) -> NDArray[np.int64]:
-    """The rows of `subset`. Raises `PyftError` if there are not as many."""
+    """The rows of `subset`. Raises `PyftError` if there are fewer."""
     if not 0 < n <= N:
         raise PyftError(f"cannot draw {n:,} rows from {N:,}: expected a number from 1 to {N:,}.")
     return np.random.default_rng(seed).permutation(N)[:n]
@@ -239,7 +239,7 @@ def tally(comparisons: Sequence[stats.Comparison]) -> str:
 def measure(out: Path | None = None, folder: Path = ROOT / "_build" / "transfer") -> dict[str, Any]:
     """Make every run, on one thread, and write what was found to `out`: about two hours on a quiet machine.
 
-    Each run is kept in `folder` as it finishes, and `out` is written anew, so that an interrupted measurement goes on
+    Each run is kept in `folder` as it finishes, and `out` is written again, so that an interrupted measurement goes on
     from there.
     """
     path, begins = out or results_folder() / "bench" / "transfer.json", origin()

@@ -171,7 +171,7 @@ def exercise(monkeypatch):
     made = Exercise(
         solution=softened,
         cases=[(torch.tensor([[4.0, -2.0]]), 2), (torch.tensor([[0.0], [math.nan], [8.0]]), 4)],
-        mistakes=[(lambda x, k: (x * k, x > 0), "Divide."), (lambda x, k: (x / k, x >= 0), "Above nought only.")],
+        mistakes=[(lambda x, k: (x * k, x > 0), "Divide."), (lambda x, k: (x / k, x >= 0), "Above zero only.")],
     )
     monkeypatch.setitem(exercises._EXERCISES, "0.0-a", made)
     return "0.0-a"
@@ -198,7 +198,7 @@ def writing_and_wrong(x, k):
         (lambda x, k: ((x / k).requires_grad_() * 1, x > 0), "solved"),
         (lambda x, k: (x.double() / k + 1e-7, x > 0), "solved"),
         (lambda x, k: (x * k, x > 0), "not yet. Divide."),
-        (lambda x, k: (x / k, x >= 0), "not yet. Above nought only."),
+        (lambda x, k: (x / k, x >= 0), "not yet. Above zero only."),
         (writing, "not yet. Your function changed its argument x. Leave it as it is: compute a new tensor."),
         (writing_and_wrong, "not yet. Your function changed its argument x. Leave it as it is: compute a new tensor."),
         (

@@ -130,7 +130,7 @@ def test_the_last_layers_and_the_pooler_are_drawn_anew_and_nothing_else(tiny_ber
     other = tiny_bert()
     tricks.drawn_anew(other, 1, seed=4)
     assert digest(other) != digest(model)
-    with pytest.raises(PyftError, match="cannot draw 3 layers anew of 2"):
+    with pytest.raises(PyftError, match="cannot reinitialise 3 layers of 2"):
         tricks.drawn_anew(model, 3, seed=0)
 
 

@@ -78,7 +78,7 @@ def test_random_words_come_from_the_whole_vocabulary_alike():
 
 
 @pytest.mark.parametrize("p", [0, -0.1, 1.01, float("nan")])
-def test_a_share_outside_nought_to_one_is_refused(p):
+def test_a_share_outside_zero_to_one_is_refused(p):
     with pytest.raises(PyftError, match=r"p is .*, expected a share"):
         masked_lm(*texts(), MASK, VOCAB, p)
 
