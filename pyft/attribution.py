@@ -1,4 +1,4 @@
-"""Which words a decision leans on: integrated gradients, and for comparison the attention of the class token."""
+"""Which words a decision depends on: integrated gradients, and for comparison the attention of the class token."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple

@@ -1,6 +1,6 @@
 """Benchmarks: what our code costs compared with the library's, in time and in memory, written to `book/results/bench`.
 
-Seconds belong to one machine. What a page may lean on is a ratio of times that were taken by turns, in one run.
+Seconds belong to one machine. What a page may rely on is a ratio of times that were taken by turns, in one run.
 """
 
 import timeit

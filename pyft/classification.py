@@ -63,7 +63,7 @@ def judged(flagged: ArrayLike, y: ArrayLike) -> dict[str, Any]:
 
 
 def shape(text: str) -> str:
-    """A text with its words crossed out: "Ship it NOW, v2!" is "Xx x X, x9!". What is left is how it was typed."""
+    """Letters and digits by kind alone, which shows how a text was typed: "Ship it NOW, v2!" is "Xx x X, x9!"."""
     for pattern, mark in ((r"[^\W\d_]", _case), (r"X{2,}", "X"), (r"x{2,}", "x"), (r"\d+", "9")):
         text = re.sub(pattern, mark, text)
     return text
@@ -110,7 +110,7 @@ FOLDS = 5
 def documents() -> Dataset:
     """Whole product reviews, their sentences in order: `id`, `text`, and `label`, the sign of the mean rating.
 
-    All sentences count, those too that were rated zero or stand twice. A review whose mean is zero is left out.
+    All sentences count, including those that were rated zero or occur twice. A review whose mean is zero is left out.
     """
     reviews: dict[str, list[tuple[int, data.Row]]] = {}
     for row in data.CORPORA["product-reviews"].read():
@@ -175,7 +175,7 @@ def both(sizes: Sequence[int], n: int) -> list[list[int]]:
 
 
 def windows(sizes: Sequence[int], n: int) -> list[list[int]]:
-    """Part after part; the last is as long as there is room, so that it overlaps the one before."""
+    """One part after the other; the last is moved back to full length, so that it overlaps the one before."""
     rows, start = [], 0
     while start < len(sizes):
         rows.append([start + i for i in head(sizes[start:], n)[0]])
@@ -214,14 +214,14 @@ def run(task: str, name: str, view: str, seed: int) -> dict[str, Any]:
 
 
 def spam(name: str, _: str, seed: int) -> dict[str, Any]:
-    """Spam's logit less ham's, of every message of both splits that were not trained on."""
+    """Spam's logit less ham's for every message of the validation and test splits."""
     model, tokenizer, splits, _history = learn("spam", name, seed, evaluations=0)
     told = {split: predict(model, tokenizer, splits[split]["text"]) for split in ("validation", "test")}
     return {split: margin(logits) for split, logits in told.items()}
 
 
 def topics(name: str, _: str, seed: int) -> dict[str, Any]:
-    """The class of every test text, a digit each; and of some rows (`probe_rows`) after each of `PROBES`."""
+    """The class of every test text as a digit, and the classes of some rows (`probe_rows`) after each of `PROBES`."""
     model, tokenizer, splits, _history = learn("topics", name, seed, rows=TOPIC_ROWS, evaluations=0)
     texts = splits["test"]["text"][:]
 

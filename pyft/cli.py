@@ -71,7 +71,7 @@ def book(
 
 @app.command()
 def status() -> None:
-    """Say what is fetched, which chapters are up to date and whether the book is built."""
+    """Show what is fetched, which chapters are up to date and whether the book is built."""
     from pyft.artefacts import ARTEFACTS
     from pyft.book import HTML
     from pyft.fetch import home, problems
@@ -119,7 +119,7 @@ def mutants(out: Out = None) -> None:
 
 @bench.command("finetune")
 def loops(out: Out = None) -> None:
-    """Our training loop compared with Trainer, with common settings and with good ones (a quarter of an hour on a quiet machine)."""
+    """Our training loop compared with Trainer under common and under good settings (15 minutes on a quiet machine)."""
     from pyft import throughput
 
     if slow := throughput.breaches(throughput.measure(out)):
@@ -222,7 +222,7 @@ def predict(
     folder: Annotated[Path, typer.Argument(help="What `pyft finetune --out` has written.")],
     text: Annotated[list[str], typer.Option(help="May be given more than once.")],
 ) -> None:
-    """What a model of your own says of a text (of a sentence's words, if it tags them)."""
+    """Predict the class or rating of a text, or the tags of its words, with your own model."""
     from pyft import own_model
 
     for one, found in zip(text, own_model.say(folder, text), strict=True):

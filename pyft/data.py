@@ -368,7 +368,7 @@ def split_by_text(
 
 
 def _split_hub(splits: dict[str, list[Row]], corpus: Corpus, drops: Drops) -> dict[str, list[Row]]:
-    """Splits as of an artefact if there is but one; else the official test split, and a tenth of train to validation.
+    """Split as an artefact if there is one split; else keep the official test split, and a tenth of train validates.
 
     The test split is untouched, so a score on it can be held against published ones.
     """
@@ -479,7 +479,7 @@ def cards() -> str:
 
 
 def hub_card(name: str) -> str:
-    """The data card of a corpus that is on a hub alone: where it is and how it is split, nothing that needs it here."""
+    """The data card of a corpus that is on a hub alone: where it is and how it is split, made without the data."""
     corpus, source = HUB_CORPORA[name], profile_named("gpu").data[name]
     ours = ", ".join(f"its `{theirs}` is `{split}`" for theirs, split in source.splits.items())
     lines = [f"## `{name}`", "", f"{corpus.about[0].upper()}{corpus.about[1:]}.", ""]

@@ -170,7 +170,7 @@ class TiedHead(nn.Module):
 def sinusoids(offsets: Tensor, d_model: int) -> Tensor:
     """Sines of each offset at d / 2 frequencies, then cosines: (N) -> (N, d); Vaswani et al. 2017, section 3.5.
 
-    In float32 whatever the model's type, as the library has it. Raises `PyftError` for an odd width.
+    Always in float32, as in the library. Raises `PyftError` for an odd width.
     """
     if d_model % 2:
         raise PyftError(f"d_model = {d_model} is odd: sines and cosines come in pairs")

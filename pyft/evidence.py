@@ -1,4 +1,4 @@
-"""Evidence: a page proves, expects, records and shows; it never asks to be believed.
+"""Evidence: what a page proves, expects, records and shows.
 
 `prove` holds our code against a library's; `expect` holds a figure against its committed band; `record` keeps a figure
 with its provenance; `show` prints code from its one source. What they print is the same text on every machine.
@@ -36,7 +36,7 @@ Case = tuple[str, Any, Any, float]  # what, ours, reference, tol
 
 
 class ProofError(AssertionError):
-    """Ours and the reference are not equal within the tolerance."""
+    """Our result and the reference differ by more than the tolerance."""
 
 
 class BandError(AssertionError):

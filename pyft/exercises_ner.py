@@ -99,7 +99,7 @@ def best_path(z: Tensor, A: Tensor, first: Tensor) -> Tensor:
 
 
 def _word_by_word(z: Tensor, A: Tensor, first: Tensor) -> Tensor:
-    """The best that is allowed after the one before: no step is taken back."""
+    """The best tag that is allowed after the one before; no choice is revised."""
     path = [z[0].masked_fill(~first, -torch.inf).argmax()]
     for scores in z[1:]:
         path.append(scores.masked_fill(~A[path[-1]], -torch.inf).argmax())

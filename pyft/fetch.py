@@ -97,7 +97,7 @@ def _again(artefact: Artefact) -> str:
 
 @contextmanager
 def _writing(artefact: Artefact, cache: Path) -> Iterator[None]:
-    """Be the one writer of this artefact, and turn what the disk says into an error that can be acted on."""
+    """Be the one writer of this artefact, and turn an error of the disk into one that the reader can act on."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
         lock = FileLock(cache / f"{artefact.name}.lock")

@@ -218,7 +218,7 @@ def digest(model: Any) -> str:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Hush the report that a classification head is new (it is meant to be) and the bar over the weights."""
+    """Suppress the report that a classification head is new (it is meant to be) and the bar over the weights."""
     level = transformers.logging.get_verbosity()
     bar = transformers.logging.is_progress_bar_enabled()
     transformers.logging.set_verbosity_error()

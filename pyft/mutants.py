@@ -12,7 +12,7 @@ Family = Callable[[Maths], Iterator[Case]]  # a family of proofs: cases of ours 
 
 
 class SurvivedError(AssertionError):
-    """No proof noticed a mutant: the proofs have a hole."""
+    """No proof noticed a mutant: a proof is missing."""
 
 
 @dataclass(frozen=True)

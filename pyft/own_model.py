@@ -90,13 +90,13 @@ def labels(splits: Any, task: str) -> list[str]:
 
 
 def too_long(tokenizer: Any, texts: Sequence[Any], max_length: int) -> int:
-    """How many texts have more tokens than that."""
+    """How many texts have more than `max_length` tokens."""
     whole = tokenize(tokenizer, texts, 10**6)
     return sum(len(row["input_ids"]) > max_length for row in whole)
 
 
 def answers(model: Any, tokenizer: Any, texts: Sequence[Any], task: str, names: Sequence[str], max_length: int) -> Any:
-    """What the model says of each text: a class, a number, or the tags of its words (O where it was cut off)."""
+    """The model's answer for each text: a class, a number, or the tags of its words (O where it was cut off)."""
     z = predict(model, tokenizer, texts, max_length)
     if task == "regression":
         return [round(x, 4) for x in z.squeeze(-1).tolist()]
@@ -146,12 +146,12 @@ def judged(task: str, splits: Any, found: Sequence[Any]) -> dict[str, Any]:
 
 
 def _r(z: Any, y: Any) -> float | None:
-    """Pearson's r; none where one of both is constant."""
+    """Pearson's r; None where one of the two is constant."""
     return round(float(np.corrcoef(z, y)[0, 1]), 4) if z.std() and y.std() else None
 
 
 def say(folder: Path, texts: Sequence[str]) -> list[Any]:
-    """What a saved model says of texts: classes, numbers, or the tags of a text's words, split at white space.
+    """The answers of a saved model for texts: classes, numbers, or the tags of a text's words, split at white space.
 
     Raises:
         PyftError: a folder without such a model, or an empty text.

@@ -87,7 +87,7 @@ def local_path(url: str) -> Path | None:
 def find(
     artefact: Artefact, source: str, is_index: bool, session: requests.Session, timeout: float
 ) -> str | Path | None:
-    """The address or path of the artefact's file in one source, None if the source does not have it."""
+    """The address or path of the artefact's file in one source; None if it is not there."""
     folder = local_path(source)
     if folder is not None:
         folder = folder / artefact.project.lower() if is_index else folder

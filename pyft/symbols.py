@@ -106,7 +106,7 @@ SYMBOLS: dict[str, list[Symbol]] = {
 
 
 class ShapeError(PyftError):
-    """A tensor has another shape than its symbol."""
+    """The shape of a tensor is not that of its symbol."""
 
 
 def check(topic: str, **tensors: "Tensor | None") -> dict[str, int]:

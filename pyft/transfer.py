@@ -1,4 +1,4 @@
-"""What pretraining is worth: the same labels learnt from random and from pretrained weights, whole and in part."""
+"""The value of pretraining: the same labels learnt from random and from pretrained weights, whole and in part."""
 
 import hashlib
 import inspect
@@ -290,7 +290,7 @@ def origin() -> dict[str, Any]:
 
 
 def _tried(folder: Path, name: str, value: float) -> float:
-    """Accuracy on the validation split: the test split has no say in what is chosen."""
+    """Accuracy on the validation split: the test split is not used for any choice."""
     arguments = name, METHODS[name].choice, value, CHOICE_SEED, "validation"
     return float(_kept(folder, run, *arguments)["accuracy"])
 

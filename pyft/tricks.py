@@ -51,7 +51,7 @@ def swapped(text: str, rng: random.Random, p: float = 0.1) -> str:
 def replaced(texts: Sequence[str], seed: int, p: float = 0.15) -> list[str]:
     """The texts with some tokens replaced by what a masked language model expects in their place.
 
-    As in Kobayashi 2018 and Wu et al. 2019, without telling the model the label: a word that decides it may turn over.
+    As in Kobayashi 2018 and Wu et al. 2019, without telling the model the label: the word that decides it may change.
     """
     model, tokenizer = _masked_lm()
     made = []

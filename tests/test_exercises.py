@@ -66,7 +66,7 @@ def test_a_stub_a_crash_a_wrong_shape_and_a_wrong_type_are_one_line(name, said):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_an_answer_that_writes_into_a_tensor_is_told_so(name, said):
+def test_an_answer_that_writes_into_a_tensor_gets_a_message(name, said):
     def writing(*args):
         result = EVERY[name].solution(*copy.deepcopy(args))
         for x in args:
@@ -149,7 +149,7 @@ def wrong_at_the_ends(correct, n):
         ("not a function", "your function raised TypeError"),
     ],
 )
-def test_each_answer_is_told_what_it_is_in_one_line(answer, line, said):
+def test_each_answer_gets_one_line(answer, line, said):
     assert said("6.1", answer).startswith(line)
 
 
@@ -234,11 +234,11 @@ def writing_and_wrong(x, k):
         (stub, "not begun; write the function and run this cell again"),
     ],
 )
-def test_results_of_tensors_are_judged(exercise, answer, line, said):
+def test_results_of_tensors_are_checked(exercise, answer, line, said):
     assert said(exercise, answer).startswith(line)
 
 
-def test_an_answer_that_writes_into_its_arguments_harms_nobody(exercise, said):
+def test_an_answer_that_writes_into_its_arguments_changes_nothing_else(exercise, said):
     said(exercise, writing_and_wrong)
     assert said(exercise, softened) == "solved"
 

@@ -96,7 +96,7 @@ def test_empty_pip_variable_counts_as_unset(file, tmp_path, monkeypatch):
     assert ("http://mirror/simple" in unset.indexes) == bool(file)
 
 
-def test_extra_index_is_tried_when_the_first_lacks_the_file(site, published, monkeypatch):
+def test_extra_index_is_tried_when_the_first_does_not_have_the_file(site, published, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", f"http://{site.host}/elsewhere")
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", site.index)
     assert fetch.files("toy")["words.txt"].read_bytes() == WORDS

@@ -68,7 +68,9 @@ def test_a_connection_that_is_cut_goes_on_from_the_byte_where_it_was_cut(there, 
     assert ranges == [None, "bytes=1500000-", "bytes=2250000-"]
 
 
-def test_after_a_download_that_failed_only_what_lacks_is_fetched(there, repository, impatient, monkeypatch, tmp_path):
+def test_after_a_download_that_failed_only_what_is_missing_is_fetched(
+    there, repository, impatient, monkeypatch, tmp_path
+):
     pin = repository.refs["main"]
     there.cut("model.safetensors", then=there.stop)
     assert "no connection" in said_by(whole, pin)
@@ -128,7 +130,7 @@ def test_what_cannot_be_had_is_said_with_what_to_do(there, name, revision, what,
     assert what.format(url=there.url + ("/datasets" if kind == "dataset" else "")) in said
 
 
-def test_one_who_is_logged_in_but_was_not_let_in_is_told_the_same(there, monkeypatch):
+def test_a_user_without_access_gets_the_same_error(there, monkeypatch):
     there.repository("some/gated").commit({"config.json": b"{}"})
     there.repository("some/gated").gated = True
     monkeypatch.setenv("HF_TOKEN", "hf_of_somebody")
@@ -145,12 +147,12 @@ def test_without_network_it_is_said_at_once(there, repository, monkeypatch):
         assert "Connect once: what was fetched stays in " in said
 
 
-def test_offline_mode_is_told_as_what_it_is(repository, monkeypatch):
+def test_offline_mode_is_named_in_the_error(repository, monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     assert "offline mode is enabled" in said_by(whole, repository.refs["main"])
 
 
-def test_a_hub_that_is_ill_is_told_as_such(there, repository):
+def test_a_hub_with_a_server_error_is_named_in_the_error(there, repository):
     there.ill = True
     assert "503 Service Unavailable" in said_by(whole, repository.refs["main"])
 
@@ -163,7 +165,7 @@ def test_a_hub_that_is_ill_is_told_as_such(there, repository):
         (RuntimeError(), "RuntimeError"),  # whatever a client's library raises
     ],
 )
-def test_a_disk_that_is_full_or_closed_is_told_as_such(repository, monkeypatch, tmp_path, error, what):
+def test_a_disk_that_is_full_or_closed_is_named_in_the_error(repository, monkeypatch, tmp_path, error, what):
     def fail(*_, **__):
         raise error
 

@@ -80,7 +80,7 @@ def test_a_pull_request_is_a_revision_too(there, content):
     assert models.load("some/xlnet@refs/pr/1", "sequence-classification")[0].config.model_type == "xlnet"
 
 
-def test_pickled_weights_are_neither_fetched_nor_converted_by_anybody(there, content, monkeypatch):
+def test_pickled_weights_are_neither_fetched_nor_converted(there, content, monkeypatch):
     monkeypatch.setattr(torch, "load", lambda *a, **k: pytest.fail("unpickled"))
     files = {name: value for name, value in content["bert"].items() if name != "model.safetensors"}
     there.repository("some/pickle").commit(files)

@@ -31,7 +31,7 @@ def test_a_metric_without_a_band_is_an_error_in_a_profile_that_has_bands(bands):
         evidence.expect("6.1/accurac", 0.85)
 
 
-def test_a_profile_that_nobody_measured_passes_and_says_so(bands, capsys):
+def test_a_profile_without_bands_passes_and_says_so(bands, capsys):
     evidence.expect("6.1/accuracy", 0.1234, profile="gpu")
     assert capsys.readouterr().out == "6.1/accuracy: no band measured yet for profile gpu\n"
 
@@ -87,7 +87,7 @@ def test_one_seed_makes_no_band(checkout):
         evidence.make_bands("6.1", "laptop", "too early")
 
 
-def test_the_committed_bands_follow_from_the_numbers_beside_them():
+def test_the_committed_bands_follow_from_the_numbers_stored_with_them():
     path = evidence.results_folder() / "bands.json"
     if not path.exists():
         pytest.skip("no band was measured yet")

@@ -89,7 +89,7 @@ def test_results_are_sorted_by_seed_as_numbers(checkout):
     assert evidence.results("6.2") == []
 
 
-def test_a_published_figure_is_found_by_name_or_the_names_are_told(checkout):
+def test_a_published_figure_is_found_by_name_or_the_names_are_listed(checkout):
     (checkout / "published.json").write_text(json.dumps({"vader_r": {"value": 0.451}}))
     assert evidence.published("vader_r") == 0.451
     with pytest.raises(PyftError, match=r"unknown published figure 'vader_x'\. Did you mean 'vader_r'"):
@@ -99,7 +99,7 @@ def test_a_published_figure_is_found_by_name_or_the_names_are_told(checkout):
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def test_writing_replaces_the_file_and_leaves_nothing_beside_it(tmp_path):
+def test_writing_replaces_the_file_and_leaves_nothing_else(tmp_path):
     path = tmp_path / "a.json"
     path.write_text("old")
     evidence.write_atomically(path, "näu\n文\n")
@@ -108,7 +108,7 @@ def test_writing_replaces_the_file_and_leaves_nothing_beside_it(tmp_path):
 
 
 @pytest.mark.parametrize("step", ["write_text", "replace"])
-def test_if_writing_fails_the_old_file_stays_and_nothing_beside_it(tmp_path, monkeypatch, step):
+def test_if_writing_fails_the_old_file_stays_and_nothing_else(tmp_path, monkeypatch, step):
     path = tmp_path / "a.json"
     path.write_text("old")
 

@@ -18,7 +18,7 @@ from pyft.symbols import ShapeError
 
 @given(batches, amounts, st.integers(0, V - 1))
 @settings(deadline=None)
-def test_bert_padding_on_the_right_changes_no_real_token_whatever_it_holds(batch, right, filler):
+def test_bert_padding_on_the_right_never_changes_a_real_token(batch, right, filler):
     ids, segments = batch
     T = ids.shape[1]
     mask = padded(torch.ones_like(ids), 0, right, 0).bool()
@@ -109,7 +109,7 @@ def test_the_tokenizers_ones_and_zeros_are_refused_with_the_remedy(net):
         net(IDS, torch.ones_like(IDS))
 
 
-def test_a_text_that_is_too_long_is_told_its_length_and_the_limit():
+def test_the_error_for_a_text_that_is_too_long_names_its_length_and_the_limit():
     BERT(torch.full((1, 16), 5))
     with pytest.raises(PyftError, match="a text of 17 tokens needs position 16, max_length is 16"):
         BERT(torch.full((1, 17), 5))

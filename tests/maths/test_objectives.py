@@ -70,7 +70,7 @@ def test_shares_are_fifteen_and_eighty_ten_ten(p):
     assert likely(n - masked - kept, n, 0.1 - 0.2 / V)
 
 
-def test_random_words_come_from_the_whole_vocabulary_alike():
+def test_random_words_come_from_the_whole_vocabulary_evenly():
     ids, V = torch.full((300, 100), 5), 20
     inputs, _ = masked_lm(ids, torch.zeros_like(ids).bool(), MASK, V, 1.0, torch.Generator().manual_seed(0))
     for word in set(range(V)) - {5, MASK}:

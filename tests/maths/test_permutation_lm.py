@@ -139,7 +139,7 @@ def test_with_every_token_a_target_the_mask_is_the_orders():
     assert torch.equal(asked.labels, ids)
 
 
-def test_orders_of_targets_are_all_alike():
+def test_orders_of_targets_are_equally_likely():
     ids = torch.full((6000, 3), FIRST)
     order = permutation_lm(ids, torch.zeros_like(ids).bool(), K=1, generator=torch.Generator().manual_seed(0)).order
     for each in ([0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]):
@@ -179,7 +179,7 @@ def both():
 
 @pytest.mark.parametrize("model", ["library", "ours"])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_target_hears_of_earlier_ones_alone(both, model, seed):
+def test_a_target_depends_on_earlier_ones_alone(both, model, seed):
     """Change one target's token: itself and all before it stay to the last digit; those after it move."""
     ids, special = texts(1, 30, seed, padded=0)
     asked = permutation_lm(ids, special, generator=torch.Generator().manual_seed(seed))
