@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_score, recall_score
 
 from pyft import classification, data, models
-from pyft.classification import PROBES, VIEWS, averaged, both, head, judged, shape, tail, threshold, views, windows
+from pyft.classification import (
+    PROBES,
+    VIEWS,
+    averaged,
+    both,
+    head,
+    judged,
+    shape,
+    shape_logistic,
+    tail,
+    threshold,
+    views,
+    windows,
+)
 from pyft.errors import PyftError
 from pyft.exercises_classification import CLASSIFICATION
 
@@ -69,6 +82,19 @@ def test_a_shape_holds_no_word_and_keeps_how_it_was_typed():
     assert shape("Ship it NOW, v2!") == "Xx x X, x9!"
     assert shape("ein Über-Öl (1999)") == "x Xx-Xx (9)"
     assert shape("good films are") == shape("bad movies were")
+
+
+def test_typing_alone_is_learnt_to_the_minimum_of_its_loss():
+    rng = np.random.default_rng(0)
+    texts = [
+        " ".join(rng.choice(["Good", "film", "v2", ":)", "NOW", "a", "Bad!", "x-ray", "1999,"], 6)) for _ in range(200)
+    ]
+    y = rng.integers(0, 3, 200)
+    pieces, linear = model = shape_logistic().fit(texts, y)
+    x = pieces.transform(texts)  # (N, V)
+    wrong = model.predict_proba(texts) - np.eye(3)[y]  # (N, K)
+    gradient = (wrong.T @ x + linear.coef_ / linear.C) / len(y)  # (K, V)
+    assert abs(gradient).max() < 1e-6  # where a solver that stops by its default tolerance has 3e-5
 
 
 def test_probes_take_what_they_say_and_never_the_whole_text():

@@ -1,7 +1,6 @@
 """Loading by name: what is found, what is refused, what is said."""
 
 import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -260,11 +259,8 @@ PREPARED = [name for name, c in profiles.profile("laptop").checkpoints.items() i
 @pytest.mark.fetched
 @pytest.mark.parametrize("name", PREPARED)
 def test_a_prepared_model_is_rebuilt_to_the_digest_on_its_card(name):
-    start = time.monotonic()
     model, _ = models.load(name, "pretraining")
-    seconds = time.monotonic() - start
     run = json.loads(models.kept_file(name).with_suffix(".json").read_text())
     assert models.digest(model) == run["digest"]
     assert run["digest"] in models.kept_file(name).with_suffix(".md").read_text()
     assert models.kept_file(name).stat().st_size <= 8_000_000
-    assert seconds < 30  # 10 on a quiet machine
