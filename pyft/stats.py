@@ -82,7 +82,7 @@ class Comparison:
 def compare(a_correct: ArrayLike, b_correct: ArrayLike) -> Comparison:
     """McNemar's exact test on paired right and wrong answers, both (N,) of bool.
 
-    McNemar 1947: under equal accuracy, the examples that only one of the two gets right fall to either side as a coin does.
+    McNemar 1947: under equal accuracy, the examples that only one of the two gets right fall to either side like coins.
     """
     a, b = np.asarray(a_correct, dtype=bool), np.asarray(b_correct, dtype=bool)
     if a.shape != b.shape:
