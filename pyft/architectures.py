@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from seqeval.metrics import f1_score
 
-from pyft import data, models, stored
+from pyft import data, models, ner, stored, tags
 from pyft.finetune import columns, fine_tune, predict, set_seed
 from pyft.pretrain import PLANS, place_words, texts, tokenized
 from pyft.profiles import Recipe
 from pyft.stats import packed
-from pyft.tags import named
 from pyft.transplant import to_xlnet
 
 MODELS = ("bert", "roberta", "xlnet")
@@ -80,16 +78,15 @@ def tested(model: Any, tokenizer: Any, test: Any, max_length: int) -> tuple[floa
     if read == "text":
         right = (logits.argmax(-1) == torch.tensor(test[labels])).int().tolist()
         return sum(right) / len(right), right
-    names = test.features[labels].feature.names
-    true = [[names[t] for t in tags] for tags in test[labels]]
-    found = [named(z.argmax(-1), names, len(tags)) for z, tags in zip(logits, true, strict=True)]
-    return float(f1_score(true, found)), [int(a == b) for a, b in zip(true, found, strict=True)]
+    true = ner.gold(test)
+    found = ner.greedy(logits, ner.names(test), list(map(len, true)))
+    return tags.score(true, found).f1, [int(a == b) for a, b in zip(true, found, strict=True)]
 
 
 def num_labels(splits: Any) -> int:
     """How many classes a corpus has."""
-    feature = splits["train"].features[columns(splits["train"])[1]]
-    return len(getattr(feature, "feature", feature).names)
+    train = splits["train"]
+    return len(data.label_names(train.features[columns(train)[1]]))
 
 
 def plan() -> list[tuple[str, str, int]]:

@@ -16,7 +16,7 @@ def scaled_dot_product_attention(
     """softmax(Q K^T / sqrt(d_k)) V and the weights; Vaswani et al. 2017, equation 1.
 
     `q` (..., T_q, d_k), `k` (..., T_k, d_k), `v` (..., T_k, d_v); `mask` is boolean, true where a query may look, and
-    broadcasts to (..., T_q, T_k). A query that may look nowhere gets zeros. `dropout` zeroes weights at that rate.
+    broadcasts to (..., T_q, T_k). A query that may see no key gets zeros. `dropout` zeroes weights at that rate.
 
     Raises:
         ShapeError: q, k, v and mask do not fit each other.
@@ -40,7 +40,7 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
         raise PyftError(
             f"a mask is boolean, true where a query may look; found {mask.dtype}. Ones and zeros: mask.bool()"
         )
-    empty = ~mask.any(-1, keepdim=True)  # (..., T_q, 1): a query that may look nowhere
+    empty = ~mask.any(-1, keepdim=True)  # (..., T_q, 1): a query that may see no key
     closed = ~(mask | empty)
     bias = torch.zeros_like(closed, dtype=scores.dtype).masked_fill(closed, -math.inf)  # added, scores are not copied
     weights = (scores + bias).softmax(-1)

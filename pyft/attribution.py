@@ -1,13 +1,13 @@
-"""Which words a decision leans on: integrated gradients, and beside them the attention of the class token."""
+"""Which words a decision depends on: integrated gradients, and for comparison the attention of the class token."""
 
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from pyft.errors import PyftError
+from pyft.inference import evaluation_mode
 
 
 class Attribution(NamedTuple):
@@ -48,7 +48,7 @@ def integrated_gradients(model: Any, tokenizer: Any, text: str, label: int, step
         z: Tensor = model(inputs_embeds=embedded, **rest).logits[:, label]
         return z
 
-    with _evaluated(model):
+    with evaluation_mode(model):
         scores = path_gradients(f, table[ids].detach(), table[baseline].detach(), steps).sum(-1)  # (T)
     return by_word(tokenizer, text, scores.tolist())
 
@@ -59,7 +59,7 @@ def attention(model: Any, tokenizer: Any, text: str) -> Attribution:
     before = model.config._attn_implementation
     model.set_attn_implementation("eager")  # the fused kernel keeps no weights
     try:
-        with _evaluated(model), torch.no_grad():
+        with evaluation_mode(model), torch.no_grad():
             A = model(**x, output_attentions=True).attentions[-1][0].mean(0)  # (T, T)
     finally:
         model.set_attn_implementation(before)
@@ -90,14 +90,3 @@ def _read(model: Any, tokenizer: Any, text: str) -> tuple[dict[str, Tensor], Ten
     x = tokenizer(text.split(), is_split_into_words=True, return_tensors="pt").to(model.device)
     ids = x["input_ids"][0]
     return dict(x), ids, torch.isin(ids, torch.tensor(tokenizer.all_special_ids, device=ids.device))
-
-
-@contextmanager
-def _evaluated(model: Any) -> Any:
-    """Within, the model has no dropout."""
-    training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(training)

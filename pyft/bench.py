@@ -1,6 +1,6 @@
-"""Benchmarks: what our code costs beside the library's, in time and in memory, written to `book/results/bench`.
+"""Benchmarks: what our code costs compared with the library's, in time and in memory, written to `book/results/bench`.
 
-Seconds belong to one machine. What a page may lean on is a ratio of times that were taken by turns, in one run.
+Seconds belong to one machine. What a page may rely on is a ratio of times that were taken by turns, in one run.
 """
 
 import timeit
@@ -18,9 +18,10 @@ from transformers import BertConfig, BertModel
 
 from pyft import counts
 from pyft.attention import MultiHeadAttention
-from pyft.encoder import BertEncoder, FeedForward, from_bert
+from pyft.encoder import BertEncoder, FeedForward
 from pyft.evidence import dump, provenance, results_folder, write_atomically
 from pyft.optim import AdamW
+from pyft.state_dicts import from_bert
 from pyft.stats import median_interval
 
 Work = Callable[[], Any]
@@ -168,8 +169,8 @@ def attention(size: Size) -> dict[str, Any]:
 def encoder(size: Size) -> dict[str, Any]:
     """Forward and backward pass of `BertEncoder` against the library's `BertModel`: same weights, ids and mask.
 
-    The reference has eager attention, step by step as ours; beside it the fused one, sdpa. No dropout: its random
-    numbers cost both the same, and would hide a difference.
+    The reference has eager attention, step by step as ours; the fused one, sdpa, is timed as well. There is no
+    dropout: its random numbers cost both the same, and would hide a difference.
     """
     ids = torch.randint(size.V, (size.B, size.T))
     mask = torch.arange(size.T) < torch.randint(size.T // 2, size.T, (size.B, 1))  # every text is padded
@@ -201,7 +202,7 @@ def bert_model(size: Size, attn_implementation: str) -> Any:
 
 
 def optimiser(size: Size) -> dict[str, Any]:
-    """A step of `AdamW` on the encoder's parameters against torch's on lists of them (foreach); beside it the fused."""
+    """A step of `AdamW` on the encoder's parameters against torch's on lists of them (foreach), and the fused one."""
     parameters = list(BertEncoder(size.V, size.d, size.h, size.d_ff, size.num_layers).parameters())
     for theta in parameters:
         theta.grad = torch.randn_like(theta)

@@ -19,7 +19,7 @@ COLAB_BRANCH = "colab"  # where the publishing workflow puts the Colab edition
 
 
 def build() -> Path:
-    """Build beside the old book and swap when it is whole; the path of its index page.
+    """Build next to the old book and swap when it is complete; return the path of its index page.
 
     Raises:
         PyftError: Jupyter Book warned or failed; its lines are on the screen. The old book is left as it was.

@@ -30,20 +30,20 @@ from pyft.transfer import subset
 
 # --- spam -------------------------------------------------------------------------------------------------------------
 
-LIMIT = 0.005  # of all honest messages, how many may be taken for spam
+LIMIT = 0.005  # of all ham messages, how many may be taken for spam
 
 
 def threshold(scores: ArrayLike, y: ArrayLike, limit: float = LIMIT) -> float:
-    """The lowest t for which at most `limit` of the honest messages (y of 0) score above t. Both are (N,).
+    """The lowest t for which at most `limit` of the ham messages (y of 0) score above t. Both are (N,).
 
     Raises:
-        PyftError: there is no honest message to count.
+        PyftError: there is no ham message to count.
     """
-    honest = np.sort(np.asarray(scores, dtype=float)[np.asarray(y) == 0])[::-1]
-    if not len(honest):
-        raise PyftError("no message with label 0: a limit on false alarms needs some to count them on.")
-    allowed = int(limit * len(honest) + 1e-9)  # 0.005 * 200 is a little less than 1
-    return float(honest[allowed]) if allowed < len(honest) else -np.inf
+    ham = np.sort(np.asarray(scores, dtype=float)[np.asarray(y) == 0])[::-1]
+    if not len(ham):
+        raise PyftError("no message with label 0: a limit on false positives needs some messages to count them on.")
+    allowed = int(limit * len(ham) + 1e-9)  # 0.005 * 200 is a little less than 1
+    return float(ham[allowed]) if allowed < len(ham) else -np.inf
 
 
 def judged(flagged: ArrayLike, y: ArrayLike) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def judged(flagged: ArrayLike, y: ArrayLike) -> dict[str, Any]:
 
 
 def shape(text: str) -> str:
-    """A text with its words crossed out: "Ship it NOW, v2!" is "Xx x X, x9!". What is left is how it was typed."""
+    """Letters and digits by kind alone, which shows how a text was typed: "Ship it NOW, v2!" is "Xx x X, x9!"."""
     for pattern, mark in ((r"[^\W\d_]", _case), (r"X{2,}", "X"), (r"x{2,}", "x"), (r"\d+", "9")):
         text = re.sub(pattern, mark, text)
     return text
@@ -113,7 +113,7 @@ FOLDS = 5
 def documents() -> Dataset:
     """Whole product reviews, their sentences in order: `id`, `text`, and `label`, the sign of the mean rating.
 
-    All sentences count, those too that were rated zero or stand twice. A review whose mean is zero is left out.
+    All sentences count, including those that were rated zero or occur twice. A review whose mean is zero is left out.
     """
     reviews: dict[str, list[tuple[int, data.Row]]] = {}
     for row in data.CORPORA["product-reviews"].read():
@@ -156,7 +156,7 @@ def token_counts(tokenizer: Any, words: Sequence[str]) -> list[int]:
 
 
 def room(sizes: Sequence[int], n: int) -> int:
-    """How many words from the start have `n` tokens or fewer; at least one."""
+    """How many words from the start fit into `n` tokens; at least one."""
     return max(sum(total <= n for total in accumulate(sizes)), 1)
 
 
@@ -178,7 +178,7 @@ def both(sizes: Sequence[int], n: int) -> list[list[int]]:
 
 
 def windows(sizes: Sequence[int], n: int) -> list[list[int]]:
-    """Part after part; the last is as long as there is room, so that it overlaps the one before."""
+    """One part after the other; the last is moved back to full length, so that it overlaps the one before."""
     rows, start = [], 0
     while start < len(sizes):
         rows.append([start + i for i in head(sizes[start:], n)[0]])
@@ -209,7 +209,7 @@ BERT_VIEWS, OTHER_VIEWS = (*VIEWS, "wide"), ("both", "windows")
 
 
 def run(task: str, name: str, view: str, seed: int) -> dict[str, Any]:
-    """Fine-tune one model for one task; what it said of every test text, small."""
+    """Fine-tune one model for one task; what it answered for every test text, in short form."""
     start = time.monotonic()
     found = {"spam": spam, "topics": topics, "documents": partial_documents}[task](name, view, seed)
     about = {"task": task, "model": name, "view": view, "seed": seed}
@@ -217,14 +217,14 @@ def run(task: str, name: str, view: str, seed: int) -> dict[str, Any]:
 
 
 def spam(name: str, _: str, seed: int) -> dict[str, Any]:
-    """Spam's logit less ham's, of every message of both splits that were not trained on."""
+    """Spam's logit less ham's for every message of the validation and test splits."""
     model, tokenizer, splits, _history = learn("spam", name, seed, evaluations=0)
     told = {split: predict(model, tokenizer, splits[split]["text"]) for split in ("validation", "test")}
     return {split: margin(logits) for split, logits in told.items()}
 
 
 def topics(name: str, _: str, seed: int) -> dict[str, Any]:
-    """The class of every test text, a digit each; and of some rows (`probe_rows`) after each of `PROBES`."""
+    """The class of every test text as a digit, and the classes of some rows (`probe_rows`) after each of `PROBES`."""
     model, tokenizer, splits, _history = learn("topics", name, seed, rows=TOPIC_ROWS, evaluations=0)
     texts = splits["test"]["text"][:]
 

@@ -12,7 +12,7 @@ from pyft.errors import PyftError
 app = typer.Typer(
     help="Run, check and build the book.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-bench = typer.Typer(help="Measure what our code costs beside the library's.", no_args_is_help=True)
+bench = typer.Typer(help="Measure what our code costs compared with the library's.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
 Numbers = Annotated[
     list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Numbers such as 6.1; all if none is given.")
@@ -71,7 +71,7 @@ def book(
 
 @app.command()
 def status() -> None:
-    """Say what is fetched, which chapters are up to date and whether the book is built."""
+    """Show what is fetched, which chapters are up to date and whether the book is built."""
     from pyft.artefacts import ARTEFACTS
     from pyft.book import HTML
     from pyft.fetch import home, problems
@@ -119,7 +119,7 @@ def mutants(out: Out = None) -> None:
 
 @bench.command("finetune")
 def loops(out: Out = None) -> None:
-    """Our training loop beside Trainer, as often set and as well set (a quarter of an hour on a quiet machine)."""
+    """Our training loop compared with Trainer under common and under good settings (15 minutes on a quiet machine)."""
     from pyft import throughput
 
     if slow := throughput.breaches(throughput.measure(out)):
@@ -186,7 +186,7 @@ def classification(out: Out = None) -> None:
 def pretrain(
     name: Annotated[str, typer.Argument(help="xlnet, bert-continued, roberta-continued or xlnet-continued.")],
 ) -> None:
-    """Make a prepared model anew, into pyft/weights (half an hour; goes on where it was interrupted)."""
+    """Make a prepared model again, into pyft/weights (half an hour; goes on where it was interrupted)."""
     from pyft import pretrain as made
 
     made.prepare(name)
@@ -206,7 +206,7 @@ def finetune(
     epochs: Annotated[int | None, typer.Option(min=1, help="The profile's, three, if not given.")] = None,
     seed: int = 0,
 ) -> None:
-    """Fine-tune a model on your own data, score it beside a baseline, save it; goes on where it was interrupted."""
+    """Fine-tune a model on your own data, compare it with a baseline, save it; goes on where it was interrupted."""
     from pyft import own_model
 
     card = own_model.fit(task, data, out, validation, test, model, profile, epochs, seed)
@@ -222,7 +222,7 @@ def predict(
     folder: Annotated[Path, typer.Argument(help="What `pyft finetune --out` has written.")],
     text: Annotated[list[str], typer.Option(help="May be given more than once.")],
 ) -> None:
-    """What a model of your own says of a text (of a sentence's words, if it tags them)."""
+    """Predict the class or rating of a text, or the tags of its words, with your own model."""
     from pyft import own_model
 
     for one, found in zip(text, own_model.say(folder, text), strict=True):
@@ -256,7 +256,7 @@ def cards(
 
 
 def main() -> None:
-    """Run the command line; an error that the reader can mend is printed without a traceback."""
+    """Run the command line; an error that the reader can correct is printed without a traceback."""
     signal.signal(signal.SIGINT, _interrupted)
     try:
         app()

@@ -26,6 +26,8 @@ from pyft.finetune import buckets, decay_groups, encode, pad, set_seed
 from pyft.maths import Maths, maths, mutated
 from pyft.mutants import Mutant
 from pyft.mutants_part4 import MUTANTS
+from pyft.objectives import IGNORED
+from pyft.state_dicts import from_bert
 
 LAYERS = 3  # MiniLM's lower half
 TRAIN, HELD_OUT, BATCH = 1024, 500, 32  # texts; the held-out ones are of the validation split
@@ -91,7 +93,7 @@ def scores(net: nn.ModuleDict, kind: str, rows: dict[str, Any], task: str) -> np
 def encoder(m: Maths, kind: str) -> nn.Module:
     """Our encoder with MiniLM's weights; as a RoBERTa, its table of positions moved up by two."""
     state, c = weights()
-    state = m.encoder.from_bert(state)
+    state = from_bert(state)
     size = (c.vocab_size, c.hidden_size, c.num_attention_heads, c.intermediate_size, LAYERS)
     net: nn.Module
     if kind == "BERT":
@@ -126,7 +128,7 @@ def reviews(split: str) -> dict[str, Any]:
 # --- language models, from scratch ------------------------------------------------------------------------------------
 
 V, T, M = 1000, 20, 4  # vocabulary, tokens of a window, targets of a window
-STEPS, WINDOWS, IGNORED = 150, 64, -100  # windows of a batch; the label of a token that is not predicted
+STEPS, WINDOWS = 150, 64  # windows of a batch
 
 
 Net = Callable[[Maths], nn.ModuleDict]  # makes an encoder and the head that is tied to its embeddings

@@ -167,7 +167,7 @@ def _from_hub(corpus: Corpus, source: HubData) -> dict[str, list[Row]]:
             raise PyftError(f"{source.hub_id}@{source.revision}: expected files {pattern}, found none. {hub.LAPTOP}")
         with _without_bars():
             read = load_dataset("parquet", data_files=paths, split="train")
-        theirs, ours = _label_names(read.features[corpus.label]), _label_names(corpus.features[corpus.label])
+        theirs, ours = label_names(read.features[corpus.label]), label_names(corpus.features[corpus.label])
         if theirs not in ([], ours):  # a file without its features has bare numbers
             raise PyftError(f"{source.hub_id}@{source.revision}: expected the labels {ours}, found {theirs}.")
         splits[split] = [_renamed(corpus, source, f"{split}/{number}", row) for number, row in enumerate(read)]
@@ -368,7 +368,7 @@ def split_by_text(
 
 
 def _split_hub(splits: dict[str, list[Row]], corpus: Corpus, drops: Drops) -> dict[str, list[Row]]:
-    """Splits as of an artefact if there is but one; else the official test split, and a tenth of train to validation.
+    """Split as an artefact if there is one split; else keep the official test split, and a tenth of train validates.
 
     The test split is untouched, so a score on it can be held against published ones.
     """
@@ -416,13 +416,13 @@ def fingerprint(dataset: DatasetDict) -> str:
     """
     digest = hashlib.sha256()
     for split in sorted(dataset):
-        columns = {name: _label_names(feature) for name, feature in dataset[split].features.items()}
+        columns = {name: label_names(feature) for name, feature in dataset[split].features.items()}
         for part in ([split, columns], *dataset[split]):
             digest.update(json.dumps(part, sort_keys=True, ensure_ascii=False).encode())
     return digest.hexdigest()
 
 
-def _label_names(feature: Any) -> list[str]:
+def label_names(feature: Any) -> list[str]:
     """The class names of a column, none for a column that is not labels."""
     return list(getattr(getattr(feature, "feature", feature), "names", None) or [])
 
@@ -479,7 +479,7 @@ def cards() -> str:
 
 
 def hub_card(name: str) -> str:
-    """The data card of a corpus that is on a hub alone: where it is and how it is split, nothing that needs it here."""
+    """The data card of a corpus that is on a hub alone: where it is and how it is split, made without the data."""
     corpus, source = HUB_CORPORA[name], profile_named("gpu").data[name]
     ours = ", ".join(f"its `{theirs}` is `{split}`" for theirs, split in source.splits.items())
     lines = [f"## `{name}`", "", f"{corpus.about[0].upper()}{corpus.about[1:]}.", ""]

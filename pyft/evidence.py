@@ -1,4 +1,4 @@
-"""Evidence: a page proves, expects, records and shows; it never asks to be believed.
+"""Evidence: what a page proves, expects, records and shows.
 
 `prove` holds our code against a library's; `expect` holds a figure against its committed band; `record` keeps a figure
 with its provenance; `show` prints code from its one source. What they print is the same text on every machine.
@@ -36,7 +36,7 @@ Case = tuple[str, Any, Any, float]  # what, ours, reference, tol
 
 
 class ProofError(AssertionError):
-    """Ours and the reference are not equal within the tolerance."""
+    """Our result and the reference differ by more than the tolerance."""
 
 
 class BandError(AssertionError):
@@ -221,7 +221,7 @@ def _threads(n: int) -> str:
 
 
 def published(name: str) -> float:
-    """A published figure; its source stands beside it in `book/results/published.json`."""
+    """A published figure; its source stands next to it in `book/results/published.json`."""
     table = json.loads((results_folder() / "published.json").read_text(encoding="utf8"))
     if name not in table:
         raise unknown("published figure", name, list(table))
@@ -255,7 +255,7 @@ def make_bands(chapter: str, profile: str, reason: str, floor: float = 0.004) ->
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write beside the file, then rename over it: a reader sees the old or the new, never a half."""
+    """Write next to the file, then rename over it: a reader sees the old file or the new one, never half of one."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_text(text, encoding="utf8", newline="\n")

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise that can judge an answer, a function: `pyft.exercises.check` calls both on the same cases.
+    """An exercise that can check an answer, a function: `pyft.exercises.check` calls both on the same cases.
 
     `solution` is right; its source is shown. It returns a tensor, a number, or a tuple of them, as does each mistake.
     `cases` are tuples of arguments: tensors, numbers, functions.

@@ -103,7 +103,7 @@ def _exercise(name: str) -> Exercise:
 
 
 def _hint(exercise: Exercise, answer: Callable[..., Any]) -> str:
-    """What to tell about an answer; nothing if it is right."""
+    """What is wrong with an answer; nothing if it is right."""
     found = []
     for args in exercise.cases:
         given = copy.deepcopy(args)  # an answer that writes into its arguments harms nobody
@@ -168,7 +168,7 @@ def _pairs(found: Any, wanted: Any) -> list[tuple[Tensor, Tensor]] | None:
 
 
 def _fits(found: Tensor, wanted: Tensor) -> bool:
-    """Same shape and kind; whole numbers will do for floats, and a number is a number."""
+    """Whether shape and kind agree; whole numbers count as floats."""
     kinds = _kind(found), _kind(wanted)
     return found.shape == wanted.shape and (
         kinds[0] == kinds[1] or kinds == ("integer ", "float ") or (not wanted.dim() and kinds[0] != "complex ")

@@ -206,7 +206,7 @@ FINETUNE["3.3-b"] = Exercise(
     mistakes=[
         (
             _in_a_row,
-            "You count rises in a row. What counts is how long ago the lowest loss was, whatever happened since.",
+            "You count rises in a row. What counts is how long ago the lowest loss was, no matter what happened since.",
         ),
         (
             lambda losses, patience: (stopped(losses, patience)[0], stopped(losses, patience)[0]),
@@ -224,7 +224,7 @@ FINETUNE["3.3-b"] = Exercise(
             lambda losses, patience: (stopped(losses, patience)[0], int(losses.argmin())),
             "You stop at the right time, and then look for the lowest loss among those that were never measured.",
         ),
-        (_ties_are_better, "You take an equal loss for a better one. Only a lower one starts the count anew."),
+        (_ties_are_better, "You take an equal loss for a better one. Only a lower one restarts the count."),
     ],
 )
 

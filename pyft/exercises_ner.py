@@ -64,7 +64,7 @@ NER["6.3-b"] = Exercise(
             lambda tags: torch.where(
                 (tags > 0) & (tags % 2 == 0) & (torch.cat([torch.tensor([0]), tags[:-1]]) == 0), tags - 1, tags
             ),
-            "You mend what comes after O. An I of one kind after a B or I of another begins an entity too.",
+            "You repair what comes after O. An I of one kind after a B or I of another begins an entity too.",
         ),
         (
             lambda tags: torch.where(repair(tags) != tags, 0, tags),
@@ -99,7 +99,7 @@ def best_path(z: Tensor, A: Tensor, first: Tensor) -> Tensor:
 
 
 def _word_by_word(z: Tensor, A: Tensor, first: Tensor) -> Tensor:
-    """The best that is allowed after the one before: no step is taken back."""
+    """The best tag that is allowed after the one before; no choice is revised."""
     path = [z[0].masked_fill(~first, -torch.inf).argmax()]
     for scores in z[1:]:
         path.append(scores.masked_fill(~A[path[-1]], -torch.inf).argmax())

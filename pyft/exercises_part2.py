@@ -100,7 +100,7 @@ PART_2["2.1-b"] = Exercise(
         ),
         (
             lambda order, chosen: (t := order.argsort())[None, :] < t[:, None],
-            "Right for the targets. But the others are context: everyone sees them, whatever their turn.",
+            "Right for the targets. But the others are context: every token sees them, whatever the order.",
         ),
         (
             lambda order, chosen: ((t := order.argsort())[None, :] < t[:, None]) | ~chosen[:, None],

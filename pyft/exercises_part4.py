@@ -81,7 +81,7 @@ PART_4["4.1.1-b"] = Exercise(
         ),
         (
             lambda lengths, T: _causal(T) & _real(lengths, T)[:, :, None],
-            "You hide padding among the queries, and a row that sees nothing makes softmax divide nought by nought. "
+            "You hide padding among the queries, and a row that sees nothing makes softmax divide zero by zero. "
             "It is as a key, a column, that padding must not be seen.",
         ),
         (
@@ -104,9 +104,9 @@ PART_4["4.1.1-b"] = Exercise(
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
     low = torch.finfo(scores.dtype).min
     peak = scores.masked_fill(~mask, low).amax(-1, keepdim=True)  # the largest that is seen
-    exp = torch.exp((scores - peak).masked_fill(~mask, low))  # hidden keys: nought
+    exp = torch.exp((scores - peak).masked_fill(~mask, low))  # hidden keys: zero
     total = exp.sum(-1, keepdim=True)
-    return exp / total.masked_fill(total == 0, 1)  # nothing seen: nought by one
+    return exp / total.masked_fill(total == 0, 1)  # nothing seen: zero by one
 
 
 PART_4["4.1.1-c"] = Exercise(
@@ -126,12 +126,12 @@ PART_4["4.1.1-c"] = Exercise(
         ),
         (
             lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -math.inf), -1),
-            "Right but for the row that sees nothing: there, softmax divides nought by nought. "
-            "Give noughts where no key is seen.",
+            "Right but for the row that sees nothing: there, softmax divides zero by zero. "
+            "Give zeros where no key is seen.",
         ),
         (
             lambda scores, mask: torch.softmax(scores * mask, -1),
-            "You multiply the scores by the mask: a hidden key then scores nought, and exp(0) is 1. "
+            "You multiply the scores by the mask: a hidden key then scores zero, and exp(0) is 1. "
             "It needs minus infinity.",
         ),
         (
@@ -670,12 +670,12 @@ PART_4["4.3-a"] = Exercise(
     mistakes=[
         (
             _adam_like(_quotient, corrected=False),
-            "The bias correction is missing, as in BERT's TensorFlow code: m and v start from nought, "
+            "The bias correction is missing, as in BERT's TensorFlow code: m and v start from zero, "
             "and their first values are too small.",
         ),
         (
             _adam_like(_quotient, since=-1),
-            "t counts this step already: on the first one it is 1. With t - 1 the correction there divides by nought.",
+            "t counts this step already: on the first one it is 1. With t - 1 the correction there divides by zero.",
         ),
         (
             _adam_like(_quotient, since=1),
@@ -797,7 +797,7 @@ PART_4["4.3-c"] = Exercise(
         ),
         (
             lambda step, warmup, total: step / warmup if step < warmup else max(0.0, 1 - (step - warmup) / total),
-            "Your factor never reaches nought: the fall has total - warmup steps, not total.",
+            "Your factor never reaches zero: the fall has total - warmup steps, not total.",
         ),
         (
             lambda step, warmup, total: max(0.0, (total - step) / total),
@@ -805,7 +805,7 @@ PART_4["4.3-c"] = Exercise(
         ),
         (
             lambda step, warmup, total: step / warmup if step < warmup else (total - step) / (total - warmup),
-            "After the last step your factor is negative, and training would climb. Stop at nought.",
+            "After the last step your factor is negative, and training would climb. Stop at zero.",
         ),
     ],
 )

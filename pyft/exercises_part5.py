@@ -88,7 +88,7 @@ PART_5["5-b"] = Exercise(
         ),
         (
             lambda n, B, k, epochs, warmup: ((T := updates(n, B, k, epochs, warmup)[0]), min(1.0, T / warmup)),
-            "Almost: updates are numbered from nought, so the last has number T - 1.",
+            "Almost: updates are numbered from zero, so the last has number T - 1.",
         ),
         (
             lambda n, B, k, epochs, warmup: ((T := updates(n, B, k, epochs, warmup)[0]), (T - 1) / warmup),

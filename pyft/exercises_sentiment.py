@@ -51,7 +51,7 @@ SENTIMENT["6.1.1-a"] = Exercise(
         ),
         (
             lambda grad, x, baseline, steps: integrated(grad, x, torch.zeros_like(x), steps),
-            "You walk from nought. The baseline is an argument.",
+            "You walk from zero. The baseline is an argument.",
         ),
         (
             lambda grad, x, baseline, steps: _along(torch.arange(steps) / steps, grad, x, baseline),

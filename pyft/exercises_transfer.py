@@ -104,7 +104,7 @@ def jensen_shannon(a: Tensor, b: Tensor) -> float:
     m = (p + q) / 2
 
     def kl(x: Tensor) -> float:
-        seen = x > 0  # nought times the logarithm of nought counts as nought
+        seen = x > 0  # zero times the logarithm of zero counts as zero
         return (x[seen] * (x[seen] / m[seen]).log2()).sum().item()
 
     return (kl(p) + kl(q)) / 2
@@ -130,7 +130,7 @@ TRANSFER["2.2-c"] = Exercise(
         (lambda a, b: math.sqrt(_js(a, b)), "This is the root, a distance. The divergence is asked for."),
         (
             lambda a, b: _kl(a / a.sum(), b / b.sum()),
-            "This is the divergence of one from the other, and infinite where the other lacks a word. "
+            "This is the divergence of one from the other, and infinite where the other does not have a word. "
             "Measure both from their mean.",
         ),
         (

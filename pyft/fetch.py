@@ -8,33 +8,28 @@ used. No build step ever runs.
 The cache folder is the user's (`PYFT_HOME` overrides). A folder appears in it by one rename, complete and checked.
 """
 
-import ast
 import errno
 import functools
 import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
-from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
+from typing import IO
 
 import requests
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
-from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple, RepositoryPage
 from tqdm import tqdm
 
 from pyft.artefacts import ARTEFACTS, Artefact
 from pyft.errors import PyftError, unknown
+from pyft.package_index import PipConfig, find
 
 _CHUNK = 1 << 20
 
@@ -102,7 +97,7 @@ def _again(artefact: Artefact) -> str:
 
 @contextmanager
 def _writing(artefact: Artefact, cache: Path) -> Iterator[None]:
-    """Be the one writer of this artefact, and turn what the disk says into an error that can be acted on."""
+    """Be the one writer of this artefact, and turn an error of the disk into one that the reader can act on."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
         lock = FileLock(cache / f"{artefact.name}.lock")
@@ -119,7 +114,7 @@ def _writing(artefact: Artefact, cache: Path) -> Iterator[None]:
         raise  # an OSError too, but not the disk's
     except OSError as error:
         free = shutil.disk_usage(next(p for p in (cache, *cache.parents) if p.exists())).free
-        need = 2.5 * artefact.size  # the archive and its members beside each other
+        need = 2.5 * artefact.size  # the archive and its members at the same time
         what = "no space left" if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"cannot write ({error.strerror})"
         raise PyftError(
             f"artefact {artefact.name}: {what} in {cache}: "
@@ -129,7 +124,7 @@ def _writing(artefact: Artefact, cache: Path) -> Iterator[None]:
 
 
 def _fetch(artefact: Artefact, cache: Path) -> None:
-    """Download, check, extract beside the cache, then rename into place. The caller holds the lock."""
+    """Download, check, extract next to the cache, then rename into place. The caller holds the lock."""
     scratch = cache / "unfinished" / artefact.name
     shutil.rmtree(scratch, ignore_errors=True)  # what a killed run left
     scratch.mkdir(parents=True)
@@ -148,104 +143,7 @@ def _fetch(artefact: Artefact, cache: Path) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-# --- where pip would look ---------------------------------------------------------------------------------------------
-
-
-class _Session(requests.Session):
-    """A session whose own `verify` holds: requests would let REQUESTS_CA_BUNDLE win over pip's settings."""
-
-    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        own = self.verify if verify is None and self.verify is not True else verify
-        return super().merge_environment_settings(url, proxies, stream, own, cert)
-
-
-@dataclass(frozen=True)
-class PipConfig:
-    """The part of pip's configuration that says where files come from and how to reach them."""
-
-    indexes: tuple[str, ...]
-    find_links: tuple[str, ...] = ()
-    cert: str | None = None
-    client_cert: str | None = None
-    proxy: str | None = None
-    trusted_hosts: tuple[str, ...] = ()
-    timeout: float = 15.0
-
-    @classmethod
-    def read(cls) -> "PipConfig":
-        """Ask pip itself; where there is no pip, its environment variables alone are read."""
-        asked = subprocess.run(
-            [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
-        )
-        options: dict[str, str] = {}
-        for section in ("global", "install", "download", ":env:"):  # pip's own precedence, last wins
-            for line in asked.stdout.splitlines() if asked.returncode == 0 else []:
-                key, _, value = line.partition("=")
-                if key.startswith(section + ".") and value != "''":  # to pip, too, an empty one is unset
-                    options[key.removeprefix(section + ".")] = str(ast.literal_eval(value))
-        options |= {k[4:].lower().replace("_", "-"): v for k, v in os.environ.items() if k.startswith("PIP_") and v}
-        no_index = options.get("no-index", "").lower() in {"1", "true", "yes", "on"}
-        main = [options.get("index-url", PYPI_SIMPLE_ENDPOINT), *options.get("extra-index-url", "").split()]
-        return cls(
-            indexes=() if no_index else tuple(main),
-            find_links=tuple(options.get("find-links", "").split()),
-            cert=options.get("cert"),
-            client_cert=options.get("client-cert"),
-            proxy=options.get("proxy"),
-            trusted_hosts=tuple(options.get("trusted-host", "").split()),
-            timeout=float(options.get("timeout", options.get("default-timeout", 15))),
-        )
-
-    def session(self) -> requests.Session:
-        """A session that reaches hosts as pip would: proxy, certificates, .netrc."""
-        session = _Session()
-        session.headers["Accept-Encoding"] = "identity"  # as pip: a .tar.gz must not be unzipped on the way
-        session.verify = self.cert or True
-        session.cert = self.client_cert
-        if self.proxy:
-            session.proxies = {"http": self.proxy, "https": self.proxy}
-        session.mount("https://", requests.adapters.HTTPAdapter(max_retries=2))
-        return session
-
-    def trusts(self, url: str) -> bool:
-        parts = urlsplit(url)
-        return parts.hostname in self.trusted_hosts or parts.netloc.rpartition("@")[2] in self.trusted_hosts
-
-
-def _local(url: str) -> Path | None:
-    """The path that a find-links entry or a file: address names, else None."""
-    if url.startswith("file:"):
-        return Path(url2pathname(urlsplit(url).path))
-    return None if "://" in url else Path(url).expanduser()
-
-
-def _find(
-    artefact: Artefact, source: str, is_index: bool, session: requests.Session, timeout: float
-) -> str | Path | None:
-    """The address or path of the artefact's file in one source, None if the source does not have it."""
-    folder = _local(source)
-    if folder is not None:
-        folder = folder / artefact.project.lower() if is_index else folder
-        if (folder / artefact.filename).is_file():
-            return folder / artefact.filename
-        page = folder / "index.html" if folder.is_dir() else folder
-        if not page.is_file():
-            return None
-        links = [(link.text, link.url) for link in RepositoryPage.from_html(page.read_bytes(), page.as_uri()).links]
-    elif is_index:
-        try:
-            project = PyPISimple(source, session=session).get_project_page(artefact.project, timeout=timeout)
-        except NoSuchProjectError:
-            return None
-        links = [(package.filename, package.url) for package in project.packages]
-    else:
-        answer = session.get(source, timeout=timeout)
-        answer.raise_for_status()
-        links = [(link.text, link.url) for link in RepositoryPage.from_html(answer.content, answer.url).links]
-    for text, url in links:
-        if artefact.filename in (text, PurePosixPath(unquote(urlsplit(url).path)).name):
-            return _local(url) or url
-    return None
+# --- the download -----------------------------------------------------------------------------------------------------
 
 
 def _without_password(text: str) -> str:
@@ -261,7 +159,7 @@ def _download(artefact: Artefact, to: Path) -> None:
         for source, is_index in [*((s, False) for s in config.find_links), *((s, True) for s in config.indexes)]:
             session.verify = False if config.trusts(source) else config.cert or True
             try:
-                where = _find(artefact, source, is_index, session, config.timeout)
+                where = find(artefact, source, is_index, session, config.timeout)
                 if where is None:
                     tried.append(f"{_without_password(source)}: has no such file")
                     continue
@@ -297,7 +195,7 @@ def _copy(artefact: Artefact, where: str | Path, to: Path, session: requests.Ses
             digest.update(chunk)
             out.write(chunk)
             bar.update(len(chunk))
-            if out.tell() > artefact.size:  # whatever it is, it is not our file: do not fill the disk with it
+            if out.tell() > artefact.size:  # too long to be our file: do not fill the disk with it
                 break
     return digest.hexdigest()
 

@@ -21,7 +21,9 @@ from tqdm import tqdm
 from pyft import checkpoint
 from pyft.errors import PyftError, unknown
 from pyft.hardware import autocast, device, parts, processes, room, scaler
+from pyft.inference import in_batches
 from pyft.models import digest
+from pyft.objectives import IGNORED
 from pyft.profiles import Recipe
 from pyft.schedules import constant, cosine, inverse_sqrt, linear
 from pyft.speed import lean
@@ -29,7 +31,6 @@ from pyft.speed import lean
 SAVE_EVERY = 100  # steps
 Objective = Callable[[Any, dict[str, Tensor]], Tensor]
 Row = dict[str, Any]  # what a model reads of one text: `input_ids`, and `token_type_ids` where it has segments
-IGNORED = -100  # the label of what is no target: padding, special tokens, a word's later pieces
 
 
 def set_seed(seed: int) -> None:
@@ -381,19 +382,17 @@ def predict(model: Any, tokenizer: Any, texts: Sequence[Any], max_length: int = 
     For N lists of words, a list of N tensors (words, K). Words beyond `max_length` tokens have none.
     """
     rows = tokenize(tokenizer, texts, max_length)
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]["input_ids"]))
-    was_training, where = model.training, next(model.parameters()).device
-    model.eval()
-    found: list[Tensor] = [torch.empty(0)] * len(rows)
-    with lean(model), torch.inference_mode(), autocast(where):
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
-            x = {k: v.to(where) for k, v in collate([rows[i] for i in batch], tokenizer).items()}
-            for i, z, real in zip(
-                batch, model(**x).logits.float().cpu(), x["attention_mask"].bool().cpu(), strict=True
-            ):
-                found[i] = z if z.ndim == 1 else z[real][torch.tensor(rows[i]["words"]) >= 0]
-    model.train(was_training)
+    where = next(model.parameters()).device
+
+    def logits(batch: list[int]) -> list[Tensor]:  # (K) or (words, K) each
+        x = {k: v.to(where) for k, v in collate([rows[i] for i in batch], tokenizer).items()}
+        Z, real = model(**x).logits.float().cpu(), x["attention_mask"].bool().cpu()
+        if Z.ndim == 2:
+            return list(Z)
+        return [z[at][torch.tensor(rows[i]["words"]) >= 0] for i, z, at in zip(batch, Z, real, strict=True)]
+
+    with lean(model), autocast(where):
+        found = in_batches(model, logits, [len(row["input_ids"]) for row in rows], batch_size)
     return torch.stack(found) if found and found[0].ndim == 1 else found
 
 

@@ -69,7 +69,7 @@ def _say(line: str) -> None:
 
 @contextmanager
 def _told(hub_id: str, revision: str | None, kind: str) -> Iterator[None]:
-    """Turn whatever the client raises into the one error that a reader can act on."""
+    """Turn any error of the client into one that the reader can act on."""
     page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{hub_id}"
     cache = Path(constants.HF_HUB_CACHE)
     try:

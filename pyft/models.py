@@ -39,7 +39,7 @@ _TASKS: dict[str, Any] = {
 }
 
 
-# What a model is loaded from: no code, no pickles, and of the weights no other formats beside.
+# What a model is loaded from: no code, no pickles, and the weights in one format only.
 _WANTED = ["*.json", "model.safetensors", "model-*.safetensors", "*.txt", "*.model", "*.jinja"]
 
 
@@ -207,7 +207,7 @@ def tokenizer(architecture: str) -> Any:
 
 
 def digest(model: Any) -> str:
-    """sha256 over a model's parameters, in hexadecimal: which weights they are, whatever file they came from."""
+    """sha256 over a model's parameters, in hexadecimal: which weights they are, no matter which file they came from."""
     total = hashlib.sha256()
     for name, parameter in sorted(model.state_dict().items()):
         total.update(name.encode())
@@ -218,7 +218,7 @@ def digest(model: Any) -> str:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Hush the report that a classification head is new (it is meant to be) and the bar over the weights."""
+    """Suppress the report that a classification head is new (it is meant to be) and the bar over the weights."""
     level = transformers.logging.get_verbosity()
     bar = transformers.logging.is_progress_bar_enabled()
     transformers.logging.set_verbosity_error()

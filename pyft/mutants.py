@@ -6,12 +6,13 @@ from typing import Any
 
 from pyft.evidence import Case, ProofError, bench, same
 from pyft.maths import Maths, mutated
+from pyft.stats import verdict
 
 Family = Callable[[Maths], Iterator[Case]]  # a family of proofs: cases of ours against the library's
 
 
 class SurvivedError(AssertionError):
-    """No proof noticed a mutant: the proofs have a hole."""
+    """No proof noticed a mutant: a proof is missing."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _cost(name: str, m: dict[str, Any]) -> list[str]:
     if "error" in m:
         return [name, m["run"], right, m["error"], "", "fails", ""]
     low, high = m["own"]["interval"]
-    verdict = "worse" if high < 0 else "better" if low > 0 else "no difference shown"
+    word = verdict(low, not low <= 0 <= high)
     unit = 100 if m["accuracy"] else 1
     interval = "exactly the same" if m["own"]["same"] else f"{unit * low:+.2f} to {unit * high:+.2f}"
-    return [name, m["run"], right, score(m["own"]["scores"]), interval, verdict, score(m["true"]["scores"])]
+    return [name, m["run"], right, score(m["own"]["scores"]), interval, word, score(m["true"]["scores"])]

@@ -140,7 +140,7 @@ ENCODERS: list[Mutant] = [
         "no segment embedding", _E, " + self.segment(segments)", "", "BERT then misses a constant in every token, too"
     ),
     Mutant(
-        "mask on queries", _E, "mask[:, None, None, :]", "mask[:, None, :, None]", "padding is read, and looks nowhere"
+        "mask on queries", _E, "mask[:, None, None, :]", "mask[:, None, :, None]", "padding is read, and sees nothing"
     ),
     Mutant(
         "RoBERTa: positions from 0",

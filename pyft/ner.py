@@ -1,4 +1,4 @@
-"""Named entities: what a sentence's neighbours add, what obeying IOB2 costs, and a paired test of F1.
+"""Named entities: what a sentence's neighbours add, what legal tags cost, and a paired test of F1.
 
 The runs of `pyft bench ner` are kept in `book/results/bench/ner.json`, with every tag that they gave.
 """
@@ -21,8 +21,10 @@ from torch import Tensor
 from pyft import data, models, stored
 from pyft.errors import PyftError
 from pyft.fetch import files
-from pyft.finetune import IGNORED, fine_tune, predict, set_seed, task_loss
+from pyft.finetune import fine_tune, predict, set_seed, task_loss
+from pyft.objectives import IGNORED
 from pyft.profiles import Recipe
+from pyft.stats import verdict
 from pyft.tags import Span, allowed, follows, named, score, spans, viterbi
 
 Tags = list[list[str]]  # of some sentences
@@ -31,11 +33,11 @@ Counts = NDArray[np.int64]  # (N, 3): entities right, found and true of each sen
 
 def names(rows: Any) -> list[str]:
     """The names of the tags, by number."""
-    return list(rows.features["ner_tags"].feature.names)
+    return data.label_names(rows.features["ner_tags"])
 
 
 def gold(rows: Any) -> Tags:
-    """The tags of each sentence by name, as people gave them."""
+    """The tags of each sentence by name, as the annotators gave them."""
     name = names(rows)
     return [[name[t] for t in tags] for tags in rows["ner_tags"]]
 
@@ -82,7 +84,7 @@ def in_context(rows: Any, words: int, separator: str) -> tuple[Any, list[int]]:
     """Each sentence between `words` words of what stands before and after it in its document, as one row.
 
     A separator ends what is before and begins what is after, so that `own_words` knows the sentence; where it begins,
-    in words, is returned too. Words of the context are tagged `O`, and `own_words` sees to it that nobody learns that.
+    in words, is returned too. Words of the context are tagged `O`, and `own_words` makes sure that this is not learnt.
     """
     tokens, documents, tags = list(rows["tokens"]), rows["document"], list(rows["ner_tags"])
     made: list[dict[str, Any]] = []
@@ -139,10 +141,8 @@ class Difference(NamedTuple):
     high: float
 
     def verdict(self) -> str:
-        """The word that a page may use."""
-        if self.low <= 0 <= self.high:
-            return "no difference shown"
-        return "better" if self.low > 0 else "worse"
+        """Say whether the first model is better or worse, or that no difference is shown: the interval holds 0."""
+        return verdict(self.low, not self.low <= 0 <= self.high)
 
 
 def compare_f1(a: Counts, b: Counts, groups: Sequence[int], samples: int = 2000, seed: int = 0) -> Difference:
@@ -170,7 +170,7 @@ def compare_f1(a: Counts, b: Counts, groups: Sequence[int], samples: int = 2000,
 
 
 class Mistake(NamedTuple):
-    """One error: what stands there, what was found; either may be lacking."""
+    """One error: what stands there and what was found; either may be missing."""
 
     what: str
     true: Span | None

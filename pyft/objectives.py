@@ -1,4 +1,4 @@
-"""Pretraining objectives, written by hand: what a text without labels is made to ask, and the answer.
+"""Pretraining objectives, written by hand: inputs made from a text without labels, and the answers to predict.
 
 Masked language modelling and next-sentence prediction (Devlin et al. 2019, section 3.1), permutation language
 modelling (Yang et al. 2019, section 2.2).
@@ -16,7 +16,7 @@ from pyft.encoder import permutation_mask
 from pyft.errors import PyftError
 from pyft.symbols import check
 
-IGNORED = -100  # the label of a position that is not predicted: what cross-entropy leaves out
+IGNORED = -100  # the label of what is not predicted, such as padding and special tokens: cross-entropy leaves it out
 Pair = tuple[str, str, bool]  # two sentences, and whether the second follows the first
 
 
@@ -27,7 +27,7 @@ def masked_lm(
 
     Each token that is not `special` (B, T) is chosen with probability p. Of those chosen, eight in ten become
     `mask_id`, one in ten any token of the vocabulary, one in ten stays. Labels are the ids where chosen, else -100.
-    Drawn once, before training, masks are static; drawn anew for each batch, dynamic (Liu et al. 2019, section 4.1).
+    Drawn once, before training, masks are static; drawn for each batch, dynamic (Liu et al. 2019, section 4.1).
 
     Raises:
         PyftError: p is no share, or a text has no token that could be chosen.
@@ -74,7 +74,7 @@ def sentence_pairs(documents: Sequence[Sequence[str]], rng: random.Random, same_
 
 
 class Permutation(NamedTuple):
-    """What permutation language modelling asks of a batch: what `XLNetEncoder` takes, and the labels."""
+    """A batch for permutation language modelling: the inputs of `XLNetEncoder`, and the labels."""
 
     order: Tensor  # (B, T) positions, first to last; the targets have the last turns
     visible: Tensor  # (B, T, T) true where token i may see token j
@@ -150,6 +150,6 @@ def _coins(p: Tensor, generator: Generator | None) -> Tensor:
 
 
 def _other(d: int, n: int, rng: random.Random) -> int:
-    """Any number below n but d."""
+    """A random number below n other than d."""
     e = rng.randrange(n - 1)
     return e + (e >= d)

@@ -1,4 +1,4 @@
-"""A reader's own model: fine-tuned on a reader's own data (`pyft.own_data`), judged beside a baseline, saved."""
+"""A reader's own model: fine-tuned on a reader's own data (`pyft.own_data`), compared with a baseline, saved."""
 
 import json
 import shutil
@@ -11,14 +11,15 @@ import numpy as np
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from pyft import baselines, models, own_data, stats, tags
+from pyft import baselines, data, models, own_data, stats, tags
 from pyft.errors import PyftError
 from pyft.evidence import dump, write_atomically
 from pyft.finetune import columns, fine_tune, predict, set_seed, tokenize
 from pyft.hardware import processes
+from pyft.ner import constrained
 from pyft.profiles import recipe as recipe_of
 
-CARD = "pyft.json"  # beside the weights: what the model is for, and what it scored
+CARD = "pyft.json"  # next to the weights: what the model is for, and what it scored
 
 
 def fit(
@@ -32,13 +33,13 @@ def fit(
     epochs: int | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Train on a file of labelled texts, score the test rows beside a baseline, and save it all in `folder`.
+    """Train on a file of labelled texts, compare it with a baseline on the test rows, and save it all in `folder`.
 
     The weights that come back are those of the lowest validation loss. Started again after an interruption, it goes on.
     What is returned is written too, as `pyft.json`; of several processes the first returns it, the others nothing.
 
     Raises:
-        PyftError: a file, a name or a folder that does not do; nothing was trained then.
+        PyftError: a file, a name or a folder that cannot be used; nothing was trained then.
     """
     if (folder / CARD).exists():
         raise PyftError(f"{folder} holds a finished model. Name another folder, or delete it.")
@@ -84,33 +85,31 @@ def labels(splits: Any, task: str) -> list[str]:
     """The names of the classes or tags; of ratings one name, the column's."""
     if task == "regression":
         return ["label"]
-    feature = splits["train"].features[columns(splits["train"])[1]]
-    return list(getattr(feature, "feature", feature).names)
+    train = splits["train"]
+    return data.label_names(train.features[columns(train)[1]])
 
 
 def too_long(tokenizer: Any, texts: Sequence[Any], max_length: int) -> int:
-    """How many texts have more tokens than that."""
+    """How many texts have more than `max_length` tokens."""
     whole = tokenize(tokenizer, texts, 10**6)
     return sum(len(row["input_ids"]) > max_length for row in whole)
 
 
 def answers(model: Any, tokenizer: Any, texts: Sequence[Any], task: str, names: Sequence[str], max_length: int) -> Any:
-    """What the model says of each text: a class, a number, or the tags of its words (O where it was cut off)."""
+    """The model's answer for each text: a class, a number, or the tags of its words (O where it was cut off)."""
     z = predict(model, tokenizer, texts, max_length)
     if task == "regression":
         return [round(x, 4) for x in z.squeeze(-1).tolist()]
     if task == "sequence-classification":
         return [names[i] for i in z.argmax(-1).tolist()]
-    A, first = tags.allowed(names)
-    best = [tags.viterbi(x.log_softmax(-1), A, first) if len(x) else x.argmax(-1) for x in z]
-    return [tags.named(path, names, len(words)) for path, words in zip(best, texts, strict=True)]
+    return constrained(z, names, list(map(len, texts)))
 
 
 def judged(task: str, splits: Any, found: Sequence[Any]) -> dict[str, Any]:
     """The scores of what was found for the test rows, and those of a baseline that learnt from the same rows.
 
-    Classes: accuracy, beside the commonest class and TF-IDF, with McNemar's test. Ratings: Pearson's r and mean squared
-    error, beside ridge regression on TF-IDF. Tags: F1 of entities, beside each word's commonest tag.
+    Classes: accuracy, with the commonest class and TF-IDF as baselines, and McNemar's test. Ratings: Pearson's r and
+    mean squared error, with ridge regression on TF-IDF. Tags: F1 of entities, with each word's commonest tag.
     """
     read, column = columns(splits["train"])
     train, test = splits["train"], splits["test"]
@@ -147,12 +146,12 @@ def judged(task: str, splits: Any, found: Sequence[Any]) -> dict[str, Any]:
 
 
 def _r(z: Any, y: Any) -> float | None:
-    """Pearson's r; none where one of both is constant."""
+    """Pearson's r; None where one of the two is constant."""
     return round(float(np.corrcoef(z, y)[0, 1]), 4) if z.std() and y.std() else None
 
 
 def say(folder: Path, texts: Sequence[str]) -> list[Any]:
-    """What a saved model says of texts: classes, numbers, or the tags of a text's words, split at white space.
+    """The answers of a saved model for texts: classes, numbers, or the tags of a text's words, split at white space.
 
     Raises:
         PyftError: a folder without such a model, or an empty text.

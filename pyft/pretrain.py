@@ -28,9 +28,9 @@ from pyft import checkpoint, data, kept, models, transplant
 from pyft.artefacts import ARTEFACTS
 from pyft.errors import PyftError, unknown
 from pyft.evidence import dump, provenance, write_atomically
-from pyft.finetune import IGNORED, buckets, collate, set_seed
+from pyft.finetune import buckets, collate, set_seed
 from pyft.hardware import device
-from pyft.objectives import permutation_lm
+from pyft.objectives import IGNORED, permutation_lm
 from pyft.schedules import linear
 
 Batch = dict[str, Tensor]
@@ -175,7 +175,7 @@ class Bert:
 
 
 class Roberta:
-    """Masked words of full sentences. The masks are dynamic: drawn whenever a row is seen."""
+    """Masked words of full sentences. The masks are dynamic: drawn each time a row is seen."""
 
     def __init__(self, documents: Sequence[Document], tokenizer: Any, T: int, seed: int) -> None:
         self.rows = blocks(documents, tokenizer, T, random.Random(seed))
@@ -191,7 +191,7 @@ class Roberta:
 class XLNet:
     """Words in a drawn order, each from those before it: a sixth of them, in spans.
 
-    Not with the library's collator: it masks the targets in the content stream too, so that none hears of another
+    Not with the library's collator: it masks the targets in the content stream too, so that none sees another
     (section 2.1.4).
     """
 
@@ -358,7 +358,7 @@ def nearness(model: Any, tokenizer: Any, n: int = 128) -> list[float]:
 
 
 def freeze_words(model: Any) -> set[str]:
-    """Take the word embeddings out of training, at both ends; their names."""
+    """Take the word embeddings, input and output, out of training; return their names."""
     V = model.config.vocab_size
     found = {name for name, x in model.state_dict().items() if x.ndim == 2 and x.size(0) == V}
     for name, p in model.named_parameters():
@@ -443,7 +443,7 @@ def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100
 
 
 def moved(batch: Any, where: torch.device) -> Any:
-    """The batch on that device."""
+    """Move a batch to a device."""
     if isinstance(batch, Mapping):
         return {name: moved(x, where) for name, x in batch.items()}
     return type(batch)(*(moved(x, where) for x in batch)) if isinstance(batch, tuple) else batch.to(where)

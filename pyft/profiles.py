@@ -134,14 +134,14 @@ PROFILES: dict[str, Profile] = {
 
 
 def profile(name: str) -> Profile:
-    """The profile of that name. Raises `PyftError` for a name that is not in the table."""
+    """The profile of that name. Raises `PyftError` for an unknown name."""
     if name not in PROFILES:
         raise unknown("profile", name, list(PROFILES))
     return PROFILES[name]
 
 
 def recipe(name: str, task: str) -> Recipe:
-    """The recipe of a task in a profile. Raises `PyftError` for a name that is not in the table."""
+    """The recipe of a task in a profile. Raises `PyftError` for an unknown name."""
     recipes = profile(name).recipes
     if task not in recipes:
         raise unknown(f"recipe of profile {name!r}", task, list(recipes))

@@ -24,6 +24,7 @@ from transformers import (
 
 from pyft.evidence import Case
 from pyft.maths import Maths, precision
+from pyft.state_dicts import from_bert, from_xlnet
 
 FLOAT64, FLOAT32 = 1e-10, 2e-5
 TYPES = [(torch.float64, FLOAT64), (torch.float32, FLOAT32)]
@@ -192,7 +193,7 @@ def bert(m: Maths) -> Iterator[Case]:
         for name, kept in {"no padding": torch.ones_like(real), "padding": real}.items():
             inputs = {"attention_mask": kept.long(), "token_type_ids": segments}
             what = f"seed {seed}, {name}, {precision(dtype)}"
-            yield from whole(m.encoder.from_bert, ours, (ids, kept, segments), theirs, inputs, kept, what, tol)
+            yield from whole(from_bert, ours, (ids, kept, segments), theirs, inputs, kept, what, tol)
             yield from trained(ours, (ids, kept, segments), theirs, inputs, what, tol)
 
 
@@ -211,7 +212,7 @@ def roberta(m: Maths) -> Iterator[Case]:
             padded = ids.masked_fill(~kept, 1)
             inputs = {"attention_mask": kept.long()}
             what = f"seed {seed}, {name}, {precision(dtype)}"
-            yield from whole(m.encoder.from_bert, ours, (padded, kept), theirs, inputs, kept, what, tol)
+            yield from whole(from_bert, ours, (padded, kept), theirs, inputs, kept, what, tol)
 
 
 def xlnet(m: Maths) -> Iterator[Case]:
@@ -233,14 +234,14 @@ def content_stream(
 ) -> Iterator[Case]:
     """XLNet reading texts with padding."""
     inputs = {"attention_mask": kept.to(theirs.dtype), "token_type_ids": segments}
-    yield from whole(m.encoder.from_xlnet, ours, (ids, kept, segments), theirs, inputs, kept, what, tol)
+    yield from whole(from_xlnet, ours, (ids, kept, segments), theirs, inputs, kept, what, tol)
 
 
 def query_stream(
     m: Maths, ours: Any, theirs: Any, ids: Tensor, segments: Tensor, what: str, tol: float
 ) -> Iterator[Case]:
     """XLNet predicting the last three tokens of a drawn order, each of which sees some token; texts without padding."""
-    encoding = theirs.relative_positional_encoding  # float32 by itself: this stream would refuse float64
+    encoding = theirs.relative_positional_encoding  # always float32: this stream would refuse float64
     theirs.relative_positional_encoding = lambda *args, **options: encoding(*args, **options).to(theirs.dtype)
     order = torch.rand(ids.shape).argsort(-1)  # (B, T)
     visible, targets = m.encoder.permutation_mask(order), order[:, -3:]
@@ -250,7 +251,7 @@ def query_stream(
         "token_type_ids": segments,
     }
     args, kept = (ids, None, segments, visible, targets), torch.ones_like(targets, dtype=torch.bool)
-    yield from whole(m.encoder.from_xlnet, ours, args, theirs, inputs, kept, what, tol)
+    yield from whole(from_xlnet, ours, args, theirs, inputs, kept, what, tol)
 
 
 def tied_head(m: Maths) -> Iterator[Case]:
@@ -289,7 +290,7 @@ def pretrained(m: Maths, model: Any, ids: Tensor, real: Tensor) -> Iterator[Case
     As a RoBERTa it must say the same as before: the table of positions moves up by one, for the padding. The XLNet is
     proven in float64 alone: in float32 gradients of its query stream differ by up to 2.2e-5 here.
     """
-    c, state = model.config, m.encoder.from_bert(model.state_dict())
+    c, state = model.config, from_bert(model.state_dict())
     size = (c.vocab_size, c.hidden_size, c.num_attention_heads, c.intermediate_size, c.num_hidden_layers)
     table = state["position.weight"]
     moved = {
@@ -301,16 +302,16 @@ def pretrained(m: Maths, model: Any, ids: Tensor, real: Tensor) -> Iterator[Case
         bert = m.encoder.BertEncoder(*size, **options).to(dtype)
         roberta = m.encoder.RobertaEncoder(*size, max_length=len(table) + 1, pad_id=0, eps=c.layer_norm_eps).to(dtype)
         theirs = {"BERT": model.to(dtype), "RoBERTa": roberta_model(c).to(dtype)}
-        copy_into(m.encoder.from_bert(theirs["RoBERTa"].state_dict()), state | moved)
+        copy_into(from_bert(theirs["RoBERTa"].state_dict()), state | moved)
         mask = {"attention_mask": real.long()}
         for name, ours in {"BERT": bert, "RoBERTa": roberta}.items():
             what = f"{name}, {precision(dtype)}"
-            yield from whole(m.encoder.from_bert, ours, (ids, real), theirs[name], mask, real, what, tol)
+            yield from whole(from_bert, ours, (ids, real), theirs[name], mask, real, what, tol)
         with torch.inference_mode():
             a, b = (ours(ids, real) * real[..., None] for ours in (roberta, bert))
         yield f"RoBERTa says what BERT says, {precision(dtype)}", a, b, tol
     xlnet, theirs_x = m.encoder.XLNetEncoder(*size, eps=c.layer_norm_eps).double(), xlnet_model(c).double()
-    copy_into(m.encoder.from_xlnet(theirs_x.state_dict()), state)
+    copy_into(from_xlnet(theirs_x.state_dict()), state)
     one = torch.zeros_like(ids)  # a single segment
     yield from content_stream(m, xlnet, theirs_x, ids, real, one, "XLNet, content stream, float64", FLOAT64)
     T = int(real.sum(1).min())  # up to here there is no padding
@@ -361,7 +362,7 @@ def gradients(f: Any, *inputs: Tensor, **options: Any) -> list[Tensor]:
 
 
 def first(y: Any) -> Tensor:
-    """The output, where a function returns weights beside it."""
+    """The output alone, where a function returns weights with it."""
     return y[0] if isinstance(y, tuple) else y
 
 
@@ -376,7 +377,7 @@ def texts() -> tuple[Tensor, Tensor, Tensor]:
 
 
 def drawn(model: Any) -> Any:
-    """The model with every parameter drawn anew, so that biases, gains and segment embeddings matter too."""
+    """The model with every parameter redrawn, so that biases, gains and segment embeddings matter too."""
     for name, p in model.named_parameters():
         nn.init.normal_(p, mean=float("orm.weight" in name), std=0.3)
     return model

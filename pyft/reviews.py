@@ -1,6 +1,6 @@
 """Film reviews learnt from every training text, for one epoch to three, at two rates: `pyft bench reviews`.
 
-Longer than a page should take; section 6.1 trains for one epoch before the reader's eyes and shows these beside it.
+Longer than a page should take; section 6.1 trains for one epoch on the page and compares it with these.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ SEEDS = 5
 
 
 def recipe(lr: float, epochs: int) -> Recipe:
-    """The rate falls to nought over the epochs that there are, so that each number of them is a training of its own."""
+    """The recipe for so many epochs: the rate falls to zero over them, so each number of epochs is its own training."""
     return replace(profiles.recipe("laptop", "reviews"), lr=lr, epochs=epochs, evaluations=0)
 
 

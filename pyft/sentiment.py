@@ -23,7 +23,7 @@ CROSSED, BESIDE = "bert", ("roberta", "xlnet")  # the model of the whole matrix;
 
 
 def rated(source: str, split: str) -> Any:
-    """A split with its mean ratings as labels. Raises `PyftError` for a source that there is not.
+    """A split with its mean ratings as labels. Raises `PyftError` for an unknown source.
 
     Tweets that the authors wrote themselves are left out.
     """

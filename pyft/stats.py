@@ -1,4 +1,4 @@
-"""Intervals, paired tests and bands: what a figure must carry before a page may lean on it."""
+"""Intervals, paired tests and bands: what a figure needs before a page may rely on it."""
 
 import math
 from collections.abc import Sequence
@@ -41,13 +41,23 @@ def median_interval(values: Sequence[float], level: float = 0.95) -> tuple[float
 
 
 def packed(hit: ArrayLike) -> str:
-    """N yes or no, which test examples were answered right, as hexadecimal digits: four a digit."""
+    """Which of N test examples were answered right, as hexadecimal digits: four examples a digit."""
     return np.packbits(np.asarray(hit, dtype=bool)).tobytes().hex()
 
 
 def unpacked(digits: str, n: int) -> NDArray[np.bool_]:
-    """The `n` of `packed`: (n,)"""
+    """Which examples were right, from the digits of `packed`: (n,) of bool."""
     return np.unpackbits(np.frombuffer(bytes.fromhex(digits), np.uint8))[:n].astype(bool)
+
+
+VERDICTS = BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
+
+
+def verdict(difference: float, significant: bool) -> str:
+    """One of `VERDICTS`: a difference that is not significant is never called better or worse, whatever its size."""
+    if not significant:
+        return UNDECIDED
+    return BETTER if difference > 0 else WORSE
 
 
 @dataclass(frozen=True)
@@ -65,10 +75,8 @@ class Comparison:
         return (self.only_a - self.only_b) / self.n
 
     def verdict(self, alpha: float = 0.05) -> str:
-        """The word that a page may use."""
-        if self.p >= alpha:
-            return "no difference shown"
-        return "better" if self.difference > 0 else "worse"
+        """Say whether a is better or worse than b, or that no difference is shown at the level `alpha`."""
+        return verdict(self.difference, self.p < alpha)
 
 
 def compare(a_correct: ArrayLike, b_correct: ArrayLike) -> Comparison:

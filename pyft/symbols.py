@@ -106,11 +106,11 @@ SYMBOLS: dict[str, list[Symbol]] = {
 
 
 class ShapeError(PyftError):
-    """A tensor has another shape than its symbol."""
+    """The shape of a tensor is not that of its symbol."""
 
 
 def check(topic: str, **tensors: "Tensor | None") -> dict[str, int]:
-    """Hold tensors against the shapes of a topic's table; the size found for each letter. None is let pass.
+    """Hold tensors against the shapes of a topic's table; return the size found for each letter. None is skipped.
 
     `...` stands for any leading dimensions, the same for all; `*` for a tensor that broadcasts: its leading dimensions
     are not compared, and a size of 1 fits every letter.

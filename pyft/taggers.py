@@ -18,7 +18,7 @@ class Gazetteer:
     """The entities of the training split, each with its commonest kind; in a text, the longest from the left.
 
     On a tie the kind that comes first in the alphabet. It is the baseline of Tjong Kim Sang & De Meulder 2003,
-    and gives their figures.
+    and reproduces their figures.
     """
 
     def __init__(self, tokens: Sequence[Sequence[str]], tags: Sequence[Sequence[str]]) -> None:
@@ -52,13 +52,13 @@ def _commonest(n: Counter[str]) -> str:
 
 
 def shape(word: str) -> str:
-    """`Blackburn` -> `Xx`, `1996-08-22` -> `0-0-0`: letters and digits by sort, runs of a sort once."""
+    """`Blackburn` -> `Xx`, `1996-08-22` -> `0-0-0`: letters and digits by class, runs of one class once."""
     sorts = ["X" if c.isupper() else "x" if c.islower() else "0" if c.isdigit() else c for c in word]
     return "".join(s for before, s in zip(["", *sorts], sorts, strict=False) if s != before)
 
 
 def of_words(words: Sequence[str]) -> list[dict[str, str]]:
-    """What is to be seen of each word: itself, its ends, its shape, and two neighbours on each side with theirs."""
+    """The features of each word: itself, its ends, its shape, and two neighbours on each side with theirs."""
     lower, shapes = _edged([w.lower() for w in words]), _edged([shape(w) for w in words])
     rows = []
     for i in range(2, len(words) + 2):
@@ -70,7 +70,7 @@ def of_words(words: Sequence[str]) -> list[dict[str, str]]:
 
 
 def of_characters(characters: Sequence[str]) -> list[dict[str, str]]:
-    """What is to be seen of each character: itself, two neighbours on each side, and the pairs they make."""
+    """The features of each character: itself, two neighbours on each side, and the pairs they make."""
     c = _edged(characters)
     return [
         {f"c{j:+}": c[i + j] for j in (-2, -1, 0, 1, 2)}
@@ -90,7 +90,7 @@ def _edged(row: Sequence[str]) -> list[str]:
 class LinearTagger:
     """Logistic regression on the features of each word, and the best tags that obey IOB2 (`pyft.tags.viterbi`).
 
-    Features that occur but once in training are left out; `C` is the inverse of the L2 penalty.
+    Features that occur only once in training are left out; `C` is the inverse of the L2 penalty.
     """
 
     def __init__(self, features: Features = of_words, C: float = 1.0) -> None:
@@ -105,7 +105,7 @@ class LinearTagger:
         return self
 
     def log_probabilities(self, tokens: Sequence[Sequence[str]]) -> list[NDArray[np.float64]]:
-        """Of every tag for each word of the sentences: (words, K) each."""
+        """Log-probabilities of the tags of each word: (words, K) for each sentence."""
         ends = np.cumsum([len(words) for words in tokens])[:-1]
         x = self.vectorizer.transform(self._strings(tokens))
         return np.split(self.model.predict_log_proba(x), ends)

@@ -15,7 +15,7 @@ from pyft.errors import PyftError
 
 
 class Span(NamedTuple):
-    """An entity: the words from `start` up to, but without, `end`."""
+    """An entity: the words from `start` up to, but not including, `end`."""
 
     kind: str
     start: int
@@ -49,7 +49,7 @@ def split(tag: str) -> tuple[str, str]:
     """`B-PER` -> `B`, `PER`; `O` -> `O` and nothing.
 
     Raises:
-        PyftError: a tag that is no IOB2.
+        PyftError: the tag is not IOB2.
     """
     part, _, kind = tag.partition("-")
     if tag != "O" and (part not in ("B", "I") or not kind):

@@ -1,4 +1,4 @@
-"""How fast fine-tuning is: our loop beside Hugging Face's `Trainer`, as it is often set and as it is well set.
+"""How fast fine-tuning is: our loop compared with Hugging Face's `Trainer`, as it is often set and as it is well set.
 
 All train the same model on the same texts for the same number of epochs from the same seed, and are tested on the same
 texts. `pyft bench finetune` writes what was found to `book/results/bench/finetune.json`; it wants a quiet machine.
@@ -111,7 +111,7 @@ def race(who: str, seed: int, size: Size) -> dict[str, Any]:
 
 
 def ours(model: Any, tokenizer: Any, train: Any, recipe: Recipe, seed: int) -> float:
-    """The loop of `pyft.finetune`. It measures on validation data at the end: on two texts, so as to be free."""
+    """The loop of `pyft.finetune`. It measures on validation data at the end: two texts, which cost almost nothing."""
     start = time.perf_counter()
     fine_tune(model, tokenizer, train, train.select(range(2)), recipe, seed)
     return time.perf_counter() - start
@@ -159,7 +159,7 @@ RIVALS: dict[str, Callable[..., float]] = {
 
 
 def peak(n: int = 2048, repetitions: int = 5) -> float:
-    """Operations a second of this machine's matrix product, n × n: the best of some."""
+    """Operations a second of this machine's matrix product, n × n: the best of several."""
     a, b = torch.randn(n, n), torch.randn(n, n)
     best = float("inf")
     for _ in range(repetitions + 1):

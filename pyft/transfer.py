@@ -1,4 +1,4 @@
-"""What pretraining is worth: the same labels learnt from random and from pretrained weights, whole and in part."""
+"""The value of pretraining: the same labels learnt from random and from pretrained weights, whole and in part."""
 
 import hashlib
 import inspect
@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from torch import Tensor
 
 from pyft import baselines, data, models, stats
 from pyft.errors import PyftError, unknown
 from pyft.evidence import ROOT, dump, provenance, results_folder, write_atomically
 from pyft.finetune import fine_tune, predict, set_seed
+from pyft.inference import in_batches
 from pyft.profiles import Recipe
 
 MODEL = "minilm"
@@ -30,7 +32,7 @@ MODEL = "minilm"
 
 
 def from_scratch(model: Any, seed: int) -> Any:
-    """A model of the same architecture whose weights are drawn as the library initialises them; `model` stays as it is.
+    """A model of the same architecture with new weights, initialised as the library does; `model` does not change.
 
     torch's own generator is left alone.
     """
@@ -63,7 +65,7 @@ def subset(train: Any, n: int, seed: int) -> Any:
 
 
 def drawn(N: int, n: int, seed: int) -> NDArray[np.int64]:
-    """The rows of `subset`. Raises `PyftError` if there are not as many."""
+    """The rows of `subset`. Raises `PyftError` if there are fewer."""
     if not 0 < n <= N:
         raise PyftError(f"cannot draw {n:,} rows from {N:,}: expected a number from 1 to {N:,}.")
     return np.random.default_rng(seed).permutation(N)[:n]
@@ -84,21 +86,18 @@ def features(
     if pooling not in ("mean", "cls"):
         raise unknown("pooling", pooling, ["mean", "cls"])
     texts = list(texts)  # a column of a data set reads its file at every look
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # texts of like length together: little padding
-    was_training, where = model.training, next(model.parameters()).device
-    model.eval()
-    found = np.empty((len(texts), model.config.hidden_size), dtype=np.float32)
-    with torch.inference_mode():
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
-            x = tokenizer(
-                [texts[i] for i in batch], padding=True, truncation=True, max_length=max_length, return_tensors="pt"
-            ).to(where)
-            h = model.base_model(**x).last_hidden_state  # (B, T, d)
-            mask = x["attention_mask"][..., None]  # (B, T, 1)
-            found[batch] = (h[:, 0] if pooling == "cls" else (h * mask).sum(1) / mask.sum(1)).float().cpu().numpy()
-    model.train(was_training)
-    return found
+
+    def pooled(batch: list[int]) -> NDArray[np.float32]:  # (B, d)
+        x = tokenizer(
+            [texts[i] for i in batch], padding=True, truncation=True, max_length=max_length, return_tensors="pt"
+        ).to(model.device)
+        h = model.base_model(**x).last_hidden_state  # (B, T, d)
+        mask = x["attention_mask"][..., None]  # (B, T, 1)
+        c: Tensor = h[:, 0] if pooling == "cls" else (h * mask).sum(1) / mask.sum(1)
+        return c.float().cpu().numpy()
+
+    found = in_batches(model, pooled, [len(text) for text in texts], batch_size)
+    return np.array(found, dtype=np.float32).reshape(len(texts), model.config.hidden_size)
 
 
 def logistic(C: float = 0.01) -> Any:
@@ -229,7 +228,7 @@ def compared(found: dict[str, Any], a: str, b: str, n: int, tested: int) -> list
 def tally(comparisons: Sequence[stats.Comparison]) -> str:
     """The verdicts of some paired tests in words: "better for 2 of 3 seeds, no difference shown for 1"."""
     words = [c.verdict() for c in comparisons]
-    parts = [(word, words.count(word)) for word in ("better", "worse", "no difference shown") if word in words]
+    parts = [(word, words.count(word)) for word in stats.VERDICTS if word in words]
     (word, count), *rest = parts
     return ", ".join([f"{word} for {count} of {len(words)} seeds", *(f"{word} for {count}" for word, count in rest)])
 
@@ -240,7 +239,7 @@ def tally(comparisons: Sequence[stats.Comparison]) -> str:
 def measure(out: Path | None = None, folder: Path = ROOT / "_build" / "transfer") -> dict[str, Any]:
     """Make every run, on one thread, and write what was found to `out`: about two hours on a quiet machine.
 
-    Each run is kept in `folder` as it finishes, and `out` is written anew, so that an interrupted measurement goes on
+    Each run is kept in `folder` as it finishes, and `out` is written again, so that an interrupted measurement goes on
     from there.
     """
     path, begins = out or results_folder() / "bench" / "transfer.json", origin()
@@ -291,7 +290,7 @@ def origin() -> dict[str, Any]:
 
 
 def _tried(folder: Path, name: str, value: float) -> float:
-    """Accuracy on the validation split: the test split has no say in what is chosen."""
+    """Accuracy on the validation split: the test split is not used for any choice."""
     arguments = name, METHODS[name].choice, value, CHOICE_SEED, "validation"
     return float(_kept(folder, run, *arguments)["accuracy"])
 

@@ -257,7 +257,7 @@ def agreement(xlnet: XLNetModel, bert: BertModel, p: Pair, moved: Sequence[Tenso
 
 
 def _states(xlnet: XLNetModel, bert: BertModel, p: Pair) -> tuple[Sequence[Tensor], list[Tensor]]:
-    """Hidden states (B, T, d) of both, the words' first, in XLNet's order; BERT learns nothing."""
+    """Hidden states (B, T, d) of both, the words' first, in XLNet's order; no gradients for BERT."""
     with torch.no_grad():
         theirs = bert(**p.bert, output_hidden_states=True).hidden_states
     at = p.place[:, :, None].expand_as(theirs[0])

@@ -1,7 +1,7 @@
 """Tricks of fine-tuning, each against the same baseline on few labels: `pyft bench tricks`.
 
-Every run of a seed sees the same labels and is tested on the same texts, so a trick is judged by its difference seed by
-seed. Where a trick makes more texts, there are fewer epochs: all runs take as many steps, unless that is the trick.
+Every run of a seed sees the same labels and is tested on the same texts, so tricks are compared seed by seed. Where
+a trick makes more texts, there are fewer epochs: all runs take as many steps, unless that is the trick.
 """
 
 import math
@@ -22,7 +22,7 @@ from pyft import data, models, stored
 from pyft.errors import PyftError
 from pyft.finetune import fine_tune, predict, set_seed, task_loss
 from pyft.profiles import Recipe
-from pyft.stats import holm, mean_interval, packed
+from pyft.stats import holm, mean_interval, packed, verdict
 from pyft.transfer import freeze, from_scratch, subset
 
 CORPUS, LABELS, SEEDS = "movie-reviews", 200, 5
@@ -49,9 +49,9 @@ def swapped(text: str, rng: random.Random, p: float = 0.1) -> str:
 
 
 def replaced(texts: Sequence[str], seed: int, p: float = 0.15) -> list[str]:
-    """The texts with some tokens drawn anew from what a masked language model expects in their place.
+    """The texts with some tokens replaced by what a masked language model expects in their place.
 
-    As in Kobayashi 2018 and Wu et al. 2019, without telling the model the label: a word that decides it may turn over.
+    As in Kobayashi 2018 and Wu et al. 2019, without telling the model the label: the word that decides it may change.
     """
     model, tokenizer = _masked_lm()
     made = []
@@ -76,7 +76,7 @@ def _masked_lm() -> Any:
 
 
 def mix_up(alpha: float = 0.4) -> Callable[[Any, dict[str, Tensor]], Tensor]:
-    """An objective: each text's pooled state mixed with that of another, and the losses likewise.
+    """An objective: each text's pooled state mixed with that of another, and so are the losses.
 
     h = l h_i + (1 - l) h_j, with l from Beta(alpha, alpha) (Zhang et al. 2018; on hidden states Verma et al. 2019).
     """
@@ -102,13 +102,13 @@ def drawn_anew(model: Any, layers: int, seed: int) -> None:
     body.pooler.load_state_dict(new.pooler.state_dict())
     L = len(body.encoder.layer)
     if not 0 <= layers <= L:
-        raise PyftError(f"cannot draw {layers} layers anew of {L}: expected a number from 0 to {L}.")
+        raise PyftError(f"cannot reinitialise {layers} layers of {L}: expected a number from 0 to {L}.")
     for layer in range(L - layers, L):
         body.encoder.layer[layer].load_state_dict(new.encoder.layer[layer].state_dict())
 
 
 def thawing(model: Any, stages: int = BASELINE.epochs) -> Callable[[int, int], None]:
-    """What to call before each step: the head learns first, then one layer more at each stage, from the top.
+    """Return what to call before each step: the head learns first, then one more layer at each stage, from the top.
 
     Howard & Ruder 2018, section 3.3, "gradual unfreezing"; the embeddings come last.
     """
@@ -144,7 +144,7 @@ class Search(NamedTuple):
 def find_rate(model: Any, tokenizer: Any, train: Any, seed: int = 0, highest: float = 1e-1, steps: int = 60) -> Search:
     """Raise the rate from a ten-thousandth of `highest` and watch the loss (Smith 2017, section 3.3).
 
-    The model is trained in passing, and ruined: throw it away. Stops where the loss is not finite.
+    The model is trained on the way and is of no use afterwards. Stops where the loss is not finite.
     """
     size = 16
     texts = train.select([i % len(train) for i in range(size * steps)])
@@ -169,7 +169,7 @@ def find_rate(model: Any, tokenizer: Any, train: Any, seed: int = 0, highest: fl
 
 
 def smoothed(losses: Sequence[float], beta: float = 0.8) -> list[float]:
-    """Exponential running mean, corrected for its start as Adam's is."""
+    """Exponential running mean with bias correction, as in Adam."""
     mean, made = 0.0, []
     for t, loss in enumerate(losses, start=1):
         mean = beta * mean + (1 - beta) * loss
@@ -278,14 +278,14 @@ def measure(out: Path | None = None) -> dict[str, Any]:
     return stored.measure("tricks", plan(), run, depends, out)
 
 
-# --- what came of it --------------------------------------------------------------------------------------------------
+# --- the results --------------------------------------------------------------------------------------------------
 
 
 class Verdict(NamedTuple):
     """A trick's accuracy less the baseline's, over seeds, in points: the mean, a 95 % interval, and two p-values.
 
     `p` is that of the paired t-test, `p_holm` is corrected for the number of tricks (Holm 1979). What is there for
-    comparison is no trick, and is tested by itself.
+    comparison is not a trick, and is tested on its own.
     """
 
     trick: str
@@ -298,10 +298,8 @@ class Verdict(NamedTuple):
 
     @property
     def word(self) -> str:
-        """The word that a page may use."""
-        if self.p_holm >= 0.05:
-            return "no difference shown"
-        return "better" if self.difference > 0 else "worse"
+        """Say whether the trick is better or worse than the baseline, or that no difference is shown at 5 %."""
+        return verdict(self.difference, self.p_holm < 0.05)
 
 
 def verdicts(found: Mapping[str, Any]) -> list[Verdict]:
@@ -316,7 +314,7 @@ def verdicts(found: Mapping[str, Any]) -> list[Verdict]:
         seeds = sorted(accuracy[name].keys() & baseline.keys())
         if len(seeds) < 2:
             raise PyftError(
-                f"{name}: {len(seeds)} seeds beside the baseline's, expected two or more: pyft bench tricks"
+                f"{name}: {len(seeds)} seeds in common with the baseline, expected two or more: pyft bench tricks"
             )
         a, b = (np.array([scores[seed] for seed in seeds]) for scores in (accuracy[name], baseline))
         mean, low, high = mean_interval((a - b).tolist())

@@ -173,7 +173,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("told", FAULTS)
-def test_what_a_chapter_lacks_is_told(house, chapter, told):
+def test_what_a_chapter_lacks_is_reported(house, chapter, told):
     house.edit(chapter, FAULTS[told])
     assert [problem for problem in checks.anatomy() if told in problem], checks.anatomy()
 
@@ -183,7 +183,7 @@ def test_a_notebook_without_cells_is_told_and_no_crash(house, chapter):
     assert "chapters/1_part/1_1_toy.ipynb, cell 0: expected a title" in checks.anatomy()[0]
 
 
-def test_a_figure_with_an_alt_text_passes_whatever_its_bytes_spell(house, chapter):
+def test_a_figure_with_an_alt_text_passes_with_any_bytes(house, chapter):
     def drawn(notebook):
         notebook.cells[3].metadata["mystnb"] = {"image": {"alt": "a curve that falls"}}
         notebook.cells[3].outputs.append(v4.new_output("display_data", data={"image/png": " /home/" + "someone/x"}))

@@ -57,12 +57,12 @@ def test_a_limit_that_is_a_whole_number_of_messages_is_not_lost_to_rounding():
     assert threshold(np.arange(100), np.zeros(100), 0.29) == 70
 
 
-def test_a_threshold_needs_honest_messages():
+def test_a_threshold_needs_ham_messages():
     with pytest.raises(PyftError, match="no message with label 0"):
         threshold([1.0], [1])
 
 
-def test_rates_are_those_of_scikit_learn_and_nought_where_nothing_is_flagged():
+def test_rates_are_those_of_scikit_learn_and_zero_where_nothing_is_flagged():
     rng = np.random.default_rng(0)
     y, flagged = rng.integers(0, 2, 50), rng.integers(0, 2, 50).astype(bool)
     found = judged(flagged, y)

@@ -15,9 +15,9 @@ def test_there_are_three_exercises():
 def test_the_threshold_is_the_last_point_of_the_roc_curve_within_the_limit(said):
     def from_roc(scores, y, limit):
         false_alarms, _, at = roc_curve(y.numpy(), scores.numpy(), drop_intermediate=False)
-        honest = scores[y == 0].numpy()
+        ham = scores[y == 0].numpy()
         flagged_from = at[false_alarms <= limit].min()  # scores from here on are flagged
-        return honest[honest < flagged_from].max()
+        return ham[ham < flagged_from].max()
 
     assert said("6.2-a", from_roc) == "solved"
 

@@ -22,7 +22,6 @@ from transformers import BertForTokenClassification, BertTokenizerFast, XLNetCon
 from pyft import finetune
 from pyft.errors import PyftError
 from pyft.finetune import (
-    IGNORED,
     buckets,
     check,
     collate,
@@ -36,6 +35,7 @@ from pyft.finetune import (
     tokenize,
 )
 from pyft.models import digest
+from pyft.objectives import IGNORED
 from pyft.profiles import Recipe
 from pyft.speed import Words
 

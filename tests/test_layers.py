@@ -24,18 +24,19 @@ PARTS = (
 LAYERS = [  # from the bottom up
     {"errors"},
     {"artefacts", "counts", "profiles", "symbols", "exercise", "tags"},
-    {"attention", "losses", "optim", "schedules", *PARTS},
-    {"encoder"},
+    {"attention", "losses", "optim", "schedules", "state_dicts", *PARTS},
+    {"encoder", "package_index"},
     {"maths", "objectives"},
-    {"checkpoint", "fetch", "hub", "hardware", "kept", "speed", "transplant"},
+    {"checkpoint", "fetch", "hub", "hardware", "inference", "kept", "speed", "transplant"},
     {"data", "models"},
     {"finetune", "attribution", "baselines", "stats", "own_data", "peoples_daily", "taggers"},
     {"evidence", "plots"},
-    {"own_model", "pretrain", "stored", "trainer"},
-    {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
+    {"pretrain", "stored", "trainer"},
+    {"ner"},
+    {"own_model", "exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},
-    {"costs", "architectures", "classification", "ner", "reviews", "sentiment", "throughput", "tricks"},
+    {"costs", "architectures", "classification", "reviews", "sentiment", "throughput", "tricks"},
     {"bench"},
     {"notebooks"},
     {"colab", "book", "checks"},
@@ -43,7 +44,7 @@ LAYERS = [  # from the bottom up
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "counts", "profiles", "exercise", "maths")}
-PURE = ("symbols", "tags", "attention", "encoder", "losses", "objectives", "optim", "schedules", *PARTS)
+PURE = ("symbols", "tags", "attention", "encoder", "losses", "objectives", "optim", "schedules", "state_dicts", *PARTS)
 TORCH_ALONE = {name: {"torch"} for name in PURE}
 FOREIGN = BARE | TORCH_ALONE  # all they may import of others
 

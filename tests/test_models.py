@@ -91,7 +91,7 @@ def test_pickled_weights_are_refused(laptop, tiny_bert, monkeypatch):
         models.load("minilm", "sequence-classification")
 
 
-def test_an_error_without_a_text_is_still_told(laptop, monkeypatch):
+def test_an_error_without_a_text_is_still_reported(laptop, monkeypatch):
     def fail(*_, **__):
         raise OSError
 

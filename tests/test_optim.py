@@ -100,7 +100,7 @@ def test_a_copied_or_loaded_optimiser_goes_on_and_takes_new_groups(make, travel)
 
 @patient
 @given(seeds, st.floats(1e-3, 1e3))
-def test_the_first_step_of_adam_is_as_long_as_the_rate_whatever_the_scale(seed, scale):
+def test_the_first_step_of_adam_is_as_long_as_the_rate_at_any_scale(seed, scale):
     g = scale * torch.randn(5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     theta = parameter([0.0] * 5, g.tolist())
     optim.Adam([theta], lr=0.1, eps=0.0).step()

@@ -88,7 +88,7 @@ def test_numbers_are_labels_of_classes_or_of_regression(file):
         ("a.jsonl", '{"text": "a", "label": true}\n', "regression", "line 1: label True, expected a number"),
     ],
 )
-def test_a_malformed_file_is_told_the_line_and_the_reason(name, content, task, said, file):
+def test_the_error_for_a_malformed_file_names_the_line_and_the_reason(name, content, task, said, file):
     with pytest.raises(PyftError, match=said) as error:
         read(file(name, content), task)
     assert name in str(error.value)

@@ -9,6 +9,7 @@ from pyft.evidence import prove_all
 from pyft.finetune import encode, pad
 from pyft.maths import maths
 from pyft.mutants_part4 import PROOFS
+from pyft.state_dicts import from_bert
 
 FAMILIES = {
     name: family for page, families in PROOFS.items() if page.startswith("4.1") for name, family in families.items()
@@ -88,7 +89,7 @@ def compared(renamed):
 
 
 def test_a_whole_encoder_yields_its_output_and_the_gradient_of_every_parameter():
-    cases = list(compared(maths().encoder.from_bert))
+    cases = list(compared(from_bert))
     names = dict(maths().encoder.BertEncoder(9, 8, 2, 12, 1, max_length=4).named_parameters())
     assert [what for what, *_ in cases] == ["small, output", *(f"small, d{name}" for name in names)]
     prove_all("small", cases)
@@ -99,12 +100,12 @@ def test_a_whole_encoder_yields_its_output_and_the_gradient_of_every_parameter()
 @pytest.mark.parametrize("name", ["norm.gamma", "layers.0.attention.W_K.bias"])
 def test_a_weight_name_that_is_missing_or_unknown_is_an_error_and_no_shorter_proof(name):
     def without(state):
-        return {k: x for k, x in maths().encoder.from_bert(state).items() if k != name}
+        return {k: x for k, x in from_bert(state).items() if k != name}
 
     with pytest.raises(RuntimeError, match=rf"Missing key\(s\) in state_dict: \"{name}\""):
         list(compared(without))
     with pytest.raises(RuntimeError, match="Unexpected key"):
-        list(compared(lambda state: maths().encoder.from_bert(state) | {name + "s": torch.ones(1)}))
+        list(compared(lambda state: from_bert(state) | {name + "s": torch.ones(1)}))
 
 
 # --- the real ones ----------------------------------------------------------------------------------------------------

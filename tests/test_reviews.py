@@ -27,7 +27,7 @@ def test_a_run_says_which_texts_were_right(small):
     assert reviews.run(1e-4, 2, 0) == found
 
 
-def test_it_learns_from_every_text_for_as_many_epochs_as_it_is_told(small, monkeypatch):
+def test_it_learns_from_every_text_for_as_many_epochs_as_asked(small, monkeypatch):
     seen, train = [], reviews.fine_tune
     monkeypatch.setattr(reviews, "fine_tune", lambda *a: seen.append((len(a[2]), train(*a))))
     for epochs in reviews.EPOCHS:

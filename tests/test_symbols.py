@@ -80,7 +80,7 @@ def test_a_misfit_is_named_with_its_shape_the_expected_one_and_what_is_known(top
         check(topic, **tensors)
 
 
-def test_a_misfit_is_an_error_that_a_reader_can_mend():
+def test_a_misfit_is_an_error_that_a_reader_can_correct():
     assert issubclass(ShapeError, PyftError)
 
 
@@ -116,7 +116,7 @@ def test_a_letter_means_one_thing_in_a_table(topic):
         assert len(set(names)) == len(names)
 
 
-def test_what_is_none_is_let_pass_and_what_broadcasts_fits_with_a_size_of_one():
+def test_none_is_skipped_and_what_broadcasts_fits_with_a_size_of_one():
     q, k, v = torch.zeros(2, 5, 8), torch.zeros(2, 7, 8), torch.zeros(2, 7, 3)
     sizes = {"T_q": 5, "d_k": 8, "T_k": 7, "d_v": 3}
     for mask in (None, torch.ones(5, 7), torch.ones(1, 7), torch.ones(3, 1, 5, 1)):

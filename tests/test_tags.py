@@ -85,7 +85,7 @@ def test_the_score_is_seqevals(pairs):
             assert one.true == theirs["support"]
 
 
-def test_half_an_entity_is_none_and_nothing_found_is_nought():
+def test_half_an_entity_is_none_and_nothing_found_is_zero():
     true = [["B-PER", "I-PER", "O", "B-LOC"]]
     assert score(true, [["B-PER", "O", "O", "B-LOC"]]) == Score(1, 2, 2)
     assert score(true, [["B-LOC", "I-LOC", "O", "B-LOC"]]).f1 == 0.5

@@ -35,7 +35,7 @@ def test_from_scratch_has_every_parameter_and_none_of_the_values(tiny_bert):
     model = tiny_bert()
     with torch.no_grad():
         for p in model.parameters():
-            p.add_(0.5)  # biases and gains of a fresh model are noughts and ones, whichever seed
+            p.add_(0.5)  # biases and gains of a fresh model are zeros and ones, whichever seed
     other = from_scratch(model, seed=1)
     ours, theirs = dict(model.named_parameters()), dict(other.named_parameters())
     assert {k: p.shape for k, p in ours.items()} == {k: p.shape for k, p in theirs.items()}

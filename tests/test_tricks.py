@@ -121,7 +121,7 @@ def test_a_short_text_has_a_pair_swapped_too():
 # --- layers -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_last_layers_and_the_pooler_are_drawn_anew_and_nothing_else(tiny_bert):
+def test_the_last_layers_and_the_pooler_are_reinitialised_and_nothing_else(tiny_bert):
     model, before = tiny_bert(), tiny_bert().state_dict()
     tricks.drawn_anew(model, 1, seed=3)
     changed = {name for name, x in model.state_dict().items() if not torch.equal(x, before[name])}
@@ -130,7 +130,7 @@ def test_the_last_layers_and_the_pooler_are_drawn_anew_and_nothing_else(tiny_ber
     other = tiny_bert()
     tricks.drawn_anew(other, 1, seed=4)
     assert digest(other) != digest(model)
-    with pytest.raises(PyftError, match="cannot draw 3 layers anew of 2"):
+    with pytest.raises(PyftError, match="cannot reinitialise 3 layers of 2"):
         tricks.drawn_anew(model, 3, seed=0)
 
 
@@ -296,7 +296,7 @@ def found(differences):
     return {"runs": runs}
 
 
-def test_a_trick_is_judged_by_its_paired_differences():
+def test_a_trick_is_tested_by_its_paired_differences():
     by_name = {v.trick: v for v in tricks.verdicts(found([3.0, 3.1, 2.9, 3.2, 2.8]))}
     mixed = by_name["mix-up"]
     assert mixed.difference == pytest.approx(3.0)
