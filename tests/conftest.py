@@ -1,5 +1,6 @@
 """Tiny models and a small checkout for the unit tests: offline, milliseconds."""
 
+import importlib.util
 import json
 
 import nbformat
@@ -9,6 +10,7 @@ from nbformat import v4
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
 from pyft import book, checks, colab, evidence, models, notebooks
+from pyft.evidence import ROOT
 from pyft.exercises import check
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "a", "the", "poison"]
@@ -19,6 +21,19 @@ def on_the_cpu(request, monkeypatch):
     """The same numbers on every machine: a GPU computes in half precision. `test_gpu.py` says what it is to show."""
     if request.module.__name__ != "test_gpu":
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+@pytest.fixture
+def script():
+    """A function that loads a file of `scripts/`, which is no package, as a module of its own."""
+
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture

@@ -37,6 +37,16 @@ def gpu(monkeypatch):
     return tell
 
 
+# --- which device -----------------------------------------------------------------------------------------------------
+
+
+def test_the_gpu_of_an_apple_is_not_used(monkeypatch):
+    """It has no float64, in which proofs compare; bands were measured on the CPU."""
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.mps, "is_built", lambda: True)
+    assert hardware.device() == CPU
+
+
 # --- precision --------------------------------------------------------------------------------------------------------
 
 
