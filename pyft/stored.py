@@ -146,7 +146,7 @@ class Experiment:
                     yield key, future.result()
                 except KilledWorker as error:
                     raise PyftError(
-                        f"{self.name}: each process that began {_told(waiting[key])} died: too little memory? "
+                        f"{self.name}: each process that was given {_told(waiting[key])} died: too little memory? "
                         "Fewer --workers need less. What had finished is kept."
                     ) from error
 

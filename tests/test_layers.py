@@ -32,6 +32,7 @@ LAYERS = [  # from the bottom up
     {"finetune", "attribution", "baselines", "stats", "own_data", "peoples_daily", "taggers"},
     {"evidence", "plots"},
     {"own_model", "pretrain", "stored", "trainer"},
+    {"registry"},
     {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
     {"mutants"},
     {"mutants_part4"},
