@@ -294,7 +294,8 @@ def _page(mutant: Mutant) -> str:
 @cache
 def right_scores(run: str, seed: int) -> dict[str, Any]:
     """Scores of the right code, made once for all mutants of a training. Raises `PyftError` if it fails."""
-    found = scored(run, maths(), maths(), seed)
+    right = maths()
+    found = scored(run, right, right, seed)
     if "error" in found:
         raise PyftError(f"the right code fails in the training {run!r}: {found['error']}")
     return found

@@ -176,7 +176,7 @@ def measured(monkeypatch, tmp_path):
     class Asked(Experiment):
         def measure(self, *arguments):
             asked.append(arguments)
-            return super().measure(tmp_path / "kept.json", *arguments[3:])
+            return super().measure(tmp_path / "kept.json", again=arguments[3])
 
     one = Asked("one", lambda _: [(0,), (1,)], lambda n: {"n": n}, lambda n: {}, about="what it is")
     monkeypatch.setattr(registry, "experiments", lambda: {"one": "here:ONE"})

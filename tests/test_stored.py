@@ -393,7 +393,7 @@ def test_a_run_that_kills_every_worker_is_an_error_and_what_had_finished_is_kept
 
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        pytest.raises(PyftError, match="each process .* died"),
+        pytest.raises(PyftError, match=r"each process that was given .* died"),
     ):
         Experiment("deadly", fixed, always_deadly, nothing).measure(out, workers=2)
     kept = [r["n"] for r in figures(out)]
