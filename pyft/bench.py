@@ -1,12 +1,11 @@
-"""Benchmarks: what our code costs compared with the library's, in time and in memory, written to `book/results/bench`.
+"""What our code costs compared with the library's, in time and in memory: `pyft bench maths`.
 
 Seconds belong to one machine. What a page may rely on is a ratio of times that were taken by turns, in one run.
 """
 
 import timeit
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -19,10 +18,10 @@ from transformers import BertConfig, BertModel
 from pyft import counts
 from pyft.attention import MultiHeadAttention
 from pyft.encoder import BertEncoder, FeedForward
-from pyft.evidence import dump, provenance, results_folder, write_atomically
 from pyft.optim import AdamW
 from pyft.state_dicts import from_bert
 from pyft.stats import median_interval
+from pyft.stored import Experiment, Found, Run
 
 Work = Callable[[], Any]
 
@@ -30,10 +29,7 @@ LIMITS = {"MultiHeadAttention": 1.15, "BertEncoder": 1.15, "AdamW": 1.3}  # our 
 
 
 class Size(NamedTuple):
-    """How much `pyft bench maths` does. As it stands: 32 texts of 64 tokens, MiniLM's size (Wang et al. 2020).
-
-    One thread: with more, a pass waits for the slowest, and what other programs do would be timed as ours.
-    """
+    """How much `pyft bench maths` does. As it stands: 32 texts of 64 tokens, MiniLM's size (Wang et al. 2020)."""
 
     B: int = 32
     T: int = 64
@@ -47,34 +43,17 @@ class Size(NamedTuple):
     growth_batch: int = 4
     growth_lengths: tuple[int, ...] = (64, 128, 256, 512, 1024)
     growth_repetitions: int = 5
-    threads: int = 1
 
 
-def maths(out: Path | None = None, size: Size = Size()) -> dict[str, Any]:  # noqa: B008 - a tuple, it cannot change
-    """Measure the mathematics of part 4 against the libraries; write what was found to `out`, print it, return it."""
-    path = out or results_folder() / "bench" / "maths.json"
-    threads = torch.get_num_threads()
-    torch.set_num_threads(size.threads)
-    torch.manual_seed(0)
-    try:
-        ratios = {what: measure(size) for what, measure in RATIOS.items()}
-        found = {"size": size._asdict(), "ratios": ratios, "growth": growth(size), "provenance": provenance()}
-    finally:
-        torch.set_num_threads(threads)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, dump(found))
-    for what, r in ratios.items():
-        print(f"{what} takes {interval(r)} times as long as {r['reference']}; limit {r['limit']}")
-    print(f"written to {path}")
-    return found
+SIZE = Size()
 
 
-def breaches(found: Mapping[str, Any]) -> list[str]:
+def over_limit(found: Found) -> list[str]:
     """A line for each ratio that is above its limit for certain: with its whole interval."""
     return [
-        f"{what} takes {interval(r)} times as long as {r['reference']}, at most {r['limit']} is allowed"
-        for what, r in found["ratios"].items()
-        if r["low"] > r["limit"]
+        f"{r['what']} takes {interval(r)} times as long as {r['reference']}, at most {r['limit']} is allowed"
+        for r in found["runs"]
+        if r["what"] in LIMITS and r["low"] > r["limit"]
     ]
 
 
@@ -257,3 +236,37 @@ def measured(size: Size, module: nn.Module, forward: Callable[[Tensor], Tensor])
         "seconds": seconds,
         "seconds_at_best": [float(f"{n / best:.4g}") for n in operations],
     }
+
+
+# --- the experiment ---------------------------------------------------------------------------------------------------
+
+
+def run(what: str) -> Run:
+    """One of `RATIOS`, or `growth`."""
+    torch.manual_seed(0)
+    found = growth(SIZE) if what == "growth" else RATIOS[what](SIZE)
+    if what in RATIOS:
+        print(f"{what} takes {interval(found)} times as long as {found['reference']}; limit {found['limit']}")
+    return {"what": what, "size": SIZE._asdict()} | found
+
+
+def plan(_: Sequence[Run] = ()) -> list[tuple[str]]:
+    """Every ratio, and the growth with length."""
+    return [(what,) for what in (*RATIOS, "growth")]
+
+
+def depends(what: str) -> dict[str, Any]:
+    """A run is that of its size, and a ratio is held against its limit."""
+    return {"size": SIZE._asdict(), "limit": LIMITS.get(what)}
+
+
+EXPERIMENT = Experiment(
+    "maths",
+    plan,
+    run,
+    depends,
+    about="time and memory of the hand-written mathematics beside the library's; a minute",
+    threads=1,  # with more, a pass waits for the slowest, and what other programs do would be timed as ours
+    timed=True,
+    over_limit=over_limit,
+)

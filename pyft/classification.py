@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,12 @@ from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
-from pyft import data, models, stored
+from pyft import data, models
 from pyft.errors import PyftError, unknown
 from pyft.finetune import History, fine_tune, predict, set_seed
+from pyft.profiles import Recipe, recipe
 from pyft.profiles import profile as profile_named
-from pyft.profiles import recipe
+from pyft.stored import Experiment, Run, data_digests
 from pyft.transfer import subset
 
 # --- spam -------------------------------------------------------------------------------------------------------------
@@ -246,8 +246,7 @@ def learn(
     The topics are a profile's own: AG News, or on a laptop, where there is none, which source a text comes from.
     `changes` are to the profile's recipe.
     """
-    corpus = profile_named(profile).topics[0] if task == "topics" else "sms-spam"
-    splits = data.load(corpus, profile)
+    splits = data.load(corpus_of(task, profile), profile)
     train = splits["train"] if rows is None else subset(splits["train"], rows, seed)
     set_seed(seed)  # the head is drawn now
     K = len(train.features["label"].names)
@@ -257,17 +256,11 @@ def learn(
 
 
 def partial_documents(name: str, view: str, fold: int) -> dict[str, Any]:
-    """The probability of praise of each document of a fold, by a model trained on the other folds, seeded by it.
-
-    Windows are read once, other views as often as the recipe has epochs, so that all read about as many tokens.
-    """
+    """The probability of praise of each document of a fold, by a model trained on the other folds, seeded by it."""
     rows = documents()
     train, test = list(folds(rows["label"]))[fold]
-    how = replace(recipe("laptop", "documents"), evaluations=0)
-    if view == "windows":
-        how = replace(how, epochs=1)
-    if view == "wide":
-        view, how = "head", replace(how, max_length=WIDE)
+    how = recipe_of("documents", view)
+    view = "head" if view == "wide" else view
     set_seed(fold)
     model, tokenizer = models.load(name, "sequence-classification")
     learnt, _ = seen(tokenizer, rows.select(train), view, how.max_length)
@@ -277,12 +270,28 @@ def partial_documents(name: str, view: str, fold: int) -> dict[str, Any]:
     return {"p": [round(float(x), 4) for x in p[:, 1]]}
 
 
+def corpus_of(task: str, profile: str = "laptop") -> str:
+    """What a task is learnt from."""
+    return {"spam": "sms-spam", "topics": profile_named(profile).topics[0], "documents": "product-reviews"}[task]
+
+
+def recipe_of(task: str, view: str = "") -> Recipe:
+    """The laptop's recipe of a task, without evaluations.
+
+    Windows are read once, other views as often as the recipe has epochs, so that all read about as many tokens.
+    """
+    how = replace(recipe("laptop", task), evaluations=0)
+    if view == "windows":
+        return replace(how, epochs=1)
+    return replace(how, max_length=WIDE) if view == "wide" else how
+
+
 def margin(logits: Any) -> list[float]:
     """The second class's logit less the first's, (N,): its sign is the answer, its size how sure it is."""
     return [round(x, 2) for x in (logits[:, 1] - logits[:, 0]).tolist()]
 
 
-def plan() -> list[tuple[str, str, str, int]]:
+def plan(_: Sequence[Run] = ()) -> list[tuple[str, str, str, int]]:
     """Every run, `(task, model, view, seed)`, seed by seed."""
     some = {name: BERT_VIEWS if name == "bert" else OTHER_VIEWS for name in MODELS}
     runs = [(task, name, "", seed) for seed in range(SEEDS) for task in ("spam", "topics") for name in MODELS]
@@ -290,11 +299,13 @@ def plan() -> list[tuple[str, str, str, int]]:
     return sorted(runs, key=lambda r: r[3])
 
 
-def measure(out: Path | None = None) -> dict[str, Any]:
-    """Every run of the plan (see `pyft.stored`)."""
-    return stored.measure("classification", plan(), run, depends, out)
+def depends(task: str, name: str, view: str, seed: int) -> dict[str, Any]:
+    """A run is that of its recipe, of its model's weights and of its corpus."""
+    found = {"rows": TOPIC_ROWS} if task == "topics" else {}
+    weights = models.weights_digest(name)
+    return found | {"recipe": recipe_of(task, view), "weights": weights, "data": data_digests(corpus_of(task))}
 
 
-def depends(task: str, name: str, view: str, seed: int) -> str:
-    """A run is that of its model's weights and of its recipe."""
-    return repr((recipe("laptop", task), TOPIC_ROWS, WIDE)) + models.kept_digest(name)
+EXPERIMENT = Experiment(
+    "classification", plan, run, depends, about="spam, topics and long documents, three models over seeds; hours"
+)

@@ -12,13 +12,8 @@ from pyft.errors import PyftError
 app = typer.Typer(
     help="Run, check and build the book.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-bench = typer.Typer(help="Measure what our code costs compared with the library's.", no_args_is_help=True)
-app.add_typer(bench, name="bench")
 Numbers = Annotated[
     list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Numbers such as 6.1; all if none is given.")
-]
-Out = Annotated[
-    Path | None, typer.Option(help="The file to write; the measurement's own in book/results/bench if not given.")
 ]
 
 
@@ -100,86 +95,33 @@ def calibrate(
     notebooks.calibrate(chapter, seeds, reason)
 
 
-@bench.command()
-def maths(out: Out = None) -> None:
-    """Time and memory of the hand-written mathematics (about a minute); fails if a ratio is above its limit."""
-    from pyft import bench
+@app.command()
+def bench(
+    name: Annotated[str | None, typer.Argument(help="Which to run; a list of all if none is given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file of runs, if not NAME.json in book/results/bench.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of this machine that share the runs (Dask).")] = 1,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask cluster that runs them: tcp://HOST:PORT.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Make every run anew.")] = False,
+    again_dirty: Annotated[
+        bool, typer.Option("--again-dirty", help="Make those anew whose code had changes that were not committed.")
+    ] = False,
+) -> None:
+    """Run a long measurement, from where it was interrupted; fails if what it times is above its limit."""
+    from pyft.registry import experiment, experiments
 
-    if slow := bench.breaches(bench.maths(out)):
+    if name is None:
+        from pyft.artefacts import ARTEFACTS
+        from pyft.fetch import problems
+
+        fetched = not any(map(problems, ARTEFACTS.values()))
+        for found in map(experiment, experiments()):
+            kept = "{:3} of {:3} runs kept".format(*found.count()) if fetched else "not counted: pyft fetch"
+            print(f"{found.name:15} {kept}   {found.about}")
+        return
+    chosen = experiment(name)
+    runs = chosen.measure(out, workers, scheduler, "all" if again else "dirty" if again_dirty else None)
+    if slow := chosen.over_limit(runs):
         raise PyftError("\n  ".join(["too slow:", *slow]))
-
-
-@bench.command()
-def mutants(out: Out = None) -> None:
-    """What each mistake of Part 4 costs in a short training (about an hour; goes on where it was interrupted)."""
-    from pyft import costs
-
-    costs.measure(out)
-
-
-@bench.command("finetune")
-def loops(out: Out = None) -> None:
-    """Our training loop compared with Trainer under common and under good settings (15 minutes on a quiet machine)."""
-    from pyft import throughput
-
-    if slow := throughput.breaches(throughput.measure(out)):
-        raise PyftError("\n  ".join(["too slow:", *slow]))
-
-
-@bench.command()
-def sentiment(out: Out = None) -> None:
-    """Ratings learnt on one kind of text, tested on all (an hour and a half; goes on where it was interrupted)."""
-    from pyft import sentiment
-
-    sentiment.measure(out)
-
-
-@bench.command()
-def reviews(out: Out = None) -> None:
-    """Film reviews learnt for one epoch to three (three hours; goes on where it was interrupted)."""
-    from pyft import reviews
-
-    reviews.measure(out)
-
-
-@bench.command()
-def tricks(out: Out = None) -> None:
-    """Tricks of fine-tuning on few labels, over seeds (two hours; goes on where it was interrupted)."""
-    from pyft import tricks
-
-    tricks.measure(out)
-
-
-@bench.command()
-def models(out: Out = None) -> None:
-    """Fine-tune every laptop model on two tasks over seeds (three hours; goes on where it was interrupted)."""
-    from pyft import architectures
-
-    architectures.measure(out=out)
-
-
-@bench.command()
-def ner(out: Out = None) -> None:
-    """Entities with and without the rest of the document (two hours; goes on where it was interrupted)."""
-    from pyft import ner
-
-    ner.measure(out)
-
-
-@bench.command()
-def transfer(out: Out = None) -> None:
-    """Random against pretrained weights by number of labels, and what freezing costs (goes on where interrupted)."""
-    from pyft import transfer
-
-    transfer.measure(out)
-
-
-@bench.command()
-def classification(out: Out = None) -> None:
-    """Spam, topics and long documents with three models over seeds (goes on where it was interrupted)."""
-    from pyft import classification
-
-    classification.measure(out)
 
 
 @app.command()

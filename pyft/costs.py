@@ -6,11 +6,9 @@ in the same order, so they are compared pairwise.
 """
 
 import hashlib
-import json
 import random
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,17 +19,17 @@ from torch.nn import functional as F
 
 from pyft import data, models
 from pyft.errors import PyftError
-from pyft.evidence import ROOT, dump, provenance, results_folder, write_atomically
 from pyft.finetune import buckets, decay_groups, encode, pad, set_seed
 from pyft.maths import Maths, maths, mutated
 from pyft.mutants import Mutant
 from pyft.mutants_part4 import MUTANTS
 from pyft.objectives import IGNORED
 from pyft.state_dicts import from_bert
+from pyft.stored import Experiment, Run, data_digests
 
 LAYERS = 3  # MiniLM's lower half
 TRAIN, HELD_OUT, BATCH = 1024, 500, 32  # texts; the held-out ones are of the validation split
-Run = Callable[[Maths, Maths, int], tuple[np.ndarray, np.ndarray]]
+Training = Callable[[Maths, Maths, int], tuple[np.ndarray, np.ndarray]]
 
 
 def fine_tuned(
@@ -230,11 +228,11 @@ def windows(split: str) -> Tensor:
     return cut if split == "train" else cut[:HELD_OUT]
 
 
-def _fine_tuned(**options: Any) -> Run:
+def _fine_tuned(**options: Any) -> Training:
     return lambda m, right, seed: fine_tuned(m, right, seed, **options)
 
 
-RUNS: dict[str, Run] = {
+RUNS: dict[str, Training] = {
     "BERT": _fine_tuned(),
     "BERT, cosine": _fine_tuned(schedule="cosine"),
     "BERT, SGD with momentum": _fine_tuned(optimiser="SGD", lr=0.01, momentum=0.9),
@@ -252,20 +250,15 @@ SEEDS, SPREAD = 3, 8  # of a comparison; of the right code alone, to see how far
 LEVEL = 0.99  # of the intervals: some sixty comparisons are made, and at .95 three would be wrong
 
 
-def compared(mutant: Mutant, folder: Path) -> dict[str, Any]:
+def compared(mutant: Mutant) -> dict[str, Any]:
     """Held-out scores of the broken and of the right code, and the interval of their difference.
-
-    What ran is kept in `folder`, so that an interrupted comparison goes on from there.
 
     Raises:
         PyftError: the right code fails: there is nothing to compare with.
     """
     broken, right = mutated(mutant.module, mutant.old, mutant.new), maths()
-    ours = [_kept(folder, mutant.run, right, right, seed, "") for seed in range(SPREAD)]
-    for kept in ours:
-        if "error" in kept:
-            raise PyftError(f"the right code fails in the training {mutant.run!r}: {kept['error']}")
-    theirs = [_kept(folder, mutant.run, broken, right, seed, mutant.old + mutant.new) for seed in range(SEEDS)]
+    ours = [right_scores(mutant.run, seed) for seed in range(SPREAD)]
+    theirs = [scored(mutant.run, broken, right, seed) for seed in range(SEEDS)]
     means = [float(np.mean(a["own"])) for a in ours]
     found: dict[str, Any] = {"page": _page(mutant), "run": mutant.run, "right": [round(x, 4) for x in means[:SEEDS]]}
     found["spread"] = round(float(np.std(means, ddof=1)), 4)
@@ -300,23 +293,25 @@ def _page(mutant: Mutant) -> str:
     return next(page for page, mutants in MUTANTS.items() if mutant in mutants)
 
 
-def _kept(folder: Path, run: str, m: Maths, right: Maths, seed: int, change: str) -> dict[str, Any]:
-    """A run's scores from the folder, or made and put there. A run that fails or ends in nan is kept with its error."""
-    sources = [Path(str(module.__file__)) for module in right] + [Path(__file__)]
-    key = hashlib.sha256("\0".join([run, str(seed), change, *(p.read_text(encoding="utf8") for p in sources)]).encode())
-    path = folder / f"{key.hexdigest()[:16]}.json"
-    if not path.exists():
-        try:
-            own, true = RUNS[run](m, right, seed)
-            kept: dict[str, Any] = {"own": own.tolist(), "true": true.tolist()}
-            if not np.isfinite([own, true]).all():
-                kept = {"error": "the loss became nan"}
-        except (PyftError, RuntimeError, ValueError, ArithmeticError, IndexError) as error:
-            kept = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(kept))
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
+@cache
+def right_scores(run: str, seed: int) -> dict[str, Any]:
+    """Scores of the right code, made once for all mutants of a training. Raises `PyftError` if it fails."""
+    right = maths()
+    found = scored(run, right, right, seed)
+    if "error" in found:
+        raise PyftError(f"the right code fails in the training {run!r}: {found['error']}")
     return found
+
+
+def scored(run: str, m: Maths, right: Maths, seed: int) -> dict[str, Any]:
+    """A training's scores, `own` and `true`; or the `error` of one that fails or ends in nan."""
+    try:
+        own, true = RUNS[run](m, right, seed)
+    except (PyftError, RuntimeError, ValueError, ArithmeticError, IndexError) as error:
+        return {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
+    if not np.isfinite([own, true]).all():
+        return {"error": "the loss became nan"}
+    return {"own": own.tolist(), "true": true.tolist()}
 
 
 def change(mutant: Mutant) -> str:
@@ -324,24 +319,40 @@ def change(mutant: Mutant) -> str:
     return hashlib.sha256("\0".join([mutant.module, mutant.old, mutant.new]).encode()).hexdigest()[:8]
 
 
-def measure(out: Path | None = None, folder: Path = ROOT / "_build" / "mutants") -> dict[str, Any]:
-    """Compare every mutant of Part 4 with the right code and write what was found to `out`; about an hour on one core.
+# --- the experiment ---------------------------------------------------------------------------------------------------
 
-    An interrupted measurement goes on from what lies in `folder`.
-    """
-    path = out or results_folder() / "bench" / "mutants.json"
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # small batches: two threads would wait for each other
-    found = {}
-    try:
-        for mutant in (mutant for mutants in MUTANTS.values() for mutant in mutants):
-            found[mutant.name] = compared(mutant, folder) | {"change": change(mutant)}
-            own = found[mutant.name].get("own", found[mutant.name])
-            print(f"[bench] {mutant.name} ({mutant.run}): {own.get('difference', own.get('error'))}", flush=True)
-    finally:
-        torch.set_num_threads(threads)
-    kept = {"seeds": SEEDS, "level": LEVEL, "mutants": found, "provenance": provenance()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, dump(kept))
-    print(f"written to {path}")
-    return kept
+
+def mutant_named(name: str) -> Mutant:
+    """The mutant of that name."""
+    return next(m for mutants in MUTANTS.values() for m in mutants if m.name == name)
+
+
+def run(name: str) -> Run:
+    """Compare a mutant with the right code."""
+    return {"mutant": name} | compared(mutant_named(name)) | {"change": change(mutant_named(name))}
+
+
+def plan(_: Sequence[Run] = ()) -> list[tuple[str]]:
+    """Every mutant of Part 4."""
+    return [(mutant.name,) for mutants in MUTANTS.values() for mutant in mutants]
+
+
+def depends(name: str) -> dict[str, Any]:
+    """A run is that of what the mutant changes, of its training, of the seeds, of the weights and of the corpus."""
+    return {
+        "change": change(mutant_named(name)),
+        "training": [mutant_named(name).run, LAYERS, TRAIN, HELD_OUT, BATCH, V, T, M, STEPS, WINDOWS],
+        "seeds": [SEEDS, SPREAD, LEVEL],
+        "weights": models.weights_digest("minilm"),
+        "data": data_digests("movie-reviews"),
+    }
+
+
+EXPERIMENT = Experiment(
+    "mutants",
+    plan,
+    run,
+    depends,
+    about="what each mistake of Part 4 costs in a short training; an hour on one core",
+    threads=1,  # small batches: two threads would wait for each other
+)

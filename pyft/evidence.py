@@ -178,15 +178,18 @@ def record(
     return kept
 
 
-def provenance() -> dict[str, Any]:
-    """Commit, versions, hardware, seconds since the page began, peak memory (MiB; None where it cannot be read)."""
+def provenance(since: float = _STARTED) -> dict[str, Any]:
+    """Commit, versions, hardware, seconds, peak memory of the process (MiB; None where it cannot be read).
+
+    The seconds are those since the page began, or since another time of `time.monotonic`.
+    """
     packages = ["torch", "transformers", "datasets", "scikit-learn", "numpy"]
     return {
         "commit": _commit(),
         "versions": {"pyft-book": __version__, "python": platform.python_version()}
         | {name: metadata.version(name) for name in packages},
         "hardware": _hardware(),
-        "seconds": round(time.monotonic() - _STARTED, 1),
+        "seconds": round(time.monotonic() - since, 1),
         "peak_memory_mib": _peak_memory(),
     }
 
@@ -199,12 +202,24 @@ def results(chapter: str, profile: str = "laptop") -> list[dict[str, Any]]:
 
 
 def bench(name: str) -> dict[str, Any]:
-    """A committed benchmark, `maths` or `mutants`: what `pyft bench NAME` measured, with its provenance."""
+    """A committed benchmark: the list `runs` of what `pyft bench NAME` measured, each with its provenance."""
     path = results_folder() / "bench" / f"{name}.json"
     if not path.is_file():
         raise unknown("benchmark", name, sorted(p.stem for p in path.parent.glob("*.json")))
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
     return found
+
+
+def select(found: Mapping[str, Any], **values: Any) -> list[dict[str, Any]]:
+    """The runs of a benchmark that have these values, in order. Raises `PyftError` if there is none."""
+    runs = [run for run in found["runs"] if all(run.get(name) == value for name, value in values.items())]
+    if not runs:
+        known = [tuple(run.get(name) for name in values) for run in found["runs"]]
+        raise PyftError(
+            f"no kept run with {', '.join(f'{name} {value!r}' for name, value in values.items())}. "
+            f"Known: {', '.join(dict.fromkeys(str(row[0] if len(row) == 1 else row) for row in known))}."
+        )
+    return runs
 
 
 def origin(found: dict[str, Any]) -> str:

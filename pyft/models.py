@@ -25,6 +25,7 @@ from transformers import (
 )
 
 from pyft import hub, kept
+from pyft.artefacts import ARTEFACTS
 from pyft.errors import PyftError, unknown
 from pyft.fetch import files
 from pyft.profiles import Checkpoint
@@ -154,10 +155,12 @@ def kept_file(name: str) -> Path:
     return Path(__file__).resolve().parent / "weights" / f"{name}.safetensors"
 
 
-def kept_digest(name: str) -> str:
-    """sha256 of a prepared model's kept weights; nothing if the model has none."""
-    weights = kept_file(name)
-    return hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
+def weights_digest(name: str) -> dict[str, str]:
+    """What a laptop model begins with: sha256 of the fetched checkpoint, and of what is kept on top of it, if any."""
+    artefact = ARTEFACTS[str(profile_named("laptop").checkpoints[name].artefact)]
+    fetched = next(sha256 for path, sha256 in artefact.members.items() if path.endswith("model.safetensors"))
+    own = kept_file(name)
+    return {"fetched": fetched} | ({"kept": hashlib.sha256(own.read_bytes()).hexdigest()} if own.is_file() else {})
 
 
 def history(name: str) -> dict[str, Any]:

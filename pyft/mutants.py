@@ -77,7 +77,7 @@ COST_COLUMNS = (
 
 def costs(page: str) -> list[list[str]]:
     """One row a mutant of the page for `plots.table` with `COST_COLUMNS`, from what `pyft bench mutants` measured."""
-    return [_cost(name, m) for name, m in bench("mutants")["mutants"].items() if m["page"] == page]
+    return [_cost(m["mutant"], m) for m in bench("mutants")["runs"] if m["page"] == page]
 
 
 def _cost(name: str, m: dict[str, Any]) -> list[str]:

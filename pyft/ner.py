@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,13 +17,14 @@ from datasets import Dataset, Features
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from pyft import data, models, stored
+from pyft import data, models
 from pyft.errors import PyftError
 from pyft.fetch import files
 from pyft.finetune import fine_tune, predict, set_seed, task_loss
 from pyft.objectives import IGNORED
 from pyft.profiles import Recipe
 from pyft.stats import verdict
+from pyft.stored import Experiment, Run, data_digests
 from pyft.tags import Span, allowed, follows, named, score, spans, viterbi
 
 Tags = list[list[str]]  # of some sentences
@@ -294,16 +294,16 @@ def tagged(found: dict[str, Any], test: Any, setup: str, decoding: str = "greedy
     return [tags[: len(lengths)] if decoding == "greedy" else tags[len(lengths) :] for tags in both]
 
 
-def plan() -> list[tuple[str, str, int]]:
+def plan(_: Sequence[Run] = ()) -> list[tuple[str, str, int]]:
     """Every run, `(model, setup, seed)`, seed by seed."""
     return [(name, setup, seed) for seed in range(SEEDS) for name in MODELS for setup in SETUPS]
 
 
-def depends(name: str, setup: str, seed: int) -> str:
-    """A run is that of its setup, and of its model's weights."""
-    return repr(SETUPS[setup]) + models.kept_digest(name)
+def depends(name: str, setup: str, seed: int) -> dict[str, Any]:
+    """A run is that of its setup, of its model's weights and of the corpus."""
+    return {"setup": SETUPS[setup], "weights": models.weights_digest(name), "data": data_digests("conll2003")}
 
 
-def measure(out: Path | None = None) -> dict[str, Any]:
-    """Every run of the plan (see `pyft.stored`)."""
-    return stored.measure("ner", plan(), run, depends, out)
+EXPERIMENT = Experiment(
+    "ner", plan, run, depends, about="entities with and without the rest of the document; two hours"
+)

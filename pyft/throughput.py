@@ -1,14 +1,13 @@
 """How fast fine-tuning is: our loop compared with Hugging Face's `Trainer`, as it is often set and as it is well set.
 
 All train the same model on the same texts for the same number of epochs from the same seed, and are tested on the same
-texts. `pyft bench finetune` writes what was found to `book/results/bench/finetune.json`; it wants a quiet machine.
+texts. `pyft bench finetune` measures it; it needs a quiet machine.
 """
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
 
@@ -19,10 +18,11 @@ from transformers import Trainer
 
 from pyft import data, models
 from pyft.errors import PyftError
-from pyft.evidence import dump, provenance, results_folder, write_atomically
+from pyft.evidence import select
 from pyft.finetune import collate, fine_tune, labelled, pad, predict, set_seed, tokenize
 from pyft.profiles import Recipe
 from pyft.stats import packed
+from pyft.stored import Experiment, Found, Run, data_digests
 from pyft.trainer import arguments
 
 LIMITS = {"run_glue": 4.0, "Trainer, well set": 1.25}  # how many times as many texts a second ours must learn from
@@ -45,50 +45,36 @@ class Size(NamedTuple):
     texts: int = 2000
     test: int = 1056
     epochs: int = 1
-    seeds: int = 3
     batch_size: int = 32
     lr: float = 2e-4
     profiled: int = 10  # steps
 
 
-def measure(out: Path | None = None, size: Size = Size()) -> dict[str, Any]:  # noqa: B008 - a tuple, it cannot change
-    """Race them by turns, seed by seed; write what was found to `out`, print it, return it."""
-    path = out or results_folder() / "bench" / "finetune.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    runs = [{"who": who, "seed": seed} | race(who, seed, size) for seed in range(size.seeds) for who in RIVALS]
-    found = {
-        "size": size._asdict(),
-        "threads": torch.get_num_threads(),
-        "runs": runs,
-        "peak": peak(),
-        "step": anatomy(size),
-        "provenance": provenance(),
-    }
-    write_atomically(path, dump(found))
-    for who, limit in LIMITS.items():
-        low, high = speed_ups(found, who)
-        print(f"ours learns from {low:.2f} to {high:.2f} times as many texts a second as {who}; at least {limit}")
-    print(f"written to {path}")
-    return found
+SIZE, SEEDS = Size(), 3
 
 
-def speed_ups(found: Mapping[str, Any], who: str) -> tuple[float, float]:
-    """Seconds of another over ours, seed by seed: the smallest and the largest ratio."""
-    return min(ratios(found, who)), max(ratios(found, who))
+def races(found: Found) -> list[Run]:
+    """The kept races, by seed: `loops` holds what each of `RIVALS` did."""
+    return select(found, part="race")
 
 
-def ratios(found: Mapping[str, Any], who: str) -> list[float]:
-    """Seconds of another over ours, of each seed."""
-    seconds = {(r["who"], r["seed"]): r["seconds"] for r in found["runs"]}
-    return [seconds[who, seed] / seconds["ours", seed] for name, seed in seconds if name == "ours"]
+def ratios(races: Sequence[Run], who: str) -> list[float]:
+    """Seconds of another over ours, of each race."""
+    return [r["loops"][who]["seconds"] / r["loops"]["ours"]["seconds"] for r in races]
 
 
-def breaches(found: Mapping[str, Any]) -> list[str]:
+def speed_ups(races: Sequence[Run], who: str) -> tuple[float, float]:
+    """The smallest and the largest of the ratios."""
+    return min(ratios(races, who)), max(ratios(races, who))
+
+
+def over_limit(found: Found) -> list[str]:
     """A line for each limit that the mean over seeds does not keep."""
+    means = {who: mean(ratios(races(found), who)) for who in LIMITS}
     return [
-        f"ours learns from {mean(ratios(found, who)):.2f} times as many texts a second as {who}, at least {limit} asked"
+        f"ours learns from {means[who]:.2f} times as many texts a second as {who}, at least {limit} asked"
         for who, limit in LIMITS.items()
-        if mean(ratios(found, who)) < limit
+        if means[who] < limit
     ]
 
 
@@ -203,5 +189,40 @@ def anatomy(size: Size) -> dict[str, Any]:
         "flops": flops,
         "seconds": round(seconds, 3),
         "shares": {kind: round(t / total, 4) for kind, t in kinds.items()},
-        "commit": provenance()["commit"],
     }
+
+
+# --- the experiment ---------------------------------------------------------------------------------------------------
+
+
+def run(part: str, seed: int) -> Run:
+    """A race of one seed, all by turns; or where the time of a `step` goes, beside the peak of the machine."""
+    if part == "step":
+        found = {"peak": peak()} | anatomy(SIZE)
+    else:
+        found = {"loops": {who: race(who, seed, SIZE) for who in RIVALS}}
+        for who, limit in LIMITS.items():
+            (times,) = ratios([found], who)
+            print(f"ours learns from {times:.2f} times as many texts a second as {who}; at least {limit}")
+    return {"part": part, "seed": seed, "size": SIZE._asdict()} | found
+
+
+def plan(_: Sequence[Run] = ()) -> list[tuple[str, int]]:
+    """Every run, `(part, seed)`."""
+    return [*(("race", seed) for seed in range(SEEDS)), ("step", 0)]
+
+
+def depends(part: str, seed: int) -> dict[str, Any]:
+    """A run is that of its size, of the weights and of the corpus."""
+    return {"size": SIZE._asdict(), "weights": models.weights_digest("bert"), "data": data_digests("movie-reviews")}
+
+
+EXPERIMENT = Experiment(
+    "finetune",
+    plan,
+    run,
+    depends,
+    about="our training loop beside Trainer, as often set and as well set; a quarter of an hour",
+    timed=True,
+    over_limit=over_limit,
+)

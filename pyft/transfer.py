@@ -1,14 +1,10 @@
 """The value of pretraining: the same labels learnt from random and from pretrained weights, whole and in part."""
 
-import hashlib
-import inspect
-import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +17,11 @@ from torch import Tensor
 
 from pyft import baselines, data, models, stats
 from pyft.errors import PyftError, unknown
-from pyft.evidence import ROOT, dump, provenance, results_folder, write_atomically
+from pyft.evidence import select
 from pyft.finetune import fine_tune, predict, set_seed
 from pyft.inference import in_batches
 from pyft.profiles import Recipe
+from pyft.stored import Experiment, Found, Run, data_digests
 
 MODEL = "minilm"
 
@@ -147,8 +144,14 @@ def recipe(name: str, n: int, lr: float) -> Recipe:
     return Recipe(epochs=math.ceil(method.texts / n), batch_size=method.batch_size, lr=lr, evaluations=0)
 
 
-def run(name: str, n: int, value: float, seed: int, split: str = "test") -> dict[str, Any]:
-    """Learn `n` labels and answer a split: accuracy, which answers are right, processor seconds, trained parameters."""
+def run(name: str, n: int, seed: int, split: str, *values: float) -> Run:
+    """Learn `n` labels with the hyperparameters `values`, by a method or after a detour, and answer a split."""
+    made = detour(name, n, seed, *values) if name in DETOURS else learn(name, n, seed, split, *values)
+    return {"method": name, "n": n, "seed": seed, "split": split, "values": list(values)} | made
+
+
+def learn(name: str, n: int, seed: int, split: str, value: float = 0.0) -> dict[str, Any]:
+    """By a method: accuracy, which answers are right, processor seconds, trained parameters. TF-IDF has no `value`."""
     rows = data.load(CORPUS)
     answered = rows[split]
     if name == "TF-IDF":
@@ -167,7 +170,7 @@ def run(name: str, n: int, value: float, seed: int, split: str = "test") -> dict
     return _scored(guess, answered["label"], seconds, trained(model))
 
 
-def detour(corpus: str, n: int, lr: float, C: float, seed: int) -> dict[str, Any]:
+def detour(corpus: str, n: int, seed: int, lr: float, C: float) -> dict[str, Any]:
     """As the run on features, but the body is fine-tuned on another corpus first; `source`: how well it learnt."""
     other, rows = data.load(corpus), data.load(CORPUS)
     model, tokenizer = start(METHODS["fine-tuned"], seed)
@@ -211,15 +214,12 @@ def _scored(guess: Any, y: Any, seconds: float, parameters: int) -> dict[str, An
     return found | {"right": stats.packed(hit)}
 
 
-def stored(found: dict[str, Any], name: str, n: int) -> list[dict[str, Any]]:
-    """The stored runs of a method with `n` labels, by seed. Raises `PyftError` if there is none."""
-    runs = sorted((r for r in found["runs"] if (r["method"], r["n"]) == (name, n)), key=lambda r: r["seed"])
-    if not runs:
-        raise unknown("stored run", f"{name}, {n}", sorted({f"{r['method']}, {r['n']}" for r in found["runs"]}))
-    return runs
+def stored(found: Found, name: str, n: int) -> list[Run]:
+    """The kept runs of a method with `n` labels on test texts, by seed. Raises `PyftError` if there is none."""
+    return sorted(select(found, method=name, n=n, split="test"), key=lambda r: r["seed"])
 
 
-def compared(found: dict[str, Any], a: str, b: str, n: int, tested: int) -> list[stats.Comparison]:
+def compared(found: Found, a: str, b: str, n: int, tested: int) -> list[stats.Comparison]:
     """Method a against b on the same labels and the same `tested` examples: one paired test a seed that both have."""
     pairs = [(x, y) for x in stored(found, a, n) for y in stored(found, b, n) if x["seed"] == y["seed"]]
     return [stats.compare(*(stats.unpacked(run["right"], tested) for run in pair)) for pair in pairs]
@@ -233,76 +233,66 @@ def tally(comparisons: Sequence[stats.Comparison]) -> str:
     return ", ".join([f"{word} for {count} of {len(words)} seeds", *(f"{word} for {count}" for word, count in rest)])
 
 
-# --- the measurement --------------------------------------------------------------------------------------------------
+# --- the experiment ---------------------------------------------------------------------------------------------------
 
 
-def measure(out: Path | None = None, folder: Path = ROOT / "_build" / "transfer") -> dict[str, Any]:
-    """Make every run, on one thread, and write what was found to `out`: about two hours on a quiet machine.
-
-    Each run is kept in `folder` as it finishes, and `out` is written again, so that an interrupted measurement goes on
-    from there.
-    """
-    path, begins = out or results_folder() / "bench" / "transfer.json", origin()
-    recipes = repr(METHODS) + inspect.getsource(recipe)
-    folder /= hashlib.sha256((json.dumps(begins) + recipes).encode()).hexdigest()[:8]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so that seconds of the processor are seconds by the clock on a quiet machine
-    try:
-        tried: dict[str, dict[str, float]] = {}
-        chosen: dict[str, float] = {}
-        runs: list[dict[str, Any]] = []
-        found = {"origin": begins, "tried": tried, "chosen": chosen, "runs": runs}
-        for name, n, seed in plan():
-            if name in METHODS and name not in chosen:
-                tried[name] = {f"{v:g}": _tried(folder, name, v) for v in METHODS[name].values}
-                chosen[name] = max(METHODS[name].values, key=lambda v: tried[name][f"{v:g}"])
-            if name in DETOURS:
-                made = _kept(folder, detour, name, n, chosen["fine-tuned"], chosen["features"], seed)
-            else:
-                made = _kept(folder, run, name, n, chosen.get(name, 0.0), seed)
-            runs.append({"method": name, "n": n, "seed": seed} | made)
-            write_atomically(path, dump(found | {"provenance": provenance()}))
-    finally:
-        torch.set_num_threads(threads)
-    print(f"written to {path}")
+def tried(runs: Sequence[Run]) -> dict[str, dict[float, float]]:
+    """The accuracies on validation texts by which each method's value is chosen: the test split has no say in it."""
+    found: dict[str, dict[float, float]] = {}
+    for r in runs:
+        if r["split"] == "validation":
+            found.setdefault(r["method"], {})[r["values"][0]] = r["accuracy"]
     return found
 
 
-def plan() -> list[tuple[str, int, int]]:
-    """Every run, `(method or corpus learnt first, labels, seed)`; seed by seed, the longest last."""
+def chosen(runs: Sequence[Run]) -> dict[str, float]:
+    """The best value of each method whose every value was tried; of two that are equal the first."""
+    found = tried(runs)
+    return {
+        name: max(method.values, key=lambda value: found[name][value])
+        for name, method in METHODS.items()
+        if found.get(name, {}).keys() >= set(method.values)
+    }
+
+
+def plan(done: Sequence[Run] = ()) -> list[tuple[Any, ...]]:
+    """Every run, `(method or corpus learnt first, labels, seed, split, its values)`, as far as they are chosen.
+
+    First those to choose by; then seed by seed, the longest last.
+    """
+    best = chosen(done)
+    choices = [(name, m.choice, CHOICE_SEED, "validation", value) for name, m in METHODS.items() for value in m.values]
+    ways = {"TF-IDF": (SIZES, ())} | {name: (METHODS[name].sizes, (value,)) for name, value in best.items()}
     runs = [
-        (name, n, seed)
+        (name, n, seed, "test", *values)
         for seed in range(SEEDS)
-        for name in ("TF-IDF", *METHODS)
-        for n in (METHODS[name].sizes if name in METHODS else SIZES)
+        for name, (sizes, values) in ways.items()
+        for n in sizes
         if seed < (SEEDS if n <= FEW else MANY)
     ]
-    runs += [(corpus, DETOUR_LABELS, seed) for seed in range(MANY) for corpus in DETOURS]
-    return sorted(runs, key=lambda r: (r[2], r[0] == "scratch" or r[1] == SIZES[-1]))
+    if {"fine-tuned", "features"} <= best.keys():
+        values = best["fine-tuned"], best["features"]
+        runs += [(corpus, DETOUR_LABELS, seed, "test", *values) for seed in range(MANY) for corpus in DETOURS]
+    return choices + sorted(runs, key=lambda r: (r[2], r[0] == "scratch" or r[1] == SIZES[-1]))
 
 
-def origin() -> dict[str, Any]:
-    """What every run goes back to: the digest of the pretrained body, and the fingerprints of the corpora."""
-    model, _ = models.load(MODEL, "sequence-classification")
-    corpora = {name: data.fingerprint(data.load(name)) for name in (CORPUS, *DETOURS)}
-    return {"body": models.digest(model.base_model), "corpora": corpora}
+def depends(name: str, n: int, seed: int, split: str, *values: float) -> dict[str, Any]:
+    """A run is that of its method and its recipe, of MiniLM's weights, and of the corpora."""
+    corpora = (CORPUS, name) if name in DETOURS else (CORPUS,)
+    found = {"data": data_digests(*corpora), "weights": models.weights_digest(MODEL)}
+    if name in DETOURS:
+        return found | {"recipe": recipe("fine-tuned", DETOUR_LABELS, values[0])}
+    if name in ("TF-IDF", "features"):
+        return found
+    method = METHODS[name]
+    return found | {"recipe": recipe(name, n, values[0]), "start": [method.pretrained, method.frozen]}
 
 
-def _tried(folder: Path, name: str, value: float) -> float:
-    """Accuracy on the validation split: the test split is not used for any choice."""
-    arguments = name, METHODS[name].choice, value, CHOICE_SEED, "validation"
-    return float(_kept(folder, run, *arguments)["accuracy"])
-
-
-def _kept(folder: Path, make: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
-    """What `make(*arguments)` gives, from the folder if it lies there, else made and put there."""
-    name = " ".join(map(str, [make.__name__, *arguments]))
-    path = folder / f"{name}.json"
-    if not path.exists():
-        found = make(*arguments)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(found))
-        print(f"[bench] {name}: {found['accuracy']:.3f} in {found['seconds']:.0f} s", flush=True)
-    stored: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
-    return stored
+EXPERIMENT = Experiment(
+    "transfer",
+    plan,
+    run,
+    depends,
+    about="random against pretrained weights by number of labels, and what freezing costs; two hours",
+    threads=1,  # so that seconds of the processor are seconds by the clock on a quiet machine
+)

@@ -7,9 +7,8 @@ a trick makes more texts, there are fewer epochs: all runs take as many steps, u
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,16 +17,18 @@ from scipy.stats import ttest_rel
 from torch import Tensor
 from torch.nn import functional as F
 
-from pyft import data, models, stored
+from pyft import data, models
 from pyft.errors import PyftError
 from pyft.finetune import fine_tune, predict, set_seed, task_loss
 from pyft.profiles import Recipe
 from pyft.stats import holm, mean_interval, packed, verdict
+from pyft.stored import Experiment, Run, data_digests
 from pyft.transfer import freeze, from_scratch, subset
 
 CORPUS, LABELS, SEEDS = "movie-reviews", 200, 5
 BASELINE = Recipe(epochs=8, batch_size=16, lr=1e-4, evaluations=0)  # a hundred steps
 WATCHED = 100  # validation texts, for a trick that looks at them
+MASKED_LM = "bert-continued"  # the model that rewrites texts
 
 # --- data augmentation ------------------------------------------------------------------------------------------------
 
@@ -72,7 +73,7 @@ def replaced(texts: Sequence[str], seed: int, p: float = 0.15) -> list[str]:
 
 @cache
 def _masked_lm() -> Any:
-    return models.load("bert-continued", "pretraining")
+    return models.load(MASKED_LM, "pretraining")
 
 
 def mix_up(alpha: float = 0.4) -> Callable[[Any, dict[str, Tensor]], Tensor]:
@@ -263,19 +264,23 @@ def run(name: str, seed: int) -> dict[str, Any]:
     }
 
 
-def plan() -> list[tuple[str, int]]:
+def plan(_: Sequence[Run] = ()) -> list[tuple[str, int]]:
     """Every run, `(trick, seed)`, seed by seed."""
     return [(name, seed) for seed in range(SEEDS) for name in TRICKS]
 
 
-def depends(name: str, seed: int) -> str:
-    """A run is that of the baseline's recipe and of what the trick changes in it."""
-    return repr(sorted(asdict(replace(BASELINE, **TRICKS[name].recipe)).items())) + str(TRICKS[name].labels)
+def depends(name: str, seed: int) -> dict[str, Any]:
+    """A run is that of the baseline's recipe and of what the trick changes in it, of its weights and of the corpus."""
+    trick = TRICKS[name]
+    found = {"recipe": replace(BASELINE, **trick.recipe), "labels": trick.labels, "data": data_digests(CORPUS)}
+    if trick.more is replaced:
+        found["masked LM"] = models.weights_digest(MASKED_LM)
+    return found | {"weights": models.weights_digest("bert")}
 
 
-def measure(out: Path | None = None) -> dict[str, Any]:
-    """Every run of the plan (see `pyft.stored`)."""
-    return stored.measure("tricks", plan(), run, depends, out)
+EXPERIMENT = Experiment(
+    "tricks", plan, run, depends, about="tricks of fine-tuning on few labels, over seeds; two hours"
+)
 
 
 # --- the results --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The comparison of architectures: what a run keeps, how it is scored, and that finished runs are not run again."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -107,21 +108,23 @@ def test_each_step_of_the_ladder_is_another_model(small, monkeypatch):
 
 def test_every_run_of_the_plan_is_kept_in_the_file_of_the_models(small, monkeypatch):
     plan = [("minilm", corpus, 0) for corpus in architectures.TASKS]
-    monkeypatch.setattr(architectures, "plan", lambda: plan)
-    found = architectures.measure(small / "models.json")
+    found = replace(architectures.EXPERIMENT, plan=lambda _: plan).measure(small / "models.json")
     assert [(r["model"], r["corpus"], r["seed"]) for r in found["runs"]] == plan
     assert json.loads((small / "models.json").read_text()) == found
 
 
 def test_other_weights_or_another_recipe_are_another_run(small, monkeypatch):
-    first = architectures.depends("xlnet", "conll2003", 0)
+    def key():
+        return architectures.EXPERIMENT.key("xlnet", "conll2003", 0)
+
+    first = key()
     weights = models.kept_file("xlnet")
     weights.parent.mkdir()
     weights.write_bytes(b"others")
-    second = architectures.depends("xlnet", "conll2003", 0)
+    second = key()
     rows, recipe = architectures.TASKS["conll2003"]
     monkeypatch.setitem(architectures.TASKS, "conll2003", (rows + 1, recipe))
-    assert len({first, second, architectures.depends("xlnet", "conll2003", 0)}) == 3
+    assert len({first, second, key()}) == 3
 
 
 def test_all_models_of_one_seed_see_the_same_rows(small, monkeypatch):

@@ -290,12 +290,19 @@ def test_another_seed_learns_from_other_texts(asked):
     assert first == again != other and len(first) == classification.TOPIC_ROWS
 
 
-def test_the_plan_has_five_seeds_of_every_run_and_a_run_is_that_of_its_recipe():
+def test_the_plan_has_five_seeds_of_every_run_and_a_run_is_that_of_its_recipe(monkeypatch):
     plan = classification.plan()
     assert len(plan) == len(set(plan)) == 75
     assert [seed for *_, seed in plan] == sorted(seed for *_, seed in plan)
     for task in ("spam", "topics", "documents"):
         assert {name for t, name, *_ in plan if t == task} == {"bert", "roberta", "xlnet"}
     assert {view for t, name, view, _ in plan if (t, name) == ("documents", "bert")} == {*VIEWS, "wide"}
-    assert classification.depends(*plan[0]) != classification.depends("documents", "bert", "head", 0)
-    assert classification.depends("spam", "bert", "", 0) == classification.depends("spam", "bert", "", 1)
+    monkeypatch.setattr(classification, "data_digests", lambda *corpora: dict.fromkeys(corpora, "digest"))
+    depends = classification.depends
+    assert depends("spam", "bert", "", 0) == depends("spam", "bert", "", 1) != depends("topics", "bert", "", 0)
+    assert depends("spam", "bert", "", 0)["recipe"].evaluations == 0
+    some = [depends("documents", "bert", view, 0)["recipe"] for view in ("head", "windows", "wide")]
+    assert len(set(some)) == 3 and depends("documents", "bert", "tail", 0)["recipe"] == some[0]
+    assert [list(depends(task, "bert", "", 0)["data"]) for task in ("spam", "topics", "documents")] == [
+        ["sms-spam"], ["text-source"], ["product-reviews"],
+    ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -41,6 +40,7 @@ def tiny_windows(split):
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
     """Small data, a random BERT of one layer, a few steps; torch is left as it was."""
+    costs.right_scores.cache_clear()
     deterministic, state = torch.are_deterministic_algorithms_enabled(), torch.get_rng_state()
     torch.manual_seed(0)
     config = BertConfig(
@@ -54,6 +54,7 @@ def tiny(monkeypatch):
     monkeypatch.setattr(costs, "reviews", tiny_reviews)
     monkeypatch.setattr(costs, "windows", tiny_windows)
     yield
+    costs.right_scores.cache_clear()
     torch.use_deterministic_algorithms(deterministic)
     torch.set_rng_state(state)
 
@@ -169,9 +170,9 @@ def raises(error):
 RIGHT, BROKEN = [("right", seed) for seed in range(SPREAD)], [("broken", seed) for seed in range(SEEDS)]
 
 
-def test_the_difference_is_taken_example_by_example_and_its_interval_has_both_its_sources(instead, tmp_path):
+def test_the_difference_is_taken_example_by_example_and_its_interval_has_both_its_sources(instead):
     runs = instead(worse)
-    found = compared(MUTANT, tmp_path)
+    found = compared(MUTANT)
     assert runs == RIGHT + BROKEN
     right = np.array([np.random.default_rng(seed).normal(size=N) for seed in range(SPREAD)])
     broken = np.array([worse(seed) for seed in range(SEEDS)])
@@ -200,9 +201,9 @@ def test_the_interval_holds_a_difference_that_is_not_there_as_often_as_it_says(o
     assert held / times > costs.LEVEL - 0.008  # three standard errors
 
 
-def test_what_is_the_same_is_called_that(instead, tmp_path):
+def test_what_is_the_same_is_called_that(instead):
     instead(lambda seed: np.random.default_rng(seed).normal(size=N))
-    found = compared(MUTANT, tmp_path)
+    found = compared(MUTANT)
     assert found["own"]["scores"] == found["right"]
     assert found["own"]["difference"] == 0 and found["own"]["same"]
     assert found["true"]["difference"] == 1 and not found["true"]["same"]
@@ -218,99 +219,86 @@ def test_what_is_the_same_is_called_that(instead, tmp_path):
         (lambda seed: np.where(np.arange(N) == seed, -np.inf, 0.0), "the loss became nan"),
     ],
 )
-def test_a_mutant_that_fails_is_kept_with_its_error_and_not_tried_again(instead, tmp_path, broken, said):
+def test_a_mutant_that_fails_is_kept_with_its_error(instead, broken, said):
     runs = instead(broken)
-    found = compared(MUTANT, tmp_path)
+    found = compared(MUTANT)
     assert found["error"].startswith(said) and "\n" not in found["error"]
     assert "own" not in found and len(found["right"]) == SEEDS
     assert runs == RIGHT + BROKEN
-    assert compared(MUTANT, tmp_path) == found
-    assert runs == RIGHT + BROKEN
 
 
-def test_nothing_is_compared_with_a_right_code_that_fails(monkeypatch, tmp_path):
+def test_nothing_is_compared_with_a_right_code_that_fails(monkeypatch):
     monkeypatch.setitem(RUNS, "BERT", lambda m, right, seed: (np.full(N, np.nan), np.zeros(N)))
     with pytest.raises(PyftError, match="the right code fails in the training 'BERT': the loss became nan"):
-        compared(MUTANT, tmp_path)
+        compared(MUTANT)
 
 
-def test_weights_that_give_nan_in_the_right_code_are_a_failure_too(monkeypatch, tmp_path):
+def test_weights_that_give_nan_in_the_right_code_are_a_failure_too(monkeypatch):
     def run(m, right, seed):
         return np.zeros(N), np.full(N, 0.0 if m is right else np.nan)
 
     monkeypatch.setitem(RUNS, "BERT", run)
-    assert compared(MUTANT, tmp_path)["error"] == "the loss became nan"
+    assert compared(MUTANT)["error"] == "the loss became nan"
 
 
-def test_accuracies_are_told_from_other_scores(instead, tmp_path):
+def test_accuracies_are_told_from_other_scores(instead):
     instead(worse)
-    assert compared(MUTANT, tmp_path / "a")["accuracy"] is False
+    assert compared(MUTANT)["accuracy"] is False
+    costs.right_scores.cache_clear()
     RUNS["BERT"] = lambda m, right, seed: (np.arange(N) % 2.0, np.arange(N) % 2.0)
-    assert compared(MUTANT, tmp_path / "b")["accuracy"] is True
+    assert compared(MUTANT)["accuracy"] is True
 
 
-def test_one_failing_seed_is_enough(instead, tmp_path):
+def test_one_failing_seed_is_enough(instead):
     instead(lambda seed: worse(seed) if seed else worse(seed) * np.nan)
-    assert compared(MUTANT, tmp_path)["error"] == "the loss became nan"
+    assert compared(MUTANT)["error"] == "the loss became nan"
 
 
-def test_an_interrupted_comparison_goes_on_where_it_was(instead, tmp_path):
-    whole = (instead(worse), compared(MUTANT, tmp_path / "whole"))[1]
-    runs = instead(lambda seed: worse(seed) if seed < 1 else raises(KeyboardInterrupt)(seed))
-    with pytest.raises(KeyboardInterrupt):
-        compared(MUTANT, tmp_path / "again")
-    assert runs == [*RIGHT, *BROKEN[:2]]
+def test_the_right_code_runs_once_for_all_mutants_and_each_mutant_for_itself(instead):
     runs = instead(worse)
-    assert compared(MUTANT, tmp_path / "again") == whole
-    assert runs == BROKEN[1:]
-
-
-def test_the_right_code_runs_once_for_all_mutants_and_each_mutant_for_itself(instead, tmp_path):
-    runs = instead(worse)
-    compared(MUTANT, tmp_path)
-    compared(BY_NAME["divided by d_k"], tmp_path)
+    compared(MUTANT)
+    compared(BY_NAME["divided by d_k"])
     assert runs == RIGHT + BROKEN + BROKEN
-    assert len(list(tmp_path.iterdir())) == SPREAD + 2 * SEEDS
 
 
-def test_what_was_kept_is_of_the_present_code(instead, tmp_path, monkeypatch):
-    runs = instead(worse)
-    compared(MUTANT, tmp_path)
-    other = tmp_path / "losses.py"
-    other.write_text("another", encoding="utf8")
-    changed = maths()._replace(losses=SimpleNamespace(__file__=str(other)))
-    monkeypatch.setattr(costs, "maths", lambda: changed)
-    compared(MUTANT, tmp_path)
-    assert runs == (RIGHT + BROKEN) * 2
-
-
-def test_a_mistake_in_the_book_itself_is_not_taken_for_the_mutants(instead, tmp_path):
+def test_a_mistake_in_the_book_itself_is_not_taken_for_the_mutants(instead):
     instead(raises(KeyError("label")))
     with pytest.raises(KeyError):
-        compared(MUTANT, tmp_path)
+        compared(MUTANT)
 
 
-def test_a_real_mutant_is_compared_and_another_fails(tmp_path):
-    found = compared(BY_NAME["causal mask shows the next token"], tmp_path)
+def test_a_real_mutant_is_compared_and_another_fails():
+    found = compared(BY_NAME["causal mask shows the next token"])
     assert (found["run"], found["page"]) == ("left to right", "4.1.1")
     assert found["own"]["interval"][0] < found["own"]["difference"] < found["own"]["interval"][1]
     assert found["own"]["scores"] != found["right"] and found["own"] != found["true"]
-    assert compared(BY_NAME["steps counted from zero"], tmp_path)["error"] == "the loss became nan"
+    assert compared(BY_NAME["steps counted from zero"])["error"] == "the loss became nan"
 
 
-def test_all_are_measured_and_written_with_their_provenance(instead, tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def two(monkeypatch):
+    """Two mutants of one line, and data and weights that are known by their names."""
+    some = [MUTANT, dataclasses.replace(MUTANT, name="another", new="2 * q")]
+    monkeypatch.setattr(costs, "MUTANTS", {"4.1.1": some})
+    monkeypatch.setattr(costs, "data_digests", lambda *corpora: dict.fromkeys(corpora, "digest"))
+    return some
+
+
+def test_all_are_measured_and_kept(instead, two, tmp_path):
     runs = instead(worse)
-    two = [MUTANT, dataclasses.replace(MUTANT, name="another", new="2 * q")]
-    monkeypatch.setattr(costs, "MUTANTS", {"4.1.1": two})
-    threads = torch.get_num_threads()
-    kept = costs.measure(tmp_path / "bench" / "mutants.json", tmp_path / "runs")
-    assert json.loads((tmp_path / "bench" / "mutants.json").read_text(encoding="utf8")) == kept
-    assert list(kept["mutants"]) == ["no root of d_k", "another"]
-    assert [m["change"] for m in kept["mutants"].values()] == [costs.change(m) for m in two]
+    found = costs.EXPERIMENT.measure(tmp_path / "mutants.json")
+    assert [r["mutant"] for r in found["runs"]] == ["no root of d_k", "another"]
+    assert [r["change"] for r in found["runs"]] == [costs.change(m) for m in two]
+    assert {r["provenance"]["hardware"]["threads"] for r in found["runs"]} == {1}
+    assert len(runs) == SPREAD + 2 * SEEDS
+    assert costs.EXPERIMENT.measure(tmp_path / "mutants.json") == found and len(runs) == SPREAD + 2 * SEEDS
+
+
+def test_a_mutant_that_changes_something_else_is_another_run(two, monkeypatch):
+    first, other = (costs.EXPERIMENT.key(m.name) for m in two)
     assert costs.change(two[0]) != costs.change(two[1])
-    assert (kept["seeds"], kept["level"]) == (SEEDS, costs.LEVEL) and "commit" in kept["provenance"]
-    assert "[bench] no root of d_k (BERT): -" in capsys.readouterr().out
-    assert len(runs) == SPREAD + 2 * SEEDS and torch.get_num_threads() == threads
+    monkeypatch.setattr(costs, "MUTANTS", {"4.1.1": [dataclasses.replace(MUTANT, new="3 * q")]})
+    assert len({first, other, costs.EXPERIMENT.key(MUTANT.name)}) == 3
 
 
 # --- the data ---------------------------------------------------------------------------------------------------------

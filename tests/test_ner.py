@@ -1,6 +1,7 @@
 """Decoding, context, the paired test of F1, kinds of error, and what a run keeps."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -242,8 +243,7 @@ def test_stored_tags_come_by_seed():
 def test_the_plan_pairs_setups_by_seed_and_what_is_measured_is_kept(small, tmp_path, monkeypatch):
     runs = ner.plan()
     assert len(runs) == len(set(runs)) == 45 and [r[2] for r in runs] == sorted(r[2] for r in runs)
-    monkeypatch.setattr(ner, "plan", lambda: [("minilm", "sentence", 0)])
-    made = ner.measure(tmp_path / "ner.json")
+    one = replace(ner.EXPERIMENT, plan=lambda _: [("minilm", "sentence", 0)])
+    made = one.measure(tmp_path / "ner.json")
     assert json.loads((tmp_path / "ner.json").read_text())["runs"][0]["tags"] == made["runs"][0]["tags"]
-    monkeypatch.setattr(ner, "run", partial(pytest.fail, "it is kept already"))
-    assert ner.measure(tmp_path / "ner.json") == made
+    assert replace(one, run=partial(pytest.fail, "it is kept already")).measure(tmp_path / "ner.json") == made

@@ -1,6 +1,7 @@
 """Film reviews learnt from every training text, for one epoch to three."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from datasets import Dataset, DatasetDict
@@ -49,9 +50,9 @@ def test_the_plan_holds_every_number_of_epochs_for_every_seed():
 
 def test_runs_are_kept_under_their_name(small, monkeypatch, tmp_path):
     monkeypatch.setattr(reviews, "SEEDS", 1)
-    found = reviews.measure(tmp_path / "reviews.json")
+    found = reviews.EXPERIMENT.measure(tmp_path / "reviews.json")
     assert [(r["lr"], r["epochs"], r["seed"]) for r in found["runs"]] == [
         (lr, epochs, 0) for lr in (1e-4, 2e-4) for epochs in (1, 2, 3)
     ]
-    monkeypatch.setattr(reviews, "run", lambda *_: pytest.fail("it was kept"))
-    assert reviews.measure(tmp_path / "reviews.json") == found
+    again = replace(reviews.EXPERIMENT, run=lambda *_: pytest.fail("it was kept"))
+    assert again.measure(tmp_path / "reviews.json") == found

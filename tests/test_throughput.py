@@ -11,15 +11,14 @@ from pyft.stats import unpacked
 from pyft.throughput import Size
 
 pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
-SMALL = Size(texts=12, test=6, seeds=2, batch_size=4, profiled=4)
+SMALL = Size(texts=12, test=6, batch_size=4, profiled=4)
 
 
 def found(*ratios):
-    """What a race found in which another took so many times as long as ours, seed by seed."""
-    runs = [{"who": "ours", "seed": seed, "seconds": 10.0} for seed in range(len(ratios))]
-    for who in throughput.LIMITS:
-        runs += [{"who": who, "seed": seed, "seconds": 10.0 * ratio} for seed, ratio in enumerate(ratios)]
-    return {"runs": runs}
+    """What was found if another took so many times as long as ours, seed by seed."""
+    loops = [{who: {"seconds": 10.0 * ratio} for who in throughput.LIMITS} for ratio in ratios]
+    races = [{"part": "race", "loops": some | {"ours": {"seconds": 10.0}}} for some in loops]
+    return {"runs": [*races, {"part": "step", "seconds": 1.0}]}
 
 
 @pytest.fixture
@@ -30,16 +29,16 @@ def small(tiny_minilm, monkeypatch):
 
 
 def test_ratios_are_paired_by_seed():
-    race = found(4.0, 6.0)
-    assert throughput.ratios(race, "run_glue") == [4.0, 6.0]
-    assert throughput.speed_ups(race, "run_glue") == (4.0, 6.0)
+    races = throughput.races(found(4.0, 6.0))
+    assert throughput.ratios(races, "run_glue") == [4.0, 6.0]
+    assert throughput.speed_ups(races, "run_glue") == (4.0, 6.0)
 
 
 def test_a_limit_is_kept_by_the_mean_and_not_by_the_best_seed():
-    assert throughput.breaches(found(4.0, 4.1)) == []
-    (line,) = throughput.breaches(found(1.2, 4.1))
+    assert throughput.over_limit(found(4.0, 4.1)) == []
+    (line,) = throughput.over_limit(found(1.2, 4.1))
     assert line == "ours learns from 2.65 times as many texts a second as run_glue, at least 4.0 asked"
-    assert len(throughput.breaches(found(1.0, 1.4))) == 2
+    assert len(throughput.over_limit(found(1.0, 1.4))) == 2
 
 
 def test_the_scripts_batches_are_filled_up_to_the_longest_that_may_be(tokenizer):
@@ -70,10 +69,13 @@ def test_operations_are_those_of_the_steps_that_count(small):
 
 
 def test_what_was_found_is_kept(small, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(throughput, "peak", lambda: 1e9)
-    made = throughput.measure(tmp_path / "finetune.json", SMALL)
+    for name, value in {"peak": lambda: 1e9, "SIZE": SMALL, "SEEDS": 2}.items():
+        monkeypatch.setattr(throughput, name, value)
+    made = throughput.EXPERIMENT.measure(tmp_path / "finetune.json")
     assert json.loads((tmp_path / "finetune.json").read_text()) == made
-    assert [(r["who"], r["seed"]) for r in made["runs"]] == [(who, s) for s in (0, 1) for who in throughput.RIVALS]
+    assert [(r["part"], r["seed"]) for r in made["runs"]] == [("race", 0), ("race", 1), ("step", 0)]
+    assert [list(r["loops"]) for r in throughput.races(made)] == [list(throughput.RIVALS)] * 2
+    assert made["runs"][-1]["peak"] == 1e9 and all(r["size"]["texts"] == 12 for r in made["runs"])
     assert "times as many texts a second as run_glue" in capsys.readouterr().out
 
 
@@ -82,6 +84,6 @@ def test_the_peak_is_that_of_a_product_of_matrices():
 
 
 def test_the_committed_race_keeps_its_limits():
-    race = evidence.bench("finetune")
-    assert throughput.breaches(race) == []
-    assert {r["seed"] for r in race["runs"]} == {0, 1, 2}
+    kept = evidence.bench("finetune")
+    assert throughput.over_limit(kept) == []
+    assert [r["seed"] for r in throughput.races(kept)] == [0, 1, 2]

@@ -1,13 +1,14 @@
 """What is shared, what is new, what is frozen; and a measurement that goes on from where it was interrupted."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from datasets import Dataset, DatasetDict
 
-from pyft import transfer
+from pyft import stored, transfer
 from pyft.errors import PyftError
 from pyft.evidence import bench
 from pyft.finetune import fine_tune
@@ -161,7 +162,7 @@ def test_recipes_bring_enough_texts_past_the_model_in_whole_epochs():
 def test_stored_runs_are_compared_seed_by_seed():
     hits = {"a": [[1, 1, 1, 1, 1, 1, 1, 0], [1] * 8], "b": [[0, 0, 0, 0, 0, 0, 1, 1], [1] * 8, [0] * 8]}
     runs = [
-        {"method": m, "n": 50, "seed": s} | transfer._scored(np.array(h), np.ones(8, int), 0.0, 1)
+        {"method": m, "n": 50, "seed": s, "split": "test"} | transfer._scored(np.array(h), np.ones(8, int), 0.0, 1)
         for m, rows in hits.items()
         for s, h in enumerate(rows)
     ]
@@ -172,7 +173,7 @@ def test_stored_runs_are_compared_seed_by_seed():
     assert (second.only_a, second.only_b) == (0, 0)
     assert transfer.tally([first, second]) == "no difference shown for 2 of 2 seeds"
     assert transfer.tally([Comparison(9, 0, 9, 0.01), second]) == ("better for 1 of 2 seeds, no difference shown for 1")
-    with pytest.raises(PyftError, match=r"unknown stored run 'a, 5'.*Known: a, 50, b, 50"):
+    with pytest.raises(PyftError, match=r"no kept run with method 'a', n 5, split 'test'\. Known: .*'b', 50, 'test'"):
         transfer.stored(found, "a", 5)
 
 
@@ -199,60 +200,86 @@ def small(monkeypatch, tiny_bert, tokenizer):
     transfer.film_features.cache_clear()
 
 
-def test_a_measurement_makes_every_run_and_an_interrupted_one_goes_on(small, tmp_path, monkeypatch, capsys):
-    out, folder = tmp_path / "transfer.json", tmp_path / "kept"
-    found = transfer.measure(out, folder)
-    made = [(r["method"], r["n"], r["seed"]) for r in found["runs"]]
-    assert len(made) == len(set(made))
-    assert set(made) == {
+def test_a_measurement_chooses_then_makes_every_run_and_an_interrupted_one_goes_on(small, tmp_path, monkeypatch):
+    out, run = tmp_path / "transfer.json", transfer.run
+
+    def interrupted(name, n, seed, split, *values):
+        if name == "other":
+            raise KeyboardInterrupt
+        return run(name, n, seed, split, *values)
+
+    with pytest.raises(KeyboardInterrupt):
+        replace(transfer.EXPERIMENT, run=interrupted).measure(out)
+    again = []
+    found = replace(transfer.EXPERIMENT, run=lambda *a: again.append(a) or run(*a)).measure(out)
+    assert {name for name, *_ in again} == {"other"} and len(again) == 1
+    tests = [(r["method"], r["n"], r["seed"]) for r in found["runs"] if r["split"] == "test"]
+    assert len(tests) == len(set(tests))
+    assert set(tests) == {
         *((m, 8, s) for m in ("TF-IDF", *transfer.METHODS) for s in (0, 1)),
         *((m, 40, 0) for m in ("TF-IDF", "features", "fine-tuned", "other")),
     }
     assert all(set(r) >= {"accuracy", "seconds", "trained", "right"} for r in found["runs"])
-    assert all(unpacked(r["right"], 20).mean() == pytest.approx(r["accuracy"]) for r in found["runs"])
-    assert json.loads(out.read_text(encoding="utf8")).items() >= found.items()
-
-    def never(*arguments):
-        raise AssertionError("this run was kept")
-
-    for path in list(folder.rglob("run scratch*")):
-        path.unlink()
-    monkeypatch.setattr(transfer, "detour", type("named", (), {"__name__": "detour", "__call__": never})())
-    again = transfer.measure(out, folder)
-    assert [r["accuracy"] for r in again["runs"]] == [r["accuracy"] for r in found["runs"]]
+    lengths = {"test": 20, "validation": 10}
+    for r in found["runs"]:
+        assert unpacked(r["right"], lengths[r["split"]]).mean() == pytest.approx(r["accuracy"])
+    assert transfer.EXPERIMENT.load(out) == found == json.loads(out.read_text(encoding="utf8"))
 
 
-def test_the_plan_goes_seed_by_seed_with_the_longest_runs_last():
-    plan = transfer.plan()
-    assert len(plan) == len(set(plan))
-    assert {seed for _, n, seed in plan if n <= 200} == set(range(5))
-    assert {seed for _, n, seed in plan if n > 200} == {0, 1, 2}
-    assert {n for name, n, _ in plan if name == "fine-tuned"} == set(transfer.SIZES)
-    assert [seed for *_, seed in plan] == sorted(seed for *_, seed in plan)
-    first = [name == "scratch" or n == transfer.SIZES[-1] for name, n, seed in plan if seed == 0]
+def chosen_from(values):
+    """Runs in which these values of each method, in order, did better and better on validation texts."""
+    return [
+        {"method": name, "split": "validation", "values": [value], "accuracy": rank / 10}
+        for name, some in values.items()
+        for rank, value in enumerate(some)
+    ]
+
+
+def test_the_plan_first_chooses_then_goes_seed_by_seed_with_the_longest_runs_last():
+    choices = [r for r in transfer.plan() if r[3] == "validation"]
+    assert {r[0] for r in transfer.plan() if r[3] == "test"} == {"TF-IDF"}  # which has nothing to choose
+    plan = transfer.plan(chosen_from({name: method.values for name, method in METHODS.items()}))
+    assert len(plan) == len(set(plan)) and plan[: len(choices)] == choices
+    assert len(choices) == sum(len(method.values) for method in METHODS.values())
+    tests = plan[len(choices) :]
+    assert {split for _, _, _, split, *_ in tests} == {"test"}
+    assert {seed for _, n, seed, *_ in tests if n <= 200} == set(range(5))
+    assert {seed for _, n, seed, *_ in tests if n > 200} == {0, 1, 2}
+    assert {n for name, n, *_ in tests if name == "fine-tuned"} == set(transfer.SIZES)
+    assert [seed for _, _, seed, *_ in tests] == sorted(seed for _, _, seed, *_ in tests)
+    first = [name == "scratch" or n == transfer.SIZES[-1] for name, n, seed, *_ in tests if seed == 0]
     assert first == sorted(first)
+    values = {name: set(values) for name, _, _, _, *values in tests if name in METHODS}
+    assert values == {name: {method.values[-1]} for name, method in METHODS.items()}
+    lr, C = METHODS["fine-tuned"].values[-1], METHODS["features"].values[-1]
+    assert {r[4:] for r in tests if r[0] in transfer.DETOURS} == {(lr, C)}
 
 
-def test_what_is_chosen_is_best_on_validation(small, tmp_path):
-    found = transfer.measure(tmp_path / "transfer.json", tmp_path / "kept")
-    for name, tried in found["tried"].items():
-        assert tried[f"{found['chosen'][name]:g}"] == max(tried.values())
-    assert not any("test" in p.name.split() for p in (tmp_path / "kept").rglob("run * 100 *"))
+def test_a_method_is_tested_only_once_all_its_values_were_tried():
+    some = {"fine-tuned": METHODS["fine-tuned"].values, "features": METHODS["features"].values[1:]}
+    assert {name for name, _, _, split, *_ in transfer.plan(chosen_from(some)) if split == "test"} == {
+        "TF-IDF", "fine-tuned",
+    }  # fmt: skip
 
 
-def test_other_data_or_another_recipe_keep_their_runs_apart(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(transfer, "METHODS", {})
-    monkeypatch.setattr(transfer, "DETOURS", ())
-    out, folder = tmp_path / "transfer.json", tmp_path / "kept"
-    transfer.measure(out, folder)
-    transfer.measure(out, folder)
-    assert len(list(folder.iterdir())) == 1
+def test_of_two_values_that_do_equally_well_the_first_is_chosen():
+    runs = chosen_from({"fine-tuned": METHODS["fine-tuned"].values})
+    assert transfer.chosen([r | {"accuracy": 0.5} for r in runs]) == {"fine-tuned": METHODS["fine-tuned"].values[0]}
+
+
+def test_other_data_another_recipe_or_another_start_is_another_run(small, monkeypatch):
+    def key():
+        return transfer.EXPERIMENT.key("head", 8, 0, "test", 1e-2)
+
+    keys = [key(), key()]
     monkeypatch.setattr(transfer.data, "fingerprint", lambda corpus: "g")
-    transfer.measure(out, folder)
-    assert len(list(folder.iterdir())) == 2
+    stored._fingerprint.cache_clear()
+    keys.append(key())
     monkeypatch.setattr(transfer, "recipe", lambda name, n, lr: Recipe(1, 8, lr, evaluations=0))
-    transfer.measure(out, folder)
-    assert len(list(folder.iterdir())) == 3
+    keys.append(key())
+    monkeypatch.setitem(transfer.METHODS, "head", Method((1e-2,), (8,), frozen=1))
+    keys.append(key())
+    assert keys[0] == keys[1] and len(set(keys)) == 4
 
 
 def test_the_methods_start_where_they_say():
@@ -264,18 +291,18 @@ def test_the_methods_start_where_they_say():
 # --- what is stored ---------------------------------------------------------------------------------------------------
 
 
-def test_the_stored_runs_are_those_of_the_plan_and_of_what_was_chosen():
-    found = bench("transfer")
-    assert [(r["method"], r["n"], r["seed"]) for r in found["runs"]] == transfer.plan()
+def test_what_was_chosen_for_the_stored_runs_was_best_on_validation_texts():
+    runs = bench("transfer")["runs"]
+    assert [(r["method"], r["n"], r["seed"], r["split"], *r["values"]) for r in runs] == transfer.plan(runs)
+    chosen, tried = transfer.chosen(runs), transfer.tried(runs)
     for name, method in METHODS.items():
-        tried = found["tried"][name]
-        assert list(tried) == [f"{v:g}" for v in method.values]
-        assert tried[f"{found['chosen'][name]:g}"] == max(tried.values())
+        assert tuple(tried[name]) == method.values
+        assert tried[name][chosen[name]] == max(tried[name].values())
 
 
 @pytest.mark.fetched
-def test_the_stored_runs_go_back_to_the_present_weights_and_data():
-    found = bench("transfer")
-    assert found["origin"] == transfer.origin()
+def test_the_stored_runs_have_the_accuracy_of_their_answers():
     tested = len(transfer.data.load(transfer.CORPUS)["test"])
-    assert all(unpacked(r["right"], tested).mean() == pytest.approx(r["accuracy"], abs=1e-6) for r in found["runs"])
+    for r in bench("transfer")["runs"]:
+        if r["split"] == "test":
+            assert unpacked(r["right"], tested).mean() == pytest.approx(r["accuracy"], abs=1e-6)
