@@ -101,13 +101,13 @@ def run(numbers: Sequence[str] = (), force: bool = False) -> None:
     failures = []
     with only_one("run"):
         for chapter in select(numbers):
-            why = changed(chapter) or (["forced"] if force else [])
-            if not why:
-                say(f"[run] {chapter.number} is up to date")
-                continue
-            say(f"[run] {chapter.number} runs now (changed: {', '.join(why)}) …")
             start = time.monotonic()
             try:
+                why = changed(chapter) or (["forced"] if force else [])
+                if not why:
+                    say(f"[run] {chapter.number} is up to date")
+                    continue
+                say(f"[run] {chapter.number} runs now (changed: {', '.join(why)}) …")
                 _run_in_place(chapter)
                 say(f"[run] {chapter.number} done in {time.monotonic() - start:.0f} s")
             except PyftError as error:

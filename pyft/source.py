@@ -157,7 +157,7 @@ def solutions(text: str) -> dict[str, str]:
 
 @cache
 def experiments(text: str) -> set[str | None]:
-    """The names of the experiments that a module defines, as `Experiment("tricks", …)`; None for one that is computed."""
+    """The names of the experiments that a module defines, `Experiment("tricks", …)`; None for a computed one."""
     return {_name(node) for node in nodes(text) if isinstance(node, ast.Call) and _called(node) == "Experiment"}
 
 

@@ -23,6 +23,8 @@ PARTS = (
 )
 LAYERS = [  # from the bottom up
     {"errors"},
+    {"uses"},
+    {"imports", "source"},
     {"artefacts", "counts", "profiles", "symbols", "exercise", "tags"},
     {"attention", "losses", "optim", "schedules", *PARTS},
     {"encoder"},
@@ -37,12 +39,16 @@ LAYERS = [  # from the bottom up
     {"mutants_part4"},
     {"costs", "architectures", "classification", "ner", "reviews", "sentiment", "throughput", "tricks"},
     {"bench"},
+    {"freshness"},
     {"notebooks"},
     {"colab", "book", "checks"},
     {"cli"},
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
-BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "counts", "profiles", "exercise", "maths")}
+TREES = ("uses", "imports", "source")  # sources are read there, and never run
+BARE: dict[str, set[str]] = {
+    name: set() for name in ("errors", *TREES, "artefacts", "counts", "profiles", "exercise", "maths")
+}
 PURE = ("symbols", "tags", "attention", "encoder", "losses", "objectives", "optim", "schedules", *PARTS)
 TORCH_ALONE = {name: {"torch"} for name in PURE}
 FOREIGN = BARE | TORCH_ALONE  # all they may import of others
