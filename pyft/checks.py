@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from pyft.evidence import ROOT
-from pyft.notebooks import PATHS, Chapter, changed, chapters
+from pyft.freshness import changed
+from pyft.notebooks import PATHS, Chapter, chapters
 
 _GENERATED = {"book/data_cards.md"}  # their digits come from the data, and a test holds them against it
 

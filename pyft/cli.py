@@ -70,7 +70,8 @@ def status() -> None:
     from pyft.artefacts import ARTEFACTS
     from pyft.book import HTML
     from pyft.fetch import home, problems
-    from pyft.notebooks import changed, chapters
+    from pyft.freshness import changed
+    from pyft.notebooks import chapters
 
     print(f"data and weights in {home()}")
     for artefact in ARTEFACTS.values():

@@ -1,19 +1,13 @@
-"""Run chapters through papermill, keep what is stable of their outputs, and know when they must run again.
-
-A chapter's key hashes what its outputs depend on: its code cells (display tags left out), the modules of this package
-that it imports, the lock, its parameters, the digests of data and weights, and the evidence it reads. The key is kept
-in the notebook's metadata. Same key: nothing runs.
-"""
+"""Run chapters through papermill, and keep what is stable of their outputs. What is up to date does not run again."""
 
 import copy
-import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,21 +18,12 @@ import papermill
 from filelock import FileLock, Timeout
 from papermill.exceptions import PapermillExecutionError
 
-from pyft.artefacts import ARTEFACTS
 from pyft.errors import PyftError, unknown
-from pyft.evidence import ROOT, bands, make_bands, results_folder, write_atomically
+from pyft.evidence import ROOT, make_bands, results_folder, write_atomically
+from pyft.freshness import changed, key
 
 CHAPTERS = ROOT / "chapters"
 BUILD = ROOT / "_build"
-DISPLAY_TAGS = {
-    "hide-input",
-    "hide-output",
-    "hide-cell",
-    "remove-input",
-    "remove-output",
-    "remove-cell",
-    "output_scroll",
-}
 CELL_TIMEOUT = 1200  # seconds
 # Looked for in JSON, where a path at the start of a line comes after the two characters of an escaped line end.
 PATHS = re.compile(r"(?:(?<![\w.:/<])|(?<=\\[nrt]))(?:/(?:work|root|tmp|home|Users|content)/[\w.-]+|[A-Z]:\\+Users)")
@@ -104,84 +89,6 @@ def select(numbers: Sequence[str]) -> list[Chapter]:
     return [known[number] for number in numbers or known]
 
 
-# --- the key ----------------------------------------------------------------------------------------------------------
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\0".join(part.replace("\r\n", "\n") for part in parts).encode()).hexdigest()[:16]
-
-
-def key(chapter: Chapter, notebook: Any = None) -> dict[str, str]:
-    """The parts of a chapter's key, by name, so that a stale chapter can say which of them changed."""
-    notebook = notebook or chapter.read()
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    tags = [sorted(set(cell.metadata.get("tags", [])) - DISPLAY_TAGS) for cell in code]
-    source = "\0".join(cell.source for cell in code)
-    modules = _modules(code)
-    return {
-        "code": _hash(source, json.dumps(tags)),
-        "pyft": _hash(*(name + "\0" + text for name, text in sorted(modules.items()))),
-        "lock": _hash((ROOT / "requirements.lock").read_text(encoding="utf8")),
-        "parameters": _hash(*(cell.source for cell in code if "parameters" in cell.metadata.get("tags", []))),
-        "data and weights": _hash(*(artefact.sha256 for artefact in ARTEFACTS.values()), *_weights(modules)),
-        "evidence": _hash(*_evidence(chapter, source, [source, *modules.values()])),
-    }
-
-
-def _modules(code: Sequence[Any]) -> dict[str, str]:
-    """The package's modules that the cells import, and those that these import in turn: source by name."""
-    texts = {path.stem: path.read_text(encoding="utf8") for path in (ROOT / "pyft").glob("*.py")}
-    found: dict[str, str] = {}
-    names = ["__init__", *_imported("\n".join(cell.source for cell in code))]
-    while names:
-        name = names.pop()
-        if name in texts and name not in found:
-            found[name] = texts[name]
-            names += _imported(texts[name])
-    return found
-
-
-def _weights(modules: Mapping[str, str]) -> Iterator[str]:
-    """Digests of the prepared models, for a chapter that may load one."""
-    if "models" in modules:
-        for path in sorted((ROOT / "pyft" / "weights").glob("*.safetensors")):
-            yield hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _imported(source: str) -> list[str]:
-    """Modules of pyft that a source imports, in whatever way, anywhere in it.
-
-    Looked for as text, since a notebook's cells may hold lines that are no Python.
-    """
-    lists = re.findall(r"^\s*from pyft import (\([^)]*\)|[^\n]*)", source, re.MULTILINE)
-    named = [name for names in lists for name in re.findall(r"(\w+)(?: as \w+)?", names)]
-    return named + re.findall(r"^\s*(?:from|import) pyft\.(\w+)", source, re.MULTILINE)
-
-
-def _evidence(chapter: Chapter, source: str, everything: Sequence[str]) -> Iterator[str]:
-    """What the page reads of the committed evidence: its bands, its records, the published figures that it names.
-
-    And the benchmarks that it or a module of its reads: `mutants.costs` asks for `bench("mutants")`.
-    """
-    yield json.dumps({k: v for k, v in bands().items() if k.startswith(f"{chapter.number}/")}, sort_keys=True)
-    published = json.loads((results_folder() / "published.json").read_text(encoding="utf8"))
-    yield json.dumps({name: figure for name, figure in published.items() if name in source}, sort_keys=True)
-    for path in sorted((results_folder() / chapter.number).rglob("*.json")):
-        yield path.read_text(encoding="utf8")
-    for path in sorted((results_folder() / "bench").glob("*.json")):
-        if any(f'bench("{path.stem}")' in text for text in everything):
-            yield path.read_text(encoding="utf8")
-
-
-def changed(chapter: Chapter) -> list[str]:
-    """Which parts of the key changed since the chapter last ran; empty if it is up to date."""
-    notebook = chapter.read()
-    kept = notebook.metadata.get("pyft", {}).get("key", {})
-    if not kept:
-        return ["never run"]
-    return [part for part, value in key(chapter, notebook).items() if kept.get(part) != value]
-
-
 # --- running ----------------------------------------------------------------------------------------------------------
 
 
@@ -194,13 +101,13 @@ def run(numbers: Sequence[str] = (), force: bool = False) -> None:
     failures = []
     with only_one("run"):
         for chapter in select(numbers):
-            why = changed(chapter) or (["forced"] if force else [])
-            if not why:
-                say(f"[run] {chapter.number} is up to date")
-                continue
-            say(f"[run] {chapter.number} runs now (changed: {', '.join(why)}) …")
             start = time.monotonic()
             try:
+                why = changed(chapter) or (["forced"] if force else [])
+                if not why:
+                    say(f"[run] {chapter.number} is up to date")
+                    continue
+                say(f"[run] {chapter.number} runs now (changed: {', '.join(why)}) …")
                 _run_in_place(chapter)
                 say(f"[run] {chapter.number} done in {time.monotonic() - start:.0f} s")
             except PyftError as error:

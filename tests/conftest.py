@@ -9,7 +9,7 @@ import torch
 from nbformat import v4
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-from pyft import book, checks, colab, evidence, models, notebooks, stored
+from pyft import book, checks, colab, evidence, freshness, models, notebooks, stored
 from pyft.evidence import ROOT
 from pyft.exercises import check
 
@@ -128,7 +128,7 @@ class House:
 def house(tmp_path, monkeypatch):
     """A small checkout that pyft takes for its own."""
     root = tmp_path / "house"
-    for module in (evidence, notebooks, checks, colab, book):
+    for module in (evidence, freshness, notebooks, checks, colab, book):
         monkeypatch.setattr(module, "ROOT", root)
     monkeypatch.setattr(notebooks, "CHAPTERS", root / "chapters")
     monkeypatch.setattr(notebooks, "BUILD", root / "_build")

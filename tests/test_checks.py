@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from pyft import checks, notebooks
+from pyft import checks, freshness, notebooks
 
 TITLE = "# 1.1 Toy · 玩具"
 CELLS = (TITLE, ("import pyft", ["setup"]), ('PROFILE = "laptop"\nSEED = 0', ["parameters"]), "x = 1")
@@ -124,7 +124,7 @@ def test_the_contents_may_be_in_parts_and_sections(house, chapter):
 
 def test_a_chapter_is_stale_until_its_key_is_that_of_the_present_code(house, chapter):
     assert "is stale (changed: never run)" in checks.stale()[0]
-    key = notebooks.key(notebooks.chapters()["1.1"])
+    key = freshness.key(notebooks.chapters()["1.1"])
     house.edit(chapter, lambda notebook: notebook.metadata.update(pyft={"key": key}))
     assert checks.stale() == []
     house.write("requirements.lock", "numpy==2\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyft import book as builder
-from pyft import cli, data, fetch, notebooks, registry, stored
+from pyft import cli, data, fetch, freshness, notebooks, registry, stored
 from pyft.errors import PyftError
 from pyft.stored import Experiment
 
@@ -134,7 +134,7 @@ def test_status_says_what_is_fetched_run_and_built_and_exits_0(house, pyft, monk
     house.chapter("1_1_a", "x = 1")
     house.chapter("1_2_b", "x = 1")
     chapter = notebooks.chapters()["1.2"]
-    key = notebooks.key(chapter)
+    key = freshness.key(chapter)
     house.edit(chapter.path, lambda n: n.metadata.update(pyft={"key": key}))
 
     code, out, err = pyft("status")

@@ -23,6 +23,8 @@ PARTS = (
 )
 LAYERS = [  # from the bottom up
     {"errors"},
+    {"uses"},
+    {"imports", "source"},
     {"artefacts", "counts", "profiles", "symbols", "exercise", "tags"},
     {"attention", "losses", "optim", "schedules", "state_dicts", *PARTS},
     {"encoder", "package_index"},
@@ -38,6 +40,7 @@ LAYERS = [  # from the bottom up
     {"mutants_part4"},
     {"costs", "architectures", "classification", "reviews", "sentiment", "throughput", "tricks"},
     {"bench"},
+    {"freshness"},
     {"notebooks"},
     {"colab", "book", "checks"},
     {"cli"},

@@ -1,18 +1,15 @@
 """A chapter runs when, and only when, something that its outputs depend on changed; and a failure loses nothing."""
 
-import ast
-import dataclasses
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import v4
 
-from pyft import evidence, notebooks
+from pyft import evidence, freshness, notebooks
 from pyft.errors import PyftError
 
 SETUP = ("import os", ["setup"])
@@ -22,10 +19,6 @@ PARAMETERS = ('PROFILE = "laptop"\nSEED = 0', ["parameters"])
 def only(numbers=()):
     (chapter,) = notebooks.select(numbers)
     return chapter
-
-
-def touched(before, after):
-    return {part for part in before if before[part] != after[part]}
 
 
 # --- finding ----------------------------------------------------------------------------------------------------------
@@ -64,222 +57,8 @@ def test_a_file_that_is_no_notebook_is_a_clear_error(house, text):
         only().read()
 
 
-# --- the key ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def chapter(house):
-    """A chapter with a setup cell, parameters, prose and code that names a published figure."""
-    house.chapter("1_1_a", "# 1.1 Title 题目", SETUP, PARAMETERS, "evidence.published('human_r')")
-    return only()
-
-
-def retag(house, chapter, tags):
-    house.edit(chapter.path, lambda n: n.cells[3].metadata.update(tags=tags))
-
-
 def source_of(cell, source):
     return lambda n: n.cells[cell].update(source=source)
-
-
-def new_sha(monkeypatch):
-    name, artefact = next(iter(notebooks.ARTEFACTS.items()))
-    monkeypatch.setitem(notebooks.ARTEFACTS, name, dataclasses.replace(artefact, sha256="0" * 64))
-
-
-def bands(house, **laptop):
-    house.write("book/results/bands.json", json.dumps({"laptop": laptop}))
-
-
-CHANGES = {
-    "code": (lambda h, c, m: h.edit(c.path, source_of(3, "evidence.published('human_r') ")), {"code"}),
-    "a tag that means something": (lambda h, c, m: retag(h, c, ["raises-exception"]), {"code"}),
-    "a new code cell": (lambda h, c, m: h.edit(c.path, lambda n: n.cells.append(v4.new_code_cell(""))), {"code"}),
-    "a parameter": (lambda h, c, m: h.edit(c.path, source_of(2, "SEED = 1")), {"code", "parameters"}),
-    "the package": (lambda h, c, m: h.write("pyft/__init__.py", "x = 2\n"), {"pyft"}),
-    "the lock": (lambda h, c, m: h.write("requirements.lock", "numpy==2\n"), {"lock"}),
-    "an artefact": (lambda h, c, m: new_sha(m), {"data and weights"}),
-    "its band": (lambda h, c, m: bands(h, **{"1.1/a": {"low": 0}}), {"evidence"}),
-    "its record": (lambda h, c, m: h.write("book/results/1.1/laptop/seed-0.json", "{}"), {"evidence"}),
-    "its record on a GPU": (lambda h, c, m: h.write("book/results/1.1/gpu/seed-0.json", "{}"), {"evidence"}),
-    "a published figure that it names": (
-        lambda h, c, m: h.write("book/results/published.json", '{"human_r": {"value": 0.8}}'),
-        {"evidence"},
-    ),
-}
-
-NO_CHANGES = {
-    "Markdown": lambda h, c, m: h.edit(c.path, source_of(0, "# 1.1 Other 别的")),
-    "display tags": lambda h, c, m: retag(h, c, ["hide-input", "remove-output", "output_scroll"]),
-    "an empty list of tags": lambda h, c, m: retag(h, c, []),
-    "outputs": lambda h, c, m: h.edit(c.path, lambda n: n.cells[3].update(execution_count=9)),
-    "a caption of a figure": lambda h, c, m: h.edit(c.path, lambda n: n.cells[3].metadata.update(mystnb={"a": 1})),
-    "the band of another chapter": lambda h, c, m: bands(h, **{"1.10/a": {"low": 0}, "1/a": {"low": 0}}),
-    "the record of another chapter": lambda h, c, m: h.write("book/results/1.10/laptop/seed-0.json", "{}"),
-    "a published figure of another page": lambda h, c, m: h.write(
-        "book/results/published.json", '{"human_r": {"value": 0.9}, "new": {"value": 0.1}}'
-    ),
-    "a module that it does not import": lambda h, c, m: h.write("pyft/new.py", ""),
-    "another chapter": lambda h, c, m: h.chapter("1_2_b", "x = 1"),
-    "what is not source": lambda h, c, m: h.write("pyft/__pycache__/a.pyc", "x"),
-    "CRLF in the package": lambda h, c, m: (h.root / "pyft" / "__init__.py").write_bytes(b"x = 1\r\n"),
-    "CRLF in the lock": lambda h, c, m: (h.root / "requirements.lock").write_bytes(b"numpy==1\r\n"),
-    "CRLF in the code": lambda h, c, m: h.edit(c.path, source_of(2, PARAMETERS[0].replace("\n", "\r\n"))),
-    "CRLF in the notebook's file": lambda h, c, m: c.path.write_bytes(c.path.read_bytes().replace(b"\n", b"\r\n")),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_the_key_changes_in_the_part_that_names_the_change(house, chapter, monkeypatch, change):
-    before = notebooks.key(chapter)
-    make, parts = CHANGES[change]
-    make(house, chapter, monkeypatch)
-    assert touched(before, notebooks.key(chapter)) == parts
-
-
-@pytest.mark.parametrize("change", NO_CHANGES)
-def test_the_key_does_not_change_with_what_no_output_depends_on(house, chapter, monkeypatch, change):
-    before = notebooks.key(chapter)
-    NO_CHANGES[change](house, chapter, monkeypatch)
-    assert touched(before, notebooks.key(chapter)) == set()
-
-
-IMPORTS = {  # of a module `used`
-    "from pyft import used": "from pyft import used",
-    "among others": "from pyft import data, used",
-    "first of others": "from pyft import used, data",
-    "its words": "from pyft.used import x, y as z",
-    "by its whole name": "import pyft.used",
-    "its whole name under another": "import pyft.used as u",
-    "under another name": "from pyft import used as u, data as d",
-    "second under another name": "from pyft import data as d, used as u",
-    "a list over lines": "from pyft import (\n    data,\n    used,\n)",
-    "a list over lines, under another name": "from pyft import (data as d,\n used as u)",
-    "in a function": "def f():\n    from pyft import used\n    return used",
-    "in a function, by its whole name": "def f():\n    import pyft.used\n",
-    "beside a line that is no Python": "%matplotlib inline\nfrom pyft import used",
-    "with a remark": "from pyft import used  # for the toy",
-    "with CRLF": "import os\r\nfrom pyft import data, used\r\n",
-}
-NO_IMPORTS = {
-    "nothing": "x = used",
-    "a longer name": "from pyft import used_not, unused",
-    "its name for another": "from pyft import data as used",
-    "another package's": "from other import used",
-    "a module of another's module": "import other.pyft.used",
-    "a word of another module": "from pyft.data import used",
-}
-
-
-@pytest.fixture
-def modules(house):
-    """A package of some modules: `data` and `unused` import nothing; `far` imports `between`, which imports `used`."""
-    for name in ("data", "used", "unused", "used_not"):
-        house.write(f"pyft/{name}.py", "x = y = used = 1\n")
-    house.write("pyft/between.py", "from pyft.used import x\n")
-    house.write("pyft/far.py", "def f():\n    from pyft import between\n")
-
-
-def stale(house, module):
-    """Which parts of the key change when a line is added to the module."""
-    before = notebooks.key(only())
-    path = house.root / "pyft" / f"{module}.py"
-    house.write(f"pyft/{module}.py", path.read_text(encoding="utf8") + "z = 2\n")
-    return touched(before, notebooks.key(only()))
-
-
-@pytest.mark.parametrize("name", IMPORTS)
-def test_a_chapter_depends_on_a_module_however_it_imports_it(house, modules, name):
-    house.chapter("1_1_a", "# 1.1", "y = 1", IMPORTS[name])
-    assert stale(house, "used") == {"pyft"}
-    assert stale(house, "unused") == stale(house, "far") == set()
-
-
-@pytest.mark.parametrize("name", NO_IMPORTS)
-def test_a_chapter_does_not_depend_on_a_module_that_it_only_seems_to_import(house, modules, name):
-    house.chapter("1_1_a", "# from pyft import used", NO_IMPORTS[name])
-    assert stale(house, "used") == set()
-
-
-@pytest.mark.parametrize("first,other", [("between", "far"), ("far", "data")])
-def test_a_chapter_depends_on_what_its_modules_import_in_turn(house, modules, first, other):
-    house.chapter("1_1_a", f"from pyft import {first}")
-    assert stale(house, "used") == stale(house, first) == {"pyft"}
-    assert stale(house, other) == set()
-
-
-def test_modules_that_import_each_other_are_followed_once(house, modules):
-    house.write("pyft/used.py", "from pyft import between\n")
-    house.chapter("1_1_a", "import pyft.far")
-    assert stale(house, "used") == {"pyft"}
-
-
-def test_an_import_that_is_added_to_a_module_counts_at_once(house, modules):
-    house.chapter("1_1_a", "from pyft import data")
-    assert stale(house, "used") == set()
-    house.write("pyft/data.py", "from pyft import used\n")
-    assert stale(house, "used") == {"pyft"}
-
-
-def test_a_module_that_moves_to_another_name_changes_the_key(house, modules):
-    house.chapter("1_1_a", "from pyft import data, new")
-    before = notebooks.key(only())
-    (house.root / "pyft" / "data.py").rename(house.root / "pyft" / "new.py")
-    assert touched(before, notebooks.key(only())) == {"pyft"}
-
-
-def test_the_imports_of_the_real_package_are_all_found(house):
-    """What Python's own parser finds, the search in the text finds too."""
-    for path in sorted(Path(evidence.__file__).parent.glob("*.py")):
-        source = path.read_text(encoding="utf8")
-        parsed = set()
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.ImportFrom) and node.module == "pyft":
-                parsed |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pyft."):
-                parsed.add(node.module.split(".")[1])
-            elif isinstance(node, ast.Import):
-                parsed |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("pyft.")}
-        assert parsed <= set(notebooks._imported(source)), path.name
-
-
-READERS = {
-    "itself": 'evidence.bench("maths")',
-    "by its first name": 'from pyft.evidence import bench\nbench("maths")["a"]',
-    "through a module": "from pyft import reader",
-    "through a module's module": "from pyft.asker import reader",
-}
-
-
-@pytest.mark.parametrize("how", READERS)
-def test_a_chapter_depends_on_the_benchmark_that_it_or_a_module_of_its_reads(house, how):
-    house.write("pyft/reader.py", 'from pyft import evidence\nx = evidence.bench("maths")\n')
-    house.write("pyft/asker.py", "from pyft import reader\n")
-    house.write("pyft/other.py", 'evidence.bench("mutants")\n')
-    house.chapter("1_1_a", READERS[how])
-    parts = []
-    for name in ("maths", "mutants"):
-        before = notebooks.key(only())
-        house.write(f"book/results/bench/{name}.json", "{}")
-        parts.append(touched(before, notebooks.key(only())))
-    assert parts == [{"evidence"}, set()]
-
-
-def test_cells_do_not_run_together_in_the_key(house):
-    house.chapter("1_1_a", "ab", "c")
-    house.chapter("1_2_b", "a", "bc")
-    one, two = (notebooks.key(c)["code"] for c in notebooks.select([]))
-    assert one != two
-
-
-def test_what_changed_is_named_and_a_chapter_without_key_never_ran(house, chapter):
-    assert notebooks.changed(chapter) == ["never run"]
-    key = notebooks.key(chapter)
-    house.edit(chapter.path, lambda n: n.metadata.update(pyft={"key": key}))
-    assert notebooks.changed(chapter) == []
-    house.write("requirements.lock", "numpy==2\n")
-    bands(house, **{"1.1/a": {"low": 0}})
-    assert notebooks.changed(chapter) == ["lock", "evidence"]
 
 
 # --- running ----------------------------------------------------------------------------------------------------------
@@ -337,7 +116,7 @@ def test_a_run_keeps_what_finished_says_what_failed_and_goes_on_from_there(house
     assert [cell.execution_count for cell in good.read().cells[1:]] == [1, 2]
     assert good.read().cells[2].outputs[0].text == "0 numpy==1\n\n"
     assert set(good.read().metadata) == {"kernelspec", "language_info", "pyft"}
-    assert notebooks.changed(good) == []  # though the run itself wrote a record
+    assert freshness.changed(good) == []  # though the run itself wrote a record
 
     house.edit(failing, source_of(2, "1 / (x + 1)"))
     executed.clear()
@@ -398,14 +177,14 @@ def test_an_edit_made_during_the_run_is_kept_and_the_chapter_stays_stale(house, 
     with pytest.raises(PyftError, match="was edited while it ran; the edit is kept"):
         notebooks.run()
     assert only().read().cells[0].source == "x = 2"
-    assert notebooks.changed(only()) == ["never run"]
+    assert freshness.changed(only()) == ["never run"]
 
 
 def test_code_edited_during_the_run_makes_the_chapter_stale_again(house, instead):
-    house.chapter("1_1_a", "x = 1")
+    house.chapter("1_1_a", "import pyft")
     instead(lambda notebook, parameters: house.write("pyft/__init__.py", "x = 2\n"))
     notebooks.run()
-    assert notebooks.changed(only()) == ["pyft"]
+    assert freshness.changed(only()) == ["pyft"]
 
 
 def test_an_output_that_may_not_be_kept_leaves_the_file_untouched(house, instead):
