@@ -69,6 +69,8 @@ class Package:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._texts: dict[Path, str] = {}
+        self.files = set(root.rglob("*.py"))
+        self._folders = {parent for path in self.files for parent in path.parents}
         self._found: dict[Chain, tuple[Place, set[Path], set[str]]] = {}
 
     def name(self, path: Path) -> str:
@@ -139,9 +141,10 @@ class Package:
     def _find(self, chain: Chain) -> tuple[Place, set[Path], set[str]]:
         at, rest, files, lazy = self.root, chain[1:], set[Path](), set[str]()
         while True:
-            path = at / "__init__.py" if at.is_dir() else at
-            module = Module.of(self.text(path) if path.is_file() else "", self._folder(path))
-            if path.is_file():
+            folder = at.suffix != ".py"
+            path = at / "__init__.py" if folder else at
+            module = Module.of(self.text(path) if path in self.files else "", self._folder(path))
+            if path in self.files:
                 files.add(path)
             if not rest:
                 return Place(at), files, lazy
@@ -149,23 +152,23 @@ class Package:
             if name in module.imported:
                 place, more, tables = self.find((*min(module.imported[name]), *rest[1:]))
                 return place, files | more, lazy | tables
-            if at.is_dir() and name in module.lazy:
+            if folder and name in module.lazy:
                 lazy.add(f"{self.name(path)}: {name} in {module.lazy[name]}")
                 at = self._below(at, module.lazy[name])
-            elif at.is_dir() and self._is_module(at, name):
+            elif folder and self._is_module(at, name):
                 at, rest = self._below(at, name), rest[1:]
             elif name in module.names or module.open or re.fullmatch(r"__\w+__", name):
-                return Place(path if path.is_file() else at, name), files, lazy
+                return Place(path if path in self.files else at, name), files, lazy
             else:
                 raise LookupError(f"there is no {name!r} in {self.name(at)}")
 
     def _is_module(self, folder: Path, name: str) -> bool:
-        return (folder / f"{name}.py").is_file() or any((folder / name).rglob("*.py"))
+        return folder / f"{name}.py" in self.files or folder / name in self._folders
 
     def _below(self, folder: Path, name: str) -> Path:
         if not self._is_module(folder, name):
             raise LookupError(f"there is no module {name!r} in {self.name(folder)}")
-        return folder / name if (folder / name).is_dir() else folder / f"{name}.py"
+        return folder / name if folder / name in self._folders else folder / f"{name}.py"
 
     def exercises(self, use: Use, place: Place) -> Iterator[Path]:
         """The exercises that a call of `pyft.exercises` finds by the number in their name: `check("4.1.2-b", answer)`.

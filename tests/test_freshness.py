@@ -1,11 +1,13 @@
 """A page's key changes with what its outputs depend on, in the part that names it, and with nothing else."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from nbformat import v4
 
-from pyft import freshness, notebooks
+from pyft import evidence, freshness, notebooks
 from pyft.errors import PyftError
 
 SETUP = ("import pyft", ["setup"])
@@ -724,6 +726,46 @@ def test_a_chapter_with_all_that_is_its_own_makes_no_other_page_stale(folders):
 # --- the real pages ---------------------------------------------------------------------------------------------------
 
 
-def test_every_real_page_has_a_key():
-    keys = {number: freshness.key(chapter) for number, chapter in notebooks.chapters().items()}
-    assert len({key["code"] for key in keys.values()}) == len(keys)
+@pytest.fixture
+def real(tmp_path, monkeypatch):
+    """A copy of the real package and evidence, for the real pages: a function that changes a text of the copy."""
+    root = Path(evidence.ROOT)
+    for name in ("pyft", "book/results"):
+        shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
+    shutil.copy(root / "requirements.lock", tmp_path)
+    for module in (evidence, freshness):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+
+    def keys():
+        return {number: freshness.key(chapter) for number, chapter in notebooks.chapters().items()}
+
+    def stale(old, new, name="*.py"):
+        """The pages whose key changes with a text that stands once in the files of that name."""
+        (path,) = (path for path in tmp_path.rglob(name) if old in path.read_text(encoding="utf8"))
+        before, text = keys(), path.read_text(encoding="utf8")
+        path.write_text(text.replace(old, new, 1), encoding="utf8")
+        after = keys()
+        path.write_text(text, encoding="utf8")
+        return {number: parts for number in before if (parts := touched(before[number], after[number]))}
+
+    return stale
+
+
+def test_real_pages_follow_the_benchmarks_that_they_read(real):
+    stale = real('"runs"', '"runs" ', "models.json")  # page 3.1 reads it as `bench_of("models")`
+    assert {"3.1", "3.1.4"} <= set(stale)
+    assert not {"4.1.3", "6.1", "6.2"} & set(stale)
+    assert all(parts == {"evidence"} for parts in stale.values())
+
+
+def test_real_pages_follow_the_data_that_they_load(real):
+    stale = real("780bd8cb8903e21406f9aeb71e49125cf10e89530cde97283f660f4447a63de4", "0")  # the file of SMS spam
+    assert "6.2" in stale
+    assert not {"2.1", "4.1.3", "6.1", "6.1.3"} & set(stale)
+    assert all(parts == {"data and weights"} for parts in stale.values())
+
+
+def test_no_real_page_follows_a_hint_or_data_that_it_does_not_load(real):
+    assert real('"The low end comes first."', '"The low end is the first."') == {}
+    row = 'Artefact(\n            name="minilm",'
+    assert real(row, f'Artefact(name="new", requirement="new==1", corpora=("new",)),\n{row}') == {}
