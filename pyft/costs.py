@@ -22,10 +22,11 @@ from torch.nn import functional as F
 from pyft import data, models
 from pyft.errors import PyftError
 from pyft.evidence import ROOT, dump, provenance, results_folder, write_atomically
-from pyft.finetune import buckets, decay_groups, encode, pad, set_seed
+from pyft.finetune import decay_groups, encode, length_grouped_batches, pad, set_seed
 from pyft.maths import Maths, maths, mutated
 from pyft.mutants import Mutant
 from pyft.mutants_part4 import MUTANTS
+from pyft.objectives import IGNORED
 
 LAYERS = 3  # MiniLM's lower half
 TRAIN, HELD_OUT, BATCH = 1024, 500, 32  # texts; the held-out ones are of the validation split
@@ -48,7 +49,7 @@ def fine_tuned(
     head = nn.Linear(c.hidden_size, 2 if task == "label" else 1)
     net = nn.ModuleDict({"encoder": encoder(m, kind), "head": head})
     ids, y = train["ids"], torch.tensor(train[task])
-    batches = buckets([len(row) for row in ids], BATCH, random.Random(seed), window=8)
+    batches = length_grouped_batches([len(row) for row in ids], BATCH, random.Random(seed), window=8)
     options = {} if momentum is None else {"momentum": momentum}
     opt = getattr(m.optim, optimiser)(decay_groups(net, 0.01), lr=lr, **options)
     w = None if weight is None else torch.tensor(weight)
@@ -126,7 +127,7 @@ def reviews(split: str) -> dict[str, Any]:
 # --- language models, from scratch ------------------------------------------------------------------------------------
 
 V, T, M = 1000, 20, 4  # vocabulary, tokens of a window, targets of a window
-STEPS, WINDOWS, IGNORED = 150, 64, -100  # windows of a batch; the label of a token that is not predicted
+STEPS, WINDOWS = 150, 64  # windows of a batch
 
 
 Net = Callable[[Maths], nn.ModuleDict]  # makes an encoder and the head that is tied to its embeddings

@@ -21,7 +21,8 @@ from torch import Tensor
 from pyft import data, models, stored
 from pyft.errors import PyftError
 from pyft.fetch import files
-from pyft.finetune import IGNORED, fine_tune, predict, set_seed, task_loss
+from pyft.finetune import fine_tune, predict, set_seed, task_loss
+from pyft.objectives import IGNORED
 from pyft.profiles import Recipe
 from pyft.tags import Span, allowed, follows, named, score, spans, viterbi
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import f1_score
 
-from pyft import finetune, models, ner
+from pyft import finetune, models, ner, objectives
 from pyft.errors import PyftError
 from pyft.ner import (
     Mistake,
@@ -103,7 +103,7 @@ def test_only_a_sentences_own_words_are_learnt(tiny_minilm):
     z = model(input_ids=x["input_ids"]).logits[0]  # [CLS] a [SEP] good film [SEP] bad [SEP]
     expected = torch.nn.functional.cross_entropy(z[3:5], torch.tensor([1, 2]))
     assert own_words(model, x, tokenizer.sep_token_id).item() == pytest.approx(expected.item(), abs=1e-6)
-    assert (x["labels"] != finetune.IGNORED).sum() == 6  # the batch is as it was
+    assert (x["labels"] != objectives.IGNORED).sum() == 6  # the batch is as it was
 
 
 # --- the paired test --------------------------------------------------------------------------------------------------
