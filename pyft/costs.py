@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from pyft import data, models
 from pyft.errors import PyftError
-from pyft.finetune import buckets, decay_groups, encode, pad, set_seed
+from pyft.finetune import decay_groups, encode, length_grouped_batches, pad, set_seed
 from pyft.maths import Maths, maths, mutated
 from pyft.mutants import Mutant
 from pyft.mutants_part4 import MUTANTS
@@ -48,7 +48,7 @@ def fine_tuned(
     head = nn.Linear(c.hidden_size, 2 if task == "label" else 1)
     net = nn.ModuleDict({"encoder": encoder(m, kind), "head": head})
     ids, y = train["ids"], torch.tensor(train[task])
-    batches = buckets([len(row) for row in ids], BATCH, random.Random(seed), window=8)
+    batches = length_grouped_batches([len(row) for row in ids], BATCH, random.Random(seed), window=8)
     options = {} if momentum is None else {"momentum": momentum}
     opt = getattr(m.optim, optimiser)(decay_groups(net, 0.01), lr=lr, **options)
     w = None if weight is None else torch.tensor(weight)

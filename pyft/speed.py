@@ -1,15 +1,16 @@
-"""Work that a fine-tuning step can leave out without changing what is learnt.
+"""The fast path: work that a fine-tuning step can be spared without changing what is learnt.
 
-    the last layer    a classifier reads its class token alone, so the others need no query and no feed-forward there
-    word embeddings   a word that no training text holds has no gradient, and needs no moments and no step
-    dropout           a coin needs no more than 16 random bits, and one draw of the generator has 64
+    last layer   a classifier reads its class token alone, so the others need no query and no feed-forward there
+    embedding    a word that no training text holds has no gradient, and needs no moments and no step
+    dropout      a coin needs no more than 16 random bits, and one draw of the generator has 64
 
-What is learnt is the same, as the tests say, but for two things: dropout draws other random numbers, and weight decay
-leaves the words alone that no text holds.
+A recipe names the parts that it takes (`Recipe.fast_path`), all of them by default. What is learnt is the same, as the
+tests say, but for two things: dropout draws other random numbers, and weight decay leaves the words alone that no text
+holds.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -17,23 +18,36 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
+from transformers import PreTrainedModel
 
+from pyft.errors import unknown
+from pyft.profiles import FAST_PATH
+
+Rows = Sequence[Mapping[str, Any]]  # of texts: `input_ids`
 MASKED = ("sdpa", "eager")  # the library's attention whose mask has a row for each query
 
 
 @contextmanager
-def lean(model: Any, rows: Sequence[Any] = ()) -> Iterator[None]:
-    """Within, the model leaves out what it can; `rows` are those that it is trained on, if it is."""
+def fast_path(model: PreTrainedModel, parts: Sequence[str] = FAST_PATH, rows: Rows = ()) -> Iterator[None]:
+    """Within, the model takes these `parts` of the fast path; afterwards it is the library's own again.
+
+    `rows` are those that it is trained on; without them all of its embedding stays.
+
+    Raises:
+        PyftError: a part that does not exist.
+    """
+    for part in parts if isinstance(parts, (tuple, list)) else [parts]:
+        if isinstance(parts, str) or part not in PARTS:
+            raise unknown("part of the fast path", str(part), list(PARTS))
     with ExitStack() as stack:
-        stack.enter_context(ShortDraws())
-        stack.enter_context(class_token_alone(model))
-        if rows:
-            stack.enter_context(words_of(model, rows))
+        for name, part in PARTS.items():
+            if name in parts:
+                stack.enter_context(part(model, rows))
         yield
 
 
 @contextmanager
-def class_token_alone(model: Any) -> Iterator[None]:
+def class_token_only(model: PreTrainedModel) -> Iterator[None]:
     """Within, the last layer of a BERT or RoBERTa that classifies texts computes its first token alone.
 
     Of twelve d × d products a token it saves ten. Other models are left as they are: XLNet's attention shifts whole
@@ -69,7 +83,7 @@ def first_token(layer: Any, x: Tensor, attention_mask: Tensor | None = None, *_:
     return layer.feed_forward_chunk(layer.attention.output(c.transpose(1, 2).flatten(2), x[:, :1]))
 
 
-class Words(nn.Embedding):
+class SparseEmbedding(nn.Embedding):
     """A word embedding of which only the rows `used` (n) are parameters; the others stay as they are.
 
     AdamW would shrink them a little at each step (weight decay), and learn nothing. In evaluation any word may come.
@@ -96,24 +110,24 @@ class Words(nn.Embedding):
 
 
 @contextmanager
-def words_of(model: Any, rows: Sequence[Any]) -> Iterator[None]:
-    """Within, the model's word embedding is a `Words` of what the `rows` hold (`input_ids`)."""
+def sparse_embedding(model: PreTrainedModel, rows: Rows) -> Iterator[None]:
+    """Within, the model's word embedding is a `SparseEmbedding` of what the `rows` hold, if there are any."""
     whole = model.get_input_embeddings()
-    if not whole.weight.requires_grad:
+    if not rows or not whole.weight.requires_grad:
         yield
         return
     ids = {i for row in rows for i in row["input_ids"]} | {whole.padding_idx or 0, model.config.pad_token_id or 0}
-    words = Words(whole, torch.tensor(sorted(ids), device=whole.weight.device))
-    model.set_input_embeddings(words.train(whole.training))
+    sparse = SparseEmbedding(whole, torch.tensor(sorted(ids), device=whole.weight.device))
+    model.set_input_embeddings(sparse.train(whole.training))
     try:
         yield
     finally:
-        words.merged()
+        sparse.merged()
         model.set_input_embeddings(whole)
 
 
 def dropout(x: Tensor, p: float) -> Tensor:
-    """`x` with each number put to nought with probability p, the others scaled up so that the mean stays: like `x`.
+    """`x` with each number set to zero with probability p, the others scaled up so that the mean stays: like `x`.
 
     The probability is rounded to a whole number of 65,536ths.
     """
@@ -123,7 +137,7 @@ def dropout(x: Tensor, p: float) -> Tensor:
     return x * torch.where(keep, 2**16 / (2**16 - dropped), 0.0).to(x.dtype)
 
 
-class ShortDraws(TorchFunctionMode):
+class FastDropout(TorchFunctionMode):
     """Within, dropout on a CPU, that of attention too, is the one above; on a GPU torch's own is the faster."""
 
     def __torch_function__(self, f: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -149,3 +163,10 @@ def _attention(
     elif attn_mask is not None:
         scores = scores + attn_mask
     return dropout(scores.softmax(-1), dropout_p) @ v
+
+
+PARTS: dict[str, Callable[[PreTrainedModel, Rows], AbstractContextManager[Any]]] = {
+    "last layer": lambda model, rows: class_token_only(model),
+    "embedding": sparse_embedding,
+    "dropout": lambda model, rows: FastDropout(),
+}

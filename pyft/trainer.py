@@ -5,19 +5,33 @@ from functools import partial
 from typing import Any
 
 import torch
+from datasets import Dataset
+from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
 from pyft import checkpoint
 from pyft.errors import PyftError
-from pyft.finetune import History, Run, check, check_length, collate, groups, measure, out_of_patience, rate
+from pyft.finetune import History, Run, check, check_length, collate, groups, lr_factor, measure, out_of_patience
 from pyft.hardware import device, parts, precision
 from pyft.profiles import Recipe
-from pyft.speed import lean
+from pyft.speed import fast_path
 
 
 def fine_tune(
-    model: Any, tokenizer: Any, train: Any, validation: Any, recipe: Recipe, seed: int = 0
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    train: Dataset,
+    validation: Dataset,
+    recipe: Recipe,
+    seed: int = 0,
 ) -> tuple[History, Trainer]:
     """`pyft.finetune.fine_tune` without its folder and hooks; the loss is the library's own. Also the trainer.
 
@@ -37,7 +51,7 @@ def fine_tune(
     half = {torch.bfloat16: {"bf16": True}, torch.float16: {"fp16": True}}.get(precision(device()), {})
     history = History()
     model.to(device())
-    with lean(model, run.rows), tempfile.TemporaryDirectory() as folder:
+    with fast_path(model, recipe.fast_path, run.rows), tempfile.TemporaryDirectory() as folder:
         optimizer = torch.optim.AdamW(groups(model, recipe), lr=recipe.lr, fused=True)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"]
@@ -54,7 +68,7 @@ def fine_tune(
             ),
             train_dataset=run.rows,
             data_collator=partial(collate, tokenizer=tokenizer),
-            optimizers=(optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: rate(recipe, t, run.total))),
+            optimizers=(optimizer, LambdaLR(optimizer, lambda t: lr_factor(recipe, t, run.total))),
             callbacks=[Watch(history, run, model, tokenizer, validation)],
         )
         trainer.batches, trainer.history = cut, history
@@ -103,7 +117,14 @@ class Explicit(Trainer):  # type: ignore[misc]
 class Watch(TrainerCallback):  # type: ignore[misc]
     """Seeds each step by its number, measures on validation data, and stops when the recipe's patience is over."""
 
-    def __init__(self, history: History, run: Run, model: Any, tokenizer: Any, validation: Any) -> None:
+    def __init__(
+        self,
+        history: History,
+        run: Run,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        validation: Dataset,
+    ) -> None:
         self.history, self.run, self.model, self.tokenizer, self.validation = history, run, model, tokenizer, validation
         self.best: dict[str, torch.Tensor] = {}
 
@@ -114,7 +135,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         h, recipe = self.history, self.run.recipe
         if state.global_step in self.run.measured_at:
             measure(h, self.model, self.tokenizer, self.validation, recipe)
-            if recipe.patience and h.validation_loss[-1] == min(h.validation_loss):
+            if recipe.patience and h.improved():
                 h.best = state.global_step
                 self.best = checkpoint.weights(self.model)
         control.should_training_stop |= out_of_patience(h, recipe)

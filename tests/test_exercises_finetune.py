@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score
 
 from pyft import finetune, tricks
 from pyft.exercises_finetune import FINETUNE
-from pyft.finetune import History, Run, buckets, groups, out_of_patience
+from pyft.finetune import History, Run, groups, length_grouped_batches, out_of_patience
 from pyft.profiles import Recipe
 
 
@@ -25,9 +25,9 @@ def test_the_steps_are_those_of_a_run(tokenizer):
         assert FINETUNE["3.2-a"].solution(N, batch_size, epochs, 0.1)[0] == run.total
 
 
-def test_the_padding_is_what_buckets_save():
+def test_the_padding_is_what_grouping_by_length_saves():
     lengths = torch.randint(3, 60, (640,), generator=torch.Generator().manual_seed(0))
-    near = torch.tensor(buckets(lengths.tolist(), 8, random.Random(0)))
+    near = torch.tensor(length_grouped_batches(lengths.tolist(), 8, random.Random(0)))
     share = FINETUNE["3.2-b"].solution
     assert share(lengths[near]) < 0.05 < share(lengths.reshape(-1, 8))
 

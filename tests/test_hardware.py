@@ -65,10 +65,11 @@ def test_the_gpu_decides_between_the_two_halves_and_only_float16_is_scaled(gpu, 
     assert hardware.precision(GPU) is dtype
     asked = {}
     monkeypatch.setattr(torch, "autocast", lambda *args, **options: asked.update(args=args, **options))
-    monkeypatch.setattr(torch.amp, "GradScaler", lambda *args, **options: asked.update(scaler=args, **options))
     hardware.autocast(GPU)
-    hardware.scaler(GPU)
-    assert asked == {"args": ("cuda",), "dtype": dtype, "scaler": ("cuda",), "enabled": scaled}
+    assert asked == {"args": ("cuda",), "dtype": dtype}
+    monkeypatch.setattr(hardware, "Accelerator", lambda **options: options["mixed_precision"])
+    monkeypatch.setattr(hardware, "shared", lambda: SimpleNamespace(device=GPU))
+    assert hardware.make_accelerator() == ("fp16" if scaled else "bf16")  # of the two it scales fp16 alone
 
 
 def test_the_cpu_computes_in_float32_and_nothing_is_cast_or_scaled():
@@ -77,8 +78,10 @@ def test_the_cpu_computes_in_float32_and_nothing_is_cast_or_scaled():
     with hardware.autocast(CPU):
         assert not torch.is_autocast_enabled("cpu")
         assert torch.equal(a @ b, torch.matmul(a, b))
-    loss = torch.tensor(0.7)
-    assert hardware.scaler(CPU).scale(loss) is loss
+    accelerator = hardware.make_accelerator()
+    assert (accelerator.device, accelerator.mixed_precision, accelerator.scaler) == (CPU, "no", None)
+    with accelerator.autocast():
+        assert not torch.is_autocast_enabled("cpu")
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------
@@ -127,12 +130,12 @@ def test_the_estimate_for_bert_base_by_hand():
     assert hardware.activations(BERT_BASE, 128) == hardware.KEPT * 51_904_512
 
 
-def test_room_is_what_is_free_less_gradients_moments_and_copies(gpu):
+def test_the_budget_is_what_is_free_less_gradients_moments_and_copies(gpu):
     model = torch.nn.Linear(100, 10)  # 1,010 parameters
     model.bias.requires_grad_(False)
     gpu(free=1_000_000, reserved=300_000, allocated=100_000)
-    assert hardware.room(model, GPU) == pytest.approx(0.9 * 1_200_000 - 14 * 1000)
-    assert hardware.room(model, CPU) == math.inf
+    assert hardware.activation_budget(model, GPU) == pytest.approx(0.9 * 1_200_000 - 14 * 1000)
+    assert hardware.activation_budget(model, CPU) == math.inf
 
 
 def test_a_batch_that_fits_is_one_part_and_on_the_cpu_every_batch_does():

@@ -1,8 +1,11 @@
 """What is left out of a step changes nothing that is learnt."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.nn import functional as F
+from training import SHORT, close, film
 from transformers import (
     BertForTokenClassification,
     RobertaConfig,
@@ -11,9 +14,10 @@ from transformers import (
     XLNetForSequenceClassification,
 )
 
-from pyft import speed
-from pyft.finetune import collate, decay_groups, labelled, tokenize
-from pyft.speed import ShortDraws, Words, class_token_alone, dropout, lean, words_of
+from pyft import profiles, speed
+from pyft.errors import PyftError
+from pyft.finetune import collate, decay_groups, fine_tune, labelled, predict, tokenize
+from pyft.speed import FastDropout, SparseEmbedding, class_token_only, dropout, fast_path, sparse_embedding
 
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64, "vocab_size": 11}
 STILL = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
@@ -48,7 +52,7 @@ def gradients(model, x):
 
 @pytest.mark.parametrize("implementation", ["sdpa", "eager"])
 @pytest.mark.parametrize("kind", ["bert", "roberta"])
-def test_the_class_token_alone_gives_the_same_logits_and_gradients(kind, implementation, tokenizer, tiny_bert, roberta):
+def test_the_class_token_only_gives_the_same_logits_and_gradients(kind, implementation, tokenizer, tiny_bert, roberta):
     model = tiny_bert(**STILL) if kind == "bert" else roberta
     model.set_attn_implementation(implementation)
     _, x = batch(tokenizer)
@@ -57,7 +61,7 @@ def test_the_class_token_alone_gives_the_same_logits_and_gradients(kind, impleme
     seen = []
     layer = model.base_model.encoder.layer[-1]
     layer.output.dense.register_forward_hook(lambda *args: seen.append(args[2].shape))
-    with class_token_alone(model):
+    with class_token_only(model):
         torch.testing.assert_close(model(**inputs).logits, whole, atol=1e-6, rtol=0)
         few = gradients(model, x)
     assert {shape[1] for shape in seen} == {1}
@@ -71,7 +75,7 @@ def test_the_last_layer_has_its_dropout_while_it_trains_and_none_after(tokenizer
     model = tiny_bert(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.5)
     _, x = batch(tokenizer)
     x.pop("labels")
-    with class_token_alone(model):
+    with class_token_only(model):
         assert not torch.equal(model.train()(**x).logits, model(**x).logits)
         assert torch.equal(model.eval()(**x).logits, model(**x).logits)
 
@@ -81,14 +85,14 @@ def test_the_attention_of_the_last_layer_has_its_own_dropout(tokenizer, tiny_ber
     model.bert.encoder.layer[-1].attention.self.dropout.p = 0.5
     _, x = batch(tokenizer)
     x.pop("labels")
-    with class_token_alone(model):
+    with class_token_only(model):
         assert not torch.equal(model(**x).logits, model(**x).logits)
 
 
 def test_models_that_need_every_token_are_left_alone(tokenizer, tiny_bert):
     tagger = BertForTokenClassification(tiny_bert().config)
     for model in (tagger, xlnet()):
-        with class_token_alone(model):
+        with class_token_only(model):
             assert not any("forward" in vars(module) for module in model.modules())
 
 
@@ -96,15 +100,15 @@ def test_attention_whose_mask_has_another_shape_is_left_alone(tiny_bert):
     model = tiny_bert()
     model.config._attn_implementation_internal = "flash_attention_2"
     assert model.config._attn_implementation == "flash_attention_2"
-    with class_token_alone(model):
+    with class_token_only(model):
         assert not any("forward" in vars(module) for module in model.modules())
 
 
 def test_one_within_the_other_ends_with_the_outer(tiny_bert):
     model = tiny_bert()
     layer = model.bert.encoder.layer[-1]
-    with class_token_alone(model):
-        with class_token_alone(model):
+    with class_token_only(model):
+        with class_token_only(model):
             pass
         assert "forward" in vars(layer)
     assert "forward" not in vars(layer)
@@ -118,18 +122,18 @@ def test_steps_on_few_words_are_those_on_all(make, tokenizer, tiny_bert):
         model = tiny_bert(**STILL) if make == "bert" else xlnet()
         rows, x = batch(tokenizer)
         model.train()
-        with words_of(model, rows if few else []) if few else speed.ExitStack():
+        with sparse_embedding(model, rows if few else []):
             optimizer = torch.optim.AdamW(decay_groups(model, 0.1), lr=1e-3)
             for _ in range(4):
                 gradients(model, x)
                 optimizer.step()
         made.append(model)
-    whole, lean_ = (model.get_input_embeddings().weight for model in made)
-    assert lean_.shape == whole.shape
+    whole, sparse = (model.get_input_embeddings().weight for model in made)
+    assert sparse.shape == whole.shape
     held = sorted({i for row in rows for i in row["input_ids"]})
-    torch.testing.assert_close(lean_[held], whole[held], atol=1e-6, rtol=1e-4)
+    torch.testing.assert_close(sparse[held], whole[held], atol=1e-6, rtol=1e-4)
     start = (tiny_bert(**STILL) if make == "bert" else xlnet()).get_input_embeddings().weight
-    assert torch.equal(lean_[ABSENT], start[ABSENT])
+    assert torch.equal(sparse[ABSENT], start[ABSENT])
     assert not torch.equal(whole[ABSENT], start[ABSENT])
     for (name, p), q in zip(made[0].named_parameters(), made[1].parameters(), strict=True):
         if p is not whole:
@@ -141,7 +145,7 @@ def test_a_word_that_no_text_holds_can_be_read_in_evaluation(tokenizer, tiny_ber
     rows, _ = batch(tokenizer)
     x = tokenizer("good poison", return_tensors="pt")
     before = model(**x).logits
-    with words_of(model, rows):
+    with sparse_embedding(model, rows):
         words = model.get_input_embeddings()
         assert torch.equal(model(**x).logits, before)
         with torch.no_grad():
@@ -154,17 +158,17 @@ def test_a_word_that_no_text_holds_can_be_read_in_evaluation(tokenizer, tiny_ber
 def test_the_padding_learns_nothing(tokenizer, tiny_bert):
     model = tiny_bert()
     rows, x = batch(tokenizer)
-    with words_of(model.train(), rows):
+    with sparse_embedding(model.train(), rows):
         gradients(model, x)
         words = model.get_input_embeddings()
-        assert isinstance(words, Words)
+        assert isinstance(words, SparseEmbedding)
         assert words.weight.grad[words.number[0]].abs().max() == 0
         assert words.weight.grad[words.number[5]].abs().max() > 0
 
 
 def test_the_row_of_the_padding_has_no_gradient_even_where_no_mask_hides_it():
     whole = torch.nn.Embedding(11, 4, padding_idx=0)
-    words = Words(whole, torch.tensor([0, 5, 7])).train()
+    words = SparseEmbedding(whole, torch.tensor([0, 5, 7])).train()
     words(torch.tensor([[0, 5, 0]])).sum().backward()
     assert words.weight.grad.abs().sum(1).tolist() == [0, 4, 0]
 
@@ -173,15 +177,15 @@ def test_frozen_words_stay_as_they_are(tokenizer, tiny_bert):
     model = tiny_bert()
     model.get_input_embeddings().requires_grad_(False)
     rows, _ = batch(tokenizer)
-    with words_of(model, rows):
-        assert not isinstance(model.get_input_embeddings(), Words)
+    with sparse_embedding(model, rows):
+        assert not isinstance(model.get_input_embeddings(), SparseEmbedding)
 
 
 def test_after_an_error_the_model_is_as_it_was(tokenizer, tiny_bert):
     model = tiny_bert()
     rows, _ = batch(tokenizer)
     whole = model.get_input_embeddings()
-    with pytest.raises(RuntimeError), lean(model, rows):
+    with pytest.raises(RuntimeError), fast_path(model, rows=rows):
         raise RuntimeError
     assert model.get_input_embeddings() is whole
     assert "forward" not in vars(model.bert.encoder.layer[-1])
@@ -243,7 +247,7 @@ def same(f, g):
 
 def test_within_dropout_is_ours_while_it_trains_and_none_after():
     layer, x = torch.nn.Dropout(0.3), torch.ones(100)
-    with ShortDraws():
+    with FastDropout():
         assert same(lambda: layer(x), lambda: dropout(x, 0.3))
         assert same(lambda: F.dropout(x, p=0.3), lambda: dropout(x, 0.3))
         assert torch.equal(layer.eval()(x), x)
@@ -265,7 +269,7 @@ def test_attention_that_drops_is_the_librarys(mask, monkeypatch):
     m = {None: None, "bool": keep, "float": torch.zeros(keep.shape).masked_fill(~keep, -torch.inf)}[mask]
     drops = []
     monkeypatch.setattr(speed, "dropout", lambda x, p: drops.append(p) or x)
-    with ShortDraws():
+    with FastDropout():
         ours = F.scaled_dot_product_attention(q, k, v, attn_mask=m, dropout_p=0.1, scale=0.3)
         default = F.scaled_dot_product_attention(q, k, v, m, 0.1)
         still = F.scaled_dot_product_attention(q, k, v, attn_mask=m)
@@ -285,8 +289,68 @@ def test_training_drops_by_short_draws_everywhere(tokenizer, tiny_bert):
         tiny_bert(hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1),
         XLNetForSequenceClassification(config),
     ):
-        with lean(model.train()), torch.profiler.profile() as found:
+        with fast_path(model.train()), torch.profiler.profile() as found:
             model(**x)
         names = {event.key for event in found.key_averages()}
         assert "aten::random_" in names
         assert not {"aten::bernoulli_", "aten::native_dropout"} & names
+
+
+# --- the recipe's option ----------------------------------------------------------------------------------------------
+
+
+def traces(model, tokenizer, recipe, monkeypatch):
+    """Which parts of the fast path a training takes, and which a prediction with the same."""
+    found = set()
+    layer = model.bert.encoder.layer[-1]
+    drop = speed.dropout
+    with monkeypatch.context() as watched:
+        watched.setattr(speed, "dropout", lambda x, p: found.add("dropout") or drop(x, p))
+        layer.output.dense.register_forward_hook(
+            lambda *args: found.update(
+                {"last layer"} if args[2].size(1) == 1 else (),
+                {"embedding"} if isinstance(model.get_input_embeddings(), SparseEmbedding) else (),
+            )
+        )
+        fine_tune(model, tokenizer, film(8), film(4), recipe)
+        trained = set(found)
+        found.clear()
+        predict(model, tokenizer, ["good film"], fast=recipe.fast_path)
+    return trained, found
+
+
+@pytest.mark.usefixtures("same_torch_afterwards")
+@pytest.mark.parametrize("parts", [(), *((part,) for part in profiles.FAST_PATH), profiles.FAST_PATH])
+def test_a_recipe_takes_the_parts_that_it_names_and_no_other(parts, tokenizer, tiny_bert, monkeypatch):
+    model = tiny_bert()
+    trained, predicted = traces(model, tokenizer, replace(SHORT, fast_path=parts), monkeypatch)
+    assert trained == set(parts)
+    assert predicted == set(parts) & {"last layer"}
+    assert isinstance(model.get_input_embeddings(), torch.nn.Embedding)
+    assert not any("forward" in vars(module) for module in model.modules())
+
+
+def test_a_recipe_takes_all_parts_if_it_says_nothing_of_them():
+    assert set(SHORT.fast_path) == set(profiles.FAST_PATH) == set(speed.PARTS)
+
+
+@pytest.mark.usefixtures("same_torch_afterwards")
+def test_with_every_part_or_with_none_the_same_is_learnt(tokenizer, tiny_bert):
+    """But for dropout's draws and the decay of absent words, which the recipe has none of here."""
+    made = []
+    for parts in (profiles.FAST_PATH, ()):
+        model = tiny_bert(**STILL)
+        recipe = replace(SHORT, epochs=2, weight_decay=0.0, fast_path=parts)
+        made.append((model, fine_tune(model, tokenizer, film(20), film(6), recipe)))
+    (fast, history), (plain, again) = made
+    assert history.losses == pytest.approx(again.losses, abs=1e-5)
+    assert history.validation_loss == pytest.approx(again.validation_loss, abs=1e-5)
+    assert close(fast, plain, 1e-4)
+
+
+@pytest.mark.parametrize("parts", [("last layer", "droput"), "dropout", False])
+def test_a_part_that_does_not_exist_is_named(parts, tokenizer, tiny_bert):
+    model = tiny_bert()
+    with pytest.raises(PyftError, match=r"unknown part of the fast path '\w+'.* Known: last layer, embedding, dropout"):
+        fine_tune(model, tokenizer, film(8), film(4), replace(SHORT, fast_path=parts))
+    assert isinstance(model.get_input_embeddings(), torch.nn.Embedding)

@@ -1,11 +1,12 @@
 """`Trainer` and our loop take the same steps."""
 
+import warnings
 from dataclasses import replace
 
 import pytest
 import torch
 from datasets import Dataset
-from transformers import BertForTokenClassification
+from training import film, tagged, tagger
 
 from pyft import finetune, trainer
 from pyft.errors import PyftError
@@ -16,24 +17,8 @@ pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
 RECIPE = Recipe(epochs=2, batch_size=8, lr=5e-3, evaluations=4, max_length=16)
 
 
-def texts(n):
-    rows = [("the " * (i % 5) + ("good" if i % 2 else "bad") + " film", i % 2) for i in range(n)]
-    return Dataset.from_dict({"text": [t for t, _ in rows], "label": [y for _, y in rows]})
-
-
 def ratings(n):
-    return Dataset.from_dict({"text": texts(n)["text"][:], "label": [0.5 * (i % 2) + 0.1 * (i % 5) for i in range(n)]})
-
-
-def words(n):
-    tokens = [["the"] * (i % 4) + (["good"] if i % 2 else ["bad"]) + ["film"] for i in range(n)]
-    tags = [[{"good": 1, "bad": 2}.get(word, 0) for word in sentence] for sentence in tokens]
-    return Dataset.from_dict({"tokens": tokens, "ner_tags": tags})
-
-
-def tagger(tiny_bert):
-    torch.manual_seed(0)
-    return BertForTokenClassification(tiny_bert(num_labels=3).config)
+    return Dataset.from_dict({"text": film(n)["text"][:], "label": [0.5 * (i % 2) + 0.1 * (i % 5) for i in range(n)]})
 
 
 def rater(tiny_bert):
@@ -41,15 +26,15 @@ def rater(tiny_bert):
 
 
 CASES = {
-    "texts": (texts, lambda make: make(), {}),
-    "words": (words, tagger, {}),
+    "texts": (film, lambda make: make(), {}),
+    "words": (tagged, tagger, {}),
     "ratings": (ratings, rater, {}),
-    "texts in parts": (texts, lambda make: make(), {"accumulate": 4}),
-    "smoothed": (texts, lambda make: make(), {"label_smoothing": 0.2}),
-    "cosine": (texts, lambda make: make(), {"schedule": "cosine", "warmup": 0.3}),
-    "rates by layer": (texts, lambda make: make(), {"layer_decay": 0.5}),
-    "hardly clipped": (texts, lambda make: make(), {"max_norm": 0.01}),
-    "stopped": (texts, lambda make: make(), {"patience": 1, "lr": 0.5, "evaluations": 10}),
+    "texts in parts": (film, lambda make: make(), {"accumulate": 4}),
+    "smoothed": (film, lambda make: make(), {"label_smoothing": 0.2}),
+    "cosine": (film, lambda make: make(), {"schedule": "cosine", "warmup": 0.3}),
+    "rates by layer": (film, lambda make: make(), {"layer_decay": 0.5}),
+    "hardly clipped": (film, lambda make: make(), {"max_norm": 0.01}),
+    "stopped": (film, lambda make: make(), {"patience": 1, "lr": 0.5, "evaluations": 10}),
 }
 
 
@@ -75,4 +60,22 @@ def test_both_give_the_same_losses_step_by_step_and_the_same_weights(case, token
 
 def test_parts_that_hold_unlike_numbers_of_labels_are_refused(tokenizer, tiny_bert):
     with pytest.raises(PyftError, match="accumulate=4: the parts of a batch hold unlike numbers"):
-        trainer.fine_tune(tagger(tiny_bert), tokenizer, words(40), words(9), replace(RECIPE, accumulate=4))
+        trainer.fine_tune(tagger(tiny_bert), tokenizer, tagged(40), tagged(9), replace(RECIPE, accumulate=4))
+
+
+def test_both_run_in_one_process_in_any_order_and_leave_each_other_alone(tokenizer, tiny_bert):
+    """accelerate keeps one state for the process, and each of them begins it anew."""
+
+    def ours():
+        return finetune.fine_tune(tiny_bert(), tokenizer, film(24), film(9), RECIPE)
+
+    def theirs():
+        return trainer.fine_tune(tiny_bert(), tokenizer, film(24), film(9), RECIPE)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first, (twin, made), second, (again, _) = ours(), theirs(), ours(), theirs()
+        ours()
+    assert first == second
+    assert twin == again
+    assert made.predict(made.train_dataset).predictions.shape == (24, 2)  # a page may ask the trainer much later

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_rel
 from torch.nn import functional as F
+from training import watched_rates
 
 from pyft import data, finetune, tricks
 from pyft.errors import PyftError
@@ -192,8 +193,7 @@ def test_the_finder_raises_the_rate_by_a_constant_factor_and_sees_the_loss_fall(
 
 
 def test_the_finders_rates_are_those_of_the_steps(tokenizer, tiny_bert, monkeypatch):
-    rates, step = [], torch.optim.AdamW.step
-    monkeypatch.setattr(torch.optim.AdamW, "step", lambda self: (rates.append(self.param_groups[0]["lr"]), step(self)))
+    rates = watched_rates(monkeypatch)
     search = tricks.find_rate(tiny_bert(), tokenizer, rows(16), highest=1e-3, steps=10)
     assert search.rates == pytest.approx(rates)
 
