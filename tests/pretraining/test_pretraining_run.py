@@ -37,9 +37,9 @@ def test_all_but_the_words_is_trained_and_new_heads_learn_faster(laptop, archite
     body = {id(p) for p in model.base_model.parameters()}
     for group in made:
         old, matrices = id(group["params"][0]) in body, group["params"][0].ndim > 1
-        assert group["lr"] == SMALL.lr * (1 if old else SMALL.head_lr)
+        assert group["peak"] == SMALL.lr * (1 if old else SMALL.head_lr)
         assert group["weight_decay"] == (SMALL.weight_decay if matrices else 0)
-        assert group["begins"] == (6 if old else 0)
+        assert group["begin"] == (6 if old else 0)
 
 
 class CutError(Exception):
