@@ -329,5 +329,5 @@ def test_differences_that_are_all_the_same_have_a_verdict_too():
 
 
 def test_one_seed_is_no_comparison():
-    with pytest.raises(PyftError, match="1 seeds beside the baseline's, expected two or more"):
+    with pytest.raises(PyftError, match="1 seeds in common with the baseline, expected two or more"):
         tricks.verdicts(found([1.0]))
