@@ -259,8 +259,9 @@ def compared(mutant: Mutant) -> dict[str, Any]:
     broken, right = mutated(mutant.module, mutant.old, mutant.new), maths()
     ours = [right_scores(mutant.run, seed) for seed in range(SPREAD)]
     theirs = [scored(mutant.run, broken, right, seed) for seed in range(SEEDS)]
+    page = next(page for page, mutants in MUTANTS.items() if mutant in mutants)
     means = [float(np.mean(a["own"])) for a in ours]
-    found: dict[str, Any] = {"page": _page(mutant), "run": mutant.run, "right": [round(x, 4) for x in means[:SEEDS]]}
+    found: dict[str, Any] = {"page": page, "run": mutant.run, "right": [round(x, 4) for x in means[:SEEDS]]}
     found["spread"] = round(float(np.std(means, ddof=1)), 4)
     found["accuracy"] = all(set(a["own"]) <= {0.0, 1.0} for a in ours)  # else log-likelihoods or squared errors
     failed = [b["error"] for b in theirs if "error" in b]
@@ -287,10 +288,6 @@ def half_width(d: np.ndarray, right: Sequence[float]) -> float:
     """
     s2, n = float(np.var(right, ddof=1)), len(right)
     return float(t_distribution.ppf((1 + LEVEL) / 2, n - 1) * np.sqrt(2 * s2 / SEEDS + d.var(ddof=1) / len(d)))
-
-
-def _page(mutant: Mutant) -> str:
-    return next(page for page, mutants in MUTANTS.items() if mutant in mutants)
 
 
 @cache
@@ -348,11 +345,6 @@ def depends(name: str) -> dict[str, Any]:
     }
 
 
-EXPERIMENT = Experiment(
-    "mutants",
-    plan,
-    run,
-    depends,
-    about="what each mistake of Part 4 costs in a short training; an hour on one core",
-    threads=1,  # small batches: two threads would wait for each other
-)
+# one thread: batches are small, and two threads would wait for each other
+ABOUT = "what each mistake of Part 4 costs in a short training; an hour on one core"
+EXPERIMENT = Experiment("mutants", plan, run, depends, about=ABOUT, threads=1)
