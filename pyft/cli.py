@@ -24,8 +24,9 @@ def fetch(
     """Fetch and verify the pinned data and weights into the cache folder."""
     import time
 
-    from pyft.artefacts import ARTEFACTS
-    from pyft.fetch import files, home, problems
+    from pyft.data.artefacts import ARTEFACTS
+    from pyft.data.fetch import files, problems
+    from pyft.paths import home
 
     for name in names or ARTEFACTS:
         start = time.monotonic()
@@ -46,9 +47,9 @@ def run(
     chapters: Numbers = None, force: Annotated[bool, typer.Option(help="Run even what is up to date.")] = False
 ) -> None:
     """Run the chapters whose key changed, in place."""
-    from pyft import notebooks
+    from pyft.book import runner
 
-    notebooks.run(chapters or (), force)
+    runner.run(chapters or (), force)
 
 
 @app.command()
@@ -56,22 +57,22 @@ def book(
     run_first: Annotated[bool, typer.Option("--run/--no-run", help="Run the chapters whose key changed first.")] = True,
 ) -> None:
     """Run what changed, then build _build/html/index.html."""
-    from pyft import book as builder
-    from pyft import notebooks
+    from pyft.book import build, runner
 
     if run_first:
-        notebooks.run()
-    builder.build()
+        runner.run()
+    build.build()
 
 
 @app.command()
 def status() -> None:
     """Show what is fetched, which chapters are up to date and whether the book is built."""
-    from pyft.artefacts import ARTEFACTS
-    from pyft.book import HTML
-    from pyft.fetch import home, problems
-    from pyft.freshness import changed
-    from pyft.notebooks import chapters
+    from pyft.book.build import HTML
+    from pyft.book.chapters import chapters
+    from pyft.book.freshness import changed
+    from pyft.data.artefacts import ARTEFACTS
+    from pyft.data.fetch import problems
+    from pyft.paths import home
 
     print(f"data and weights in {home()}")
     for artefact in ARTEFACTS.values():
@@ -91,9 +92,9 @@ def calibrate(
     seeds: Annotated[int, typer.Option(min=2, help="How many seeds, from 0.")] = 5,
 ) -> None:
     """Run a chapter with several seeds and make its bands from their spread."""
-    from pyft import notebooks
+    from pyft.book import runner
 
-    notebooks.calibrate(chapter, seeds, reason)
+    runner.calibrate(chapter, seeds, reason)
 
 
 @app.command()
@@ -108,12 +109,11 @@ def bench(
     ] = False,
 ) -> None:
     """Run a long measurement, from where it was interrupted; fails if what it times is above its limit."""
-    from pyft.registry import experiment, experiments
+    from pyft.benchmarks.registry import experiment, experiments
+    from pyft.data.artefacts import ARTEFACTS
+    from pyft.data.fetch import problems
 
     if name is None:
-        from pyft.artefacts import ARTEFACTS
-        from pyft.fetch import problems
-
         fetched = not any(map(problems, ARTEFACTS.values()))
         for found in map(experiment, experiments()):
             kept = "{:3} of {:3} runs kept".format(*found.count()) if fetched else "not counted: pyft fetch"
@@ -130,9 +130,9 @@ def pretrain(
     name: Annotated[str, typer.Argument(help="xlnet, bert-continued, roberta-continued or xlnet-continued.")],
 ) -> None:
     """Make a prepared model again, into pyft/weights (half an hour; goes on where it was interrupted)."""
-    from pyft import pretrain as made
+    from pyft.pretraining import continued
 
-    made.prepare(name)
+    continued.prepare(name)
 
 
 @app.command()
@@ -150,9 +150,9 @@ def finetune(
     seed: int = 0,
 ) -> None:
     """Fine-tune a model on your own data, compare it with a baseline, save it; goes on where it was interrupted."""
-    from pyft import own_model
+    from pyft.finetune import pipeline
 
-    card = own_model.fit(task, data, out, validation, test, model, profile, epochs, seed)
+    card = pipeline.fit(task, data, out, validation, test, model, profile, epochs, seed)
     if not card:  # the first of several processes says it
         return
     for name, scores in card["scores"].items():
@@ -166,16 +166,16 @@ def predict(
     text: Annotated[list[str], typer.Option(help="May be given more than once.")],
 ) -> None:
     """Predict the class or rating of a text, or the tags of its words, with your own model."""
-    from pyft import own_model
+    from pyft.finetune import pipeline
 
-    for one, found in zip(text, own_model.say(folder, text), strict=True):
+    for one, found in zip(text, pipeline.answer_texts(folder, text), strict=True):
         print(f"{one}\t{' '.join(found) if isinstance(found, list) else found}")
 
 
 @app.command()
 def colab(out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("_build/colab")) -> None:
     """Write the Colab edition of all chapters."""
-    from pyft.colab import write
+    from pyft.book.colab import write
 
     for path in write(out):
         print(f"[colab] {path}")
@@ -186,14 +186,15 @@ def cards(
     check: Annotated[bool, typer.Option(help="Compare with the committed page instead of writing it.")] = False,
 ) -> None:
     """Generate the page of data cards, book/data_cards.md."""
-    from pyft.data import cards as made
-    from pyft.evidence import ROOT, write_atomically
+    from pyft import paths
+    from pyft.data.cards import cards as made_cards
+    from pyft.paths import write_atomically
 
-    page = ROOT / "book" / "data_cards.md"
-    text = made()
+    page = paths.ROOT / "book" / "data_cards.md"
+    text = made_cards()
     if not check:
         write_atomically(page, text)
-        print(f"[cards] {page.relative_to(ROOT)}")
+        print(f"[cards] {page.relative_to(paths.ROOT)}")
     elif page.read_text(encoding="utf8") != text:
         raise PyftError("book/data_cards.md is not what the data give. To remake it: pyft cards")
 

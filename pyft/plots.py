@@ -11,11 +11,9 @@ import seaborn as sns
 from IPython.display import HTML
 from numpy.typing import ArrayLike
 
-from pyft.finetune import History
+from pyft.finetune.history import History
 
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]  # Okabe & Ito 2008
-
-
 Measured = tuple[Sequence[float], Sequence[float]]  # as measured, by formula
 
 

@@ -9,9 +9,12 @@ import torch
 from nbformat import v4
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-from pyft import book, checks, colab, evidence, freshness, models, notebooks, stored
-from pyft.evidence import ROOT
+from pyft import paths
+from pyft.benchmarks import experiment
+from pyft.book import build, chapters, checks, colab, freshness, runner
+from pyft.evidence import records
 from pyft.exercises import check
+from pyft.models import loading
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "a", "the", "poison"]
 
@@ -28,7 +31,7 @@ def script():
     """A function that loads a file of `scripts/`, which is no package, as a module of its own."""
 
     def load(name):
-        spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+        spec = importlib.util.spec_from_file_location(name, paths.ROOT / "scripts" / f"{name}.py")
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
@@ -72,8 +75,8 @@ def tiny_minilm(tmp_path, tiny_bert, tokenizer, monkeypatch):
     saved = tmp_path / "saved"
     tiny_bert().bert.save_pretrained(saved)
     tokenizer.save_pretrained(saved)
-    monkeypatch.setattr(models, "files", lambda name: {path.name: path for path in saved.iterdir()})
-    monkeypatch.setattr(models, "kept_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
+    monkeypatch.setattr(loading, "files", lambda name: {path.name: path for path in saved.iterdir()})
+    monkeypatch.setattr(loading, "delta_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
     return tmp_path
 
 
@@ -128,11 +131,11 @@ class House:
 def house(tmp_path, monkeypatch):
     """A small checkout that pyft takes for its own."""
     root = tmp_path / "house"
-    for module in (evidence, freshness, notebooks, checks, colab, book):
+    for module in (records, freshness, runner, checks, colab, build):
         monkeypatch.setattr(module, "ROOT", root)
-    monkeypatch.setattr(notebooks, "CHAPTERS", root / "chapters")
-    monkeypatch.setattr(notebooks, "BUILD", root / "_build")
-    monkeypatch.setattr(book, "HTML", root / "_build" / "html")
+    monkeypatch.setattr(chapters, "CHAPTERS", root / "chapters")
+    monkeypatch.setattr(runner, "BUILD", root / "_build")
+    monkeypatch.setattr(build, "HTML", root / "_build" / "html")
     for name in ("PYFT_RECORD_TO", "PYFT_CALIBRATING", "PYFT_REPOSITORY"):
         monkeypatch.delenv(name, raising=False)
     return House(root)
@@ -155,6 +158,6 @@ def said(capsys):
 @pytest.fixture(autouse=True)
 def no_digest_of_another_test():
     """Corpora are small stand-ins in some tests, under the names of the real ones."""
-    stored._fingerprint.cache_clear()
+    experiment._fingerprint.cache_clear()
     yield
-    stored._fingerprint.cache_clear()
+    experiment._fingerprint.cache_clear()

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pyft import book as builder
-from pyft import cli, data, fetch, freshness, notebooks, registry, stored
+from pyft import cli
+from pyft.benchmarks import experiment, registry
+from pyft.benchmarks.experiment import Experiment
+from pyft.book import build, chapters, freshness, runner
+from pyft.data import cards, fetch
 from pyft.errors import PyftError
-from pyft.stored import Experiment
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def pyft(monkeypatch, capsys):
 def called(monkeypatch):
     """What the commands asked of the modules, in order."""
     calls = []
-    for module, name in [(notebooks, "run"), (notebooks, "calibrate"), (builder, "build")]:
+    for module, name in [(runner, "run"), (runner, "calibrate"), (build, "build")]:
         monkeypatch.setattr(module, name, lambda *a, name=name: calls.append((name, *a)))
     return calls
 
@@ -66,7 +68,7 @@ def test_the_text_of_a_pyft_error_is_printed_whole(pyft, monkeypatch):
     def fails(*arguments):
         raise PyftError("first line\n  second line")
 
-    monkeypatch.setattr(notebooks, "run", fails)
+    monkeypatch.setattr(runner, "run", fails)
     assert pyft("run") == (1, "", "\nerror: first line\n  second line\n")
 
 
@@ -74,13 +76,13 @@ def test_an_error_of_our_own_making_keeps_its_traceback(pyft, monkeypatch):
     def fails(*arguments):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(notebooks, "run", fails)
+    monkeypatch.setattr(runner, "run", fails)
     with pytest.raises(ZeroDivisionError):
         pyft("run")
 
 
 def test_an_interrupt_says_how_to_go_on(pyft, monkeypatch):
-    monkeypatch.setattr(notebooks, "run", lambda *arguments: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(runner, "run", lambda *arguments: signal.raise_signal(signal.SIGINT))
     code, _, err = pyft("run")
     assert code == 130
     assert "the same command goes on from here" in err
@@ -133,7 +135,7 @@ def test_status_says_what_is_fetched_run_and_built_and_exits_0(house, pyft, monk
     monkeypatch.setenv("PYFT_HOME", str(tmp_path / "home"))
     house.chapter("1_1_a", "x = 1")
     house.chapter("1_2_b", "x = 1")
-    chapter = notebooks.chapters()["1.2"]
+    chapter = chapters.chapters()["1.2"]
     key = freshness.key(chapter)
     house.edit(chapter.path, lambda n: n.metadata.update(pyft={"key": key}))
 
@@ -150,7 +152,7 @@ def test_status_says_what_is_fetched_run_and_built_and_exits_0(house, pyft, monk
 
 
 def test_cards_are_written_and_then_held_against_the_page(house, pyft, monkeypatch):
-    monkeypatch.setattr(data, "cards", lambda: "# Cards\n")
+    monkeypatch.setattr(cards, "cards", lambda: "# Cards\n")
     assert pyft("cards") == (0, "[cards] book/data_cards.md\n", "")
     assert (house.root / "book" / "data_cards.md").read_text() == "# Cards\n"
     assert pyft("cards", "--check") == (0, "", "")
@@ -181,8 +183,8 @@ def measured(monkeypatch, tmp_path):
     one = Asked("one", lambda _: [(0,), (1,)], lambda n: {"n": n}, lambda n: {}, about="what it is")
     monkeypatch.setattr(registry, "experiments", lambda: {"one": "here:ONE"})
     monkeypatch.setattr(registry, "experiment", lambda name: one)
-    monkeypatch.setattr(stored, "results_folder", lambda: tmp_path)
-    monkeypatch.setattr(stored, "LOCKS", tmp_path / "locks")
+    monkeypatch.setattr(experiment, "results_folder", lambda: tmp_path)
+    monkeypatch.setattr(experiment, "LOCKS", tmp_path / "locks")
     return asked
 
 
@@ -201,7 +203,7 @@ def test_a_measurement_is_asked_for_what_the_options_say(pyft, measured):
 
 def test_all_measurements_are_listed_with_how_many_runs_are_kept(pyft, measured, monkeypatch, tmp_path):
     monkeypatch.setattr(fetch, "problems", lambda artefact: [])
-    stored._write(tmp_path / "bench" / "one.json", {})
+    experiment._write(tmp_path / "bench" / "one.json", {})
     assert pyft("bench") == (0, "one               0 of   2 runs kept   what it is\n", "")
     one = registry.experiment("one")
     Experiment.measure(one, tmp_path / "bench" / "one.json")

@@ -11,9 +11,8 @@ import torch
 
 from pyft import exercises
 from pyft.errors import PyftError
-from pyft.exercise import Exercise
-from pyft.exercises import check, reveal
-from pyft.stats import accuracy_interval
+from pyft.evaluation.stats import accuracy_interval
+from pyft.exercises import Exercise, check, reveal
 
 
 def stub(*args):

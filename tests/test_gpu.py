@@ -13,10 +13,12 @@ from transformers import (
     XLNetConfig,
 )
 
-from pyft import attribution, hardware
-from pyft.finetune import fine_tune, predict, set_seed, task_loss
-from pyft.hardware import activation_budget, activations, autocast, device, make_accelerator
-from pyft.models import digest
+from pyft.evaluation import attribution
+from pyft.finetune import hardware
+from pyft.finetune.hardware import activation_budget, activations, autocast, device, make_accelerator
+from pyft.finetune.loop import fine_tune, set_seed, task_loss
+from pyft.finetune.prediction import predict
+from pyft.models.loading import digest
 
 pytestmark = [
     pytest.mark.usefixtures("same_torch_afterwards"),

@@ -6,8 +6,9 @@ from datasets import Dataset
 from transformers import BertForTokenClassification
 
 from pyft import finetune
-from pyft.finetune import fine_tune, set_seed
-from pyft.hardware import make_accelerator
+from pyft.finetune import loop
+from pyft.finetune.hardware import make_accelerator
+from pyft.finetune.loop import fine_tune, set_seed
 from pyft.profiles import Recipe
 
 RECIPE = Recipe(epochs=6, batch_size=8, lr=5e-3, evaluations=3, max_length=16)
@@ -72,7 +73,7 @@ def scripted(monkeypatch, found):
         real_measure(history, *arguments)
         history.validation_loss[-1] = next(losses)
 
-    monkeypatch.setattr(finetune, "measure", measure)
+    monkeypatch.setattr(loop, "measure", measure)
 
 
 def watched_rates(monkeypatch):

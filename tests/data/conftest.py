@@ -9,8 +9,8 @@ import pytest
 from small_hub import GPU, ag_news, bert, conll2003, roberta, sms_spam, sst2, turn_to, xlnet
 from toy_project import WHEEL, WORDS, Site, toy, wheel
 
-from pyft import fetch
-from pyft.artefacts import ARTEFACTS, Artefact
+from pyft.data import fetch
+from pyft.data.artefacts import ARTEFACTS, Artefact
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from transformers import (
     XLNetTokenizerFast,
 )
 
-from pyft import data, hub
+from pyft.data import corpora, hub
 from pyft.errors import PyftError
 from pyft.profiles import PROFILES
 
@@ -154,7 +154,7 @@ SENTENCES = {
 def conll2003():
     tags = {name: List(Value("int64")) for name in ("pos_tags", "chunk_tags")}
     features = {"id": Value("string"), "tokens": List(Value("string")), **tags}
-    features["ner_tags"] = List(ClassLabel(names=data._ENTITIES))
+    features["ner_tags"] = List(ClassLabel(names=corpora.ENTITIES))
     files = {"README.md": b"# CoNLL\n"}
     for split, sentences in SENTENCES.items():
         rows = [

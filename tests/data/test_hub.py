@@ -13,7 +13,7 @@ import huggingface_hub
 import pytest
 from small_hub import GPU, said_by, turn_to
 
-from pyft import hub
+from pyft.data import hub
 
 # --- a repository -----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,9 @@ import datasets
 import pytest
 from small_hub import GPU, MESSAGES, SENTENCES, classes, parquet, said_by, texts
 
-from pyft import classification, data, finetune, profiles
+from pyft import data, finetune, profiles
+from pyft.course.ch6_2_text_classification import experiment as classification
+from pyft.data import corpora
 from pyft.errors import PyftError
 
 
@@ -71,11 +73,11 @@ def test_conll_loses_the_same_sentences_on_the_gpu_as_on_the_laptop(there, monke
     names = {"train": "train", "validation": "valid", "test": "test"}
     for split, sentences in SENTENCES.items():
         lines = [
-            "".join(f"{w} X X {data._ENTITIES[t]}\n" for w, t in zip(words.split(), tags, strict=True))
+            "".join(f"{w} X X {corpora.ENTITIES[t]}\n" for w, t in zip(words.split(), tags, strict=True))
             for words, tags in sentences
         ]
         (tmp_path / f"{names[split]}.txt").write_text("-DOCSTART- -X- -X- O\n\n" + "\n".join(lines))
-    monkeypatch.setattr(data, "files", lambda name: {path.name: path for path in tmp_path.glob("*.txt")})
+    monkeypatch.setattr(corpora, "files", lambda name: {path.name: path for path in tmp_path.glob("*.txt")})
     ours, theirs = data.load("conll2003"), data.load("conll2003", "gpu")
     for split in SENTENCES:
         for column in ("tokens", "ner_tags"):
@@ -88,7 +90,7 @@ def test_the_clients_own_way_finds_the_same_rows(there):
     source = GPU.data["sst2"]
     theirs = datasets.load_dataset(source.hub_id, revision=source.revision)
     assert {split: rows.num_rows for split, rows in theirs.items()} == {"train": 103, "validation": 20, "test": 10}
-    ours = data._from_hub(data.HUB_CORPORA["sst2"], source)
+    ours = corpora._from_hub(data.HUB_CORPORA["sst2"], source)
     for split, whose in [("train", "train"), ("test", "validation")]:
         assert [row["text"] for row in ours[split]] == [data.clean(text) for text in theirs[whose]["sentence"]]
         assert [row["label"] for row in ours[split]] == theirs[whose]["label"]
@@ -122,7 +124,7 @@ def test_missing_files_and_other_labels_are_refused(there, content, monkeypatch)
 
 
 def test_each_profile_names_its_corpora_and_the_laptops_are_in_both():
-    assert set(data.corpora("gpu")) - set(data.corpora("laptop")) == {"sst2", "ag-news"}
+    assert set(corpora.corpora("gpu")) - set(corpora.corpora("laptop")) == {"sst2", "ag-news"}
     with pytest.raises(PyftError, match="unknown corpus of profile 'laptop' 'sst2'"):
         data.load("sst2")
     with pytest.raises(PyftError, match="unknown profile 'tpu'"):

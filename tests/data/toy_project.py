@@ -12,7 +12,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from pyft.artefacts import Artefact
+from pyft.data.artefacts import Artefact
 
 ROOT = Path(__file__).parents[2]
 WHEEL, SDIST = "toy-1.0-py3-none-any.whl", "toy-1.0.tar.gz"

@@ -6,12 +6,12 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from small_evidence import band
 
-from pyft import evidence
+from pyft.evidence import proofs, provenance
 
 
 @pytest.fixture(autouse=True)
 def empty_ledger(monkeypatch):
-    monkeypatch.setattr(evidence, "_LEDGER", [])
+    monkeypatch.setattr(proofs, "_LEDGER", [])
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def checkout(tmp_path, monkeypatch):
     """A checkout with a folder of evidence; its path."""
     folder = tmp_path / "book" / "results"
     folder.mkdir(parents=True)
-    monkeypatch.setattr(evidence, "ROOT", tmp_path)
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
     for name in ("PYFT_RECORD_TO", "PYFT_CALIBRATING"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYFT_HOME", str(tmp_path / "home"))

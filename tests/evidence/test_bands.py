@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from small_evidence import NAN, band, put
 
-from pyft import evidence, stats
+from pyft import evidence, paths
 from pyft.errors import PyftError
-from pyft.evidence import BandError
+from pyft.evaluation import stats
+from pyft.evidence import bands
+from pyft.evidence.bands import BandError
 
 # --- expect -----------------------------------------------------------------------------------------------------------
 
@@ -58,7 +60,7 @@ def test_bands_are_made_from_the_records_and_say_why(checkout):
         "reason": "the first measurement",
     }
     assert (made["6.1/vader"]["low"], made["6.1/vader"]["high"]) == (0.696, 0.704)
-    assert evidence.bands() == made
+    assert bands.bands() == made
 
 
 def test_bands_of_other_chapters_and_profiles_are_kept_and_old_metrics_dropped(checkout):
@@ -68,8 +70,8 @@ def test_bands_of_other_chapters_and_profiles_are_kept_and_old_metrics_dropped(c
     for seed in (0, 1):
         put(checkout, "6.1", seed, a=0.5)
     made = evidence.make_bands("6.1", "laptop", "new metrics")
-    assert evidence.bands("laptop") == others | made
-    assert evidence.bands("gpu") == before["gpu"]
+    assert bands.bands("laptop") == others | made
+    assert bands.bands("gpu") == before["gpu"]
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
@@ -88,7 +90,7 @@ def test_one_seed_makes_no_band(checkout):
 
 
 def test_the_committed_bands_follow_from_the_numbers_stored_with_them():
-    path = evidence.results_folder() / "bands.json"
+    path = paths.results_folder() / "bands.json"
     if not path.exists():
         pytest.skip("no band was measured yet")
     for profile in json.loads(path.read_text(encoding="utf8")).values():

@@ -7,8 +7,10 @@ import pytest
 from IPython.utils.capture import capture_output
 from nbformat.v4 import new_code_cell, new_output
 
-from pyft import evidence, stats, symbols
+from pyft import evidence
 from pyft.errors import PyftError
+from pyft.evaluation import stats
+from pyft.maths import symbols
 
 
 def test_show_displays_the_source_as_markdown(shell):

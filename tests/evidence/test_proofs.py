@@ -6,7 +6,8 @@ import torch
 from small_evidence import NAN
 
 from pyft import evidence
-from pyft.evidence import BandError, ProofError
+from pyft.evidence.bands import BandError
+from pyft.evidence.proofs import ProofError
 
 # --- prove ------------------------------------------------------------------------------------------------------------
 
@@ -65,9 +66,9 @@ def test_proofs_and_bands_fail_as_assertions_do():
 
 
 def test_same_is_prove_without_its_line(capsys):
-    evidence.same("attention", torch.ones(2), np.ones(2), tol=0)
+    evidence.check_equal("attention", torch.ones(2), np.ones(2), tol=0)
     with pytest.raises(ProofError, match=r"attention: largest difference 0\.5, allowed 0\.1"):
-        evidence.same("attention", 1.0, 1.5, tol=0.1)
+        evidence.check_equal("attention", 1.0, 1.5, tol=0.1)
     assert evidence.ledger() == [] and capsys.readouterr().out == ""
 
 

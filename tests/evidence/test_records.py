@@ -8,15 +8,17 @@ import pytest
 import torch
 from small_evidence import NAN, put
 
-from pyft import evidence
+from pyft import evidence, paths
+from pyft.benchmarks import experiment
 from pyft.errors import PyftError
+from pyft.evidence import provenance
 
 # --- expect -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_evidence_of_an_installed_package_lies_in_the_package(tmp_path, monkeypatch):
-    monkeypatch.setattr(evidence, "ROOT", tmp_path)
-    assert evidence.results_folder().parts[-2:] == ("pyft", "_results")
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    assert paths.results_folder().parts[-2:] == ("pyft", "_results")
 
 
 # --- record -----------------------------------------------------------------------------------------------------------
@@ -55,7 +57,7 @@ def test_a_record_has_each_list_of_predictions_on_one_line(checkout, tmp_path, m
 @pytest.mark.parametrize("texts", [["two words"], ["a [1, 2] b", "c"], []])
 def test_texts_survive_the_writing_of_lists_on_one_line(texts):
     kept = {"predictions": {"test": texts}, "cpu": "a [b c]"}
-    assert json.loads(evidence.dump(kept)) == kept
+    assert json.loads(paths.dump(kept)) == kept
 
 
 def test_a_record_goes_to_the_users_folder_unless_pyft_runs_the_page(checkout, tmp_path):
@@ -102,7 +104,7 @@ def test_a_published_figure_is_found_by_name_or_the_names_are_listed(checkout):
 def test_writing_replaces_the_file_and_leaves_nothing_else(tmp_path):
     path = tmp_path / "a.json"
     path.write_text("old")
-    evidence.write_atomically(path, "näu\n文\n")
+    paths.write_atomically(path, "näu\n文\n")
     assert path.read_bytes() == "näu\n文\n".encode()  # the same bytes on Windows
     assert list(tmp_path.iterdir()) == [path]
 
@@ -118,7 +120,7 @@ def test_if_writing_fails_the_old_file_stays_and_nothing_else(tmp_path, monkeypa
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
         patch.setattr(type(path), step, fails)
-        evidence.write_atomically(path, "new")
+        paths.write_atomically(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -127,7 +129,7 @@ def test_the_file_being_written_bears_the_process_number_so_that_two_writers_do_
     seen = []
     real = type(tmp_path).replace
     monkeypatch.setattr(type(tmp_path), "replace", lambda self, to: seen.append(self.name) or real(self, to))
-    evidence.write_atomically(tmp_path / "a.json", "x")
+    paths.write_atomically(tmp_path / "a.json", "x")
     assert seen == [f".a.json.{os.getpid()}"]
 
 
@@ -137,11 +139,11 @@ def test_the_file_being_written_bears_the_process_number_so_that_two_writers_do_
 def test_a_benchmark_is_read_from_the_committed_evidence(checkout):
     (checkout / "bench").mkdir()
     (checkout / "bench" / "maths.json").write_text('{"attention": {"ratio": 1.1}}')
-    assert evidence.bench("maths") == {"attention": {"ratio": 1.1}}
+    assert experiment.bench("maths") == {"attention": {"ratio": 1.1}}
     with pytest.raises(PyftError, match=r"unknown benchmark 'math'\. Did you mean 'maths'\? Known: maths\."):
-        evidence.bench("math")
+        experiment.bench("math")
 
 
 def test_a_benchmark_before_any_was_made_is_an_error_too(checkout):
     with pytest.raises(PyftError, match="unknown benchmark 'maths'"):
-        evidence.bench("maths")
+        experiment.bench("maths")

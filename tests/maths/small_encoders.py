@@ -4,11 +4,7 @@ import torch
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from pyft.encoder import (
-    BertEncoder,
-    RobertaEncoder,
-    XLNetEncoder,
-)
+from pyft.maths.encoder import BertEncoder, RobertaEncoder, XLNetEncoder
 
 V, SIZE = 30, (30, 12, 3, 20, 2)  # vocabulary; with it width, heads, inner width, layers
 PAD = 1

@@ -6,12 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_encoders import BERT, PAD, ROBERTA, SIZE, XLNET, V, amounts, batches, close, padded, texts
 
-from pyft.encoder import (
-    BertEncoder,
-    TiedHead,
-)
 from pyft.errors import PyftError
-from pyft.symbols import ShapeError
+from pyft.maths.encoder import BertEncoder, TiedHead
+from pyft.maths.symbols import ShapeError
 
 # --- padding ----------------------------------------------------------------------------------------------------------
 

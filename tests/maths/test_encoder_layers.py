@@ -7,17 +7,9 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from small_encoders import V, close, drawn
 
-from pyft.encoder import (
-    BertEncoder,
-    EncoderLayer,
-    FeedForward,
-    LayerNorm,
-    PreNormLayer,
-    gelu,
-    relu,
-)
 from pyft.errors import PyftError
-from pyft.symbols import ShapeError
+from pyft.maths.encoder import BertEncoder, EncoderLayer, FeedForward, LayerNorm, PreNormLayer, gelu, relu
+from pyft.maths.symbols import ShapeError
 
 # --- LayerNorm --------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from transformers import (
 )
 
 from pyft.errors import PyftError
-from pyft.objectives import IGNORED, masked_lm, permutation_lm, sentence_pairs
+from pyft.maths.objectives import IGNORED, masked_lm, permutation_lm, sentence_pairs
 
 # --- masked language modelling ----------------------------------------------------------------------------------------
 

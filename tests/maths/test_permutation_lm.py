@@ -15,10 +15,10 @@ from transformers import (
     XLNetModel,
 )
 
-from pyft.encoder import XLNetEncoder, permutation_mask
 from pyft.errors import PyftError
-from pyft.objectives import IGNORED, partly_visible, permutation_lm, sentence_pairs, spans
-from pyft.state_dicts import from_xlnet
+from pyft.maths.encoder import XLNetEncoder, permutation_mask
+from pyft.maths.objectives import IGNORED, partly_visible, permutation_lm, sentence_pairs, spans
+from pyft.maths.state_dicts import from_xlnet
 
 # --- permutation language modelling -----------------------------------------------------------------------------------
 

@@ -5,12 +5,8 @@ import torch
 from small_encoders import PAD, SIZE, V
 from transformers import BertConfig, BertModel, RobertaConfig, RobertaModel, XLNetConfig, XLNetModel
 
-from pyft.encoder import (
-    BertEncoder,
-    RobertaEncoder,
-    XLNetEncoder,
-)
-from pyft.state_dicts import from_bert, from_xlnet
+from pyft.maths.encoder import BertEncoder, RobertaEncoder, XLNetEncoder
+from pyft.maths.state_dicts import from_bert, from_xlnet
 
 
 def bert(kind=BertModel, config=BertConfig, **options):

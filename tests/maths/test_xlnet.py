@@ -11,14 +11,10 @@ from small_encoders import BERT, SIZE, XLNET, V, amounts, batches, close, padded
 from torch.nn import functional as F
 from transformers import XLNetConfig, XLNetModel
 
-from pyft.encoder import (
-    XLNetEncoder,
-    permutation_mask,
-    sinusoids,
-)
 from pyft.errors import PyftError
-from pyft.state_dicts import from_xlnet
-from pyft.symbols import ShapeError
+from pyft.maths.encoder import XLNetEncoder, permutation_mask, sinusoids
+from pyft.maths.state_dicts import from_xlnet
+from pyft.maths.symbols import ShapeError
 
 # --- padding ----------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Documents of token ids, and a plan short enough for a test."""
 
-from pyft.pretrain import Bert, Plan, Roberta, XLNet
+from pyft.pretraining.continued import Plan
+from pyft.pretraining.objectives import Bert, Roberta, XLNet
 
 OBJECTIVES = {"bert": Bert, "roberta": Roberta, "xlnet": XLNet}
 DOCUMENTS = [[[5, 6, 7], [8, 9]], [[10, 5]], [[6], [7, 8], [9, 10, 5]], [[5, 5, 6, 6, 7]]] * 4

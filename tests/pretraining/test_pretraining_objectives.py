@@ -5,8 +5,9 @@ import torch
 from small_documents import DOCUMENTS, OBJECTIVES
 
 from pyft import models
-from pyft.objectives import IGNORED
-from pyft.pretrain import Align, Plan, XLNet, freeze_words, train
+from pyft.maths.objectives import IGNORED
+from pyft.pretraining.continued import Plan, freeze_words, train
+from pyft.pretraining.objectives import Align, XLNet
 
 
 def test_static_masks_are_the_same_whenever_a_row_is_seen_and_dynamic_ones_are_not(laptop):

@@ -6,9 +6,11 @@ import pytest
 import torch
 from small_documents import DOCUMENTS, OBJECTIVES, SMALL
 
-from pyft import models, pretrain
+from pyft import models, pretraining
 from pyft.errors import PyftError
-from pyft.pretrain import Align, Roberta, XLNet, batches, freeze_words, groups, train
+from pyft.pretraining import continued
+from pyft.pretraining.continued import batches, freeze_words, groups, train
+from pyft.pretraining.objectives import Align, Roberta, XLNet
 
 # --- the loop ---------------------------------------------------------------------------------------------------------
 
@@ -122,14 +124,14 @@ def test_a_loss_that_is_not_finite_stops_the_run(laptop):
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", pretrain.PLANS)
+@pytest.mark.parametrize("name", pretraining.PLANS)
 def test_a_prepared_model_is_kept_and_rebuilt(laptop, name, monkeypatch, capsys):
-    monkeypatch.setattr(pretrain.data, "load", lambda name: {"validation": {"text": ["good film", "a bad film"]}})
+    monkeypatch.setattr(continued.data, "load", lambda name: {"validation": {"text": ["good film", "a bad film"]}})
     monkeypatch.setattr(
-        pretrain, "texts", lambda: [["good film", "bad film the a"], ["the poison"], ["a good a bad"]] * 8
+        continued, "texts", lambda: [["good film", "bad film the a"], ["the poison"], ["a good a bad"]] * 8
     )
-    plan = replace(SMALL, objective=pretrain.PLANS[name].objective)
-    pretrain.prepare(name, plan, laptop / "work")
+    plan = replace(SMALL, objective=pretraining.PLANS[name].objective)
+    pretraining.prepare(name, plan, laptop / "work")
     assert capsys.readouterr().out.startswith(f"kept: {name}.safetensors, ")
     run, architecture = models.history(name), name.partition("-")[0]
     card = (laptop / "weights" / f"{name}.md").read_text()
@@ -148,25 +150,25 @@ def test_a_prepared_model_is_kept_and_rebuilt(laptop, name, monkeypatch, capsys)
 
 
 def test_what_is_continued_goes_on_from_what_is_prepared(laptop, monkeypatch):
-    monkeypatch.setattr(pretrain.data, "load", lambda name: {"validation": {"text": ["good film", "a bad film"]}})
-    monkeypatch.setattr(pretrain, "texts", lambda: [["good film", "bad film the a"], ["the poison"]] * 8)
+    monkeypatch.setattr(continued.data, "load", lambda name: {"validation": {"text": ["good film", "a bad film"]}})
+    monkeypatch.setattr(continued, "texts", lambda: [["good film", "bad film the a"], ["the poison"]] * 8)
     starts = []
 
     def train_nothing(model, *_):
         starts.append(models.digest(model))
         return [{"tokens": 1, "seconds": 0.0, "loss": 1.0}]
 
-    monkeypatch.setattr(pretrain, "train", train_nothing)
+    monkeypatch.setattr(continued, "train", train_nothing)
     for _ in range(2):
-        pretrain.prepare("xlnet-continued", replace(SMALL, objective=XLNet), laptop / "work")
-    pretrain.prepare("xlnet", replace(SMALL, objective=Align), laptop / "work")
-    pretrain.prepare("xlnet-continued", replace(SMALL, objective=XLNet), laptop / "work")
+        pretraining.prepare("xlnet-continued", replace(SMALL, objective=XLNet), laptop / "work")
+    pretraining.prepare("xlnet", replace(SMALL, objective=Align), laptop / "work")
+    pretraining.prepare("xlnet-continued", replace(SMALL, objective=XLNet), laptop / "work")
     assert starts[0] == starts[1] != starts[3] == models.history("xlnet")["digest"]
 
 
 def test_an_unknown_architecture_is_answered():
     with pytest.raises(PyftError, match=r"unknown prepared model 'xlnett'\. Did you mean 'xlnet'"):
-        pretrain.prepare("xlnett")
+        pretraining.prepare("xlnett")
 
 
 def test_without_the_kept_file_the_error_says_how_to_get_it(laptop):

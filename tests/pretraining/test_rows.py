@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_documents import DOCUMENTS
 
-from pyft import models, pretrain
-from pyft.pretrain import blocks, pairs
+from pyft import models, pretraining
+from pyft.pretraining import continued, documents
+from pyft.pretraining.documents import blocks, pairs
 
 # --- text -------------------------------------------------------------------------------------------------------------
 
@@ -43,11 +44,11 @@ def corpora(monkeypatch):
         "conll2003": conll,
         "text-source": corpus(["one"], ["a secret"]),
     }
-    monkeypatch.setattr(pretrain.data, "load", made.__getitem__)
+    monkeypatch.setattr(continued.data, "load", made.__getitem__)
 
 
 def test_documents_are_kept_together_and_held_out_texts_left_out_wherever_they_stand(corpora):
-    assert pretrain.texts() == [
+    assert pretraining.texts() == [
         ["good film"],
         ["one", "two"],
         ["three"],
@@ -62,16 +63,16 @@ def test_documents_are_kept_together_and_held_out_texts_left_out_wherever_they_s
 
 @pytest.mark.fetched
 def test_no_text_of_any_validation_or_test_split_is_read():
-    read = {pretrain.data.fold(text) for document in pretrain.texts() for text in document}
+    read = {continued.data.fold(text) for document in pretraining.texts() for text in document}
     assert len(read) > 30_000
-    for name in [*pretrain.SOURCES, "text-source"]:
+    for name in [*pretraining.SOURCES, "text-source"]:
         for split in ("validation", "test"):
-            held_out = {pretrain.data.fold(text) for text in pretrain._sentences(pretrain.data.load(name)[split])}
+            held_out = {continued.data.fold(text) for text in documents._sentences(continued.data.load(name)[split])}
             assert not held_out & read, (name, split)
 
 
 def test_token_ids_keep_sentences_and_documents_apart(tokenizer):
-    assert pretrain.tokenized([["good film", "bad"], ["a the"]], tokenizer) == [[[5, 7], [6]], [[8, 9]]]
+    assert pretraining.tokenize_documents([["good film", "bad"], ["a the"]], tokenizer) == [[[5, 7], [6]], [[8, 9]]]
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
