@@ -12,6 +12,7 @@ from .loop import Run as Run
 from .loop import fine_tune as fine_tune
 from .loop import set_seed as set_seed
 from .loop import task_loss as task_loss
+from .loop import train_step as train_step
 from .parameter_groups import decay_groups as decay_groups
 from .parameter_groups import depths as depths
 from .parameter_groups import groups as groups
