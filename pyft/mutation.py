@@ -45,19 +45,19 @@ def mutate(module: str, old: str, new: str) -> Maths:
     """
     if module not in NAMES:
         raise unknown("module", module, NAMES)  # else nothing would be broken, and every proof would pass
-    real = {f"pyft.{name}": getattr(maths(), name) for name in NAMES}
+    real = {f"pyft.maths.{name}": getattr(maths(), name) for name in NAMES}
     fresh = {}
     try:
         for name in NAMES:
-            source = Path(str(real[f"pyft.{name}"].__file__)).read_text(encoding="utf8")
+            source = Path(str(real[f"pyft.maths.{name}"].__file__)).read_text(encoding="utf8")
             if name == module:
                 if source.count(old) != 1:
-                    raise PyftError(f"pyft/{name}.py holds {old!r} {source.count(old)} times, expected once")
+                    raise PyftError(f"pyft/maths/{name}.py holds {old!r} {source.count(old)} times, expected once")
                 source = source.replace(old, new)
-            spec = importlib.util.spec_from_loader(f"pyft.{name}", loader=None)
+            spec = importlib.util.spec_from_loader(f"pyft.maths.{name}", loader=None)
             copy = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-            exec(compile(source, f"<pyft/{name}.py, mutated>", "exec"), copy.__dict__)  # noqa: S102 - our own source
-            fresh[name] = sys.modules[f"pyft.{name}"] = copy
+            exec(compile(source, f"<pyft/maths/{name}.py, mutated>", "exec"), copy.__dict__)  # noqa: S102 - our own source
+            fresh[name] = sys.modules[f"pyft.maths.{name}"] = copy
     finally:
         sys.modules.update(real)
     return Maths(*(fresh[name] for name in NAMES))

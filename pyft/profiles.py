@@ -7,7 +7,7 @@ from pyft.errors import unknown
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where pretrained weights come from: an artefact of `pyft.data.artefacts`, or a hub repository at a pinned revision."""
+    """Where pretrained weights come from: an artefact (`pyft.data.artefacts`), or a hub repository at a revision."""
 
     artefact: str | None = None
     hub_id: str | None = None

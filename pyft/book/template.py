@@ -14,7 +14,7 @@ from pyft.book.outline import HEADINGS, PARTS
 from pyft.errors import PyftError
 from pyft.paths import write_atomically
 
-EXERCISES = '''"""The exercises of section {number}: solutions by hand, and the mistakes that people make, each with its hint."""
+EXERCISES = '''"""The exercises of section {number}: solutions, and the usual mistakes, each with its hint."""
 
 import torch
 from torch import Tensor

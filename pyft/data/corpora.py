@@ -7,18 +7,27 @@ random generator, are the same on every machine, and a text is in one of them on
 
 import ast
 import html
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
 from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
 from pyft.data import hub
 from pyft.data.fetch import files
-from pyft.data.splits import Drops, Row, drop_duplicates, fold, fold_template, official_splits, split_by_text, split_hub
+from pyft.data.splits import (
+    Corpus,
+    Drops,
+    Row,
+    drop_duplicates,
+    fold_template,
+    label_names,
+    official_splits,
+    split_by_text,
+    split_hub,
+)
 from pyft.errors import PyftError, unknown
 from pyft.profiles import HubData
 from pyft.profiles import profile as profile_named
@@ -31,19 +40,6 @@ _RATED = {  # corpus -> stem of its two ICWSM-14 files
 }
 _CONTRIVED_TWEETS = range(4001, 4201)  # written by the authors to show what VADER can do; no one tweeted them
 ENTITIES = ["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC"]
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """How one corpus is read. `read` yields rows with a `text` (or `tokens`) and the other columns of `features`."""
-
-    name: str
-    artefact: str  # of `pyft.data.artefacts`; none if the corpus is on a hub alone
-    about: str
-    features: Features
-    read: Callable[[], Iterable[Row]]
-    label: str = "label"
-    fold: Callable[[str], str] = field(default=lambda text: fold(text))
 
 
 def clean(text: str) -> str:
@@ -302,8 +298,3 @@ def _conll_files() -> dict[str, list[Row]]:
         split: list(_conll(members[f"{file}.txt"]))
         for split, file in [("train", "train"), ("validation", "valid"), ("test", "test")]
     }
-
-
-def label_names(feature: Any) -> list[str]:
-    """The class names of a column, none for a column that is not labels."""
-    return list(getattr(getattr(feature, "feature", feature), "names", None) or [])

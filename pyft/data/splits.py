@@ -5,14 +5,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from datasets import DatasetDict
+from datasets import DatasetDict, Features
 from numpy.typing import NDArray
 
-from pyft.data.corpora import Corpus, label_names
 from pyft.errors import PyftError
 
 Row = dict[str, Any]
@@ -69,6 +68,24 @@ def split_by_text(
         for number, key in enumerate(ids):
             place[key] = tenths[number // tenth] if number < len(tenths) * tenth else "train"
     return {split: [row for row in rows if place[row["id"]] == split] for split in ("train", *reversed(tenths))}
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """How one corpus is read. `read` yields rows with a `text` (or `tokens`) and the other columns of `features`."""
+
+    name: str
+    artefact: str  # of `pyft.data.artefacts`; none if the corpus is on a hub alone
+    about: str
+    features: Features
+    read: Callable[[], Iterable[Row]]
+    label: str = "label"
+    fold: Callable[[str], str] = field(default=lambda text: fold(text))
+
+
+def label_names(feature: Any) -> list[str]:
+    """The class names of a column, none for a column that is not labels."""
+    return list(getattr(getattr(feature, "feature", feature), "names", None) or [])
 
 
 def split_hub(splits: dict[str, list[Row]], corpus: Corpus, drops: Drops) -> dict[str, list[Row]]:

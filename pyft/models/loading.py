@@ -1,7 +1,7 @@
 """Pretrained models by architecture and profile: `load("bert", "sequence-classification")`.
 
-On a laptop all three architectures grow from one fetched checkpoint, MiniLM, which is a BERT. `pyft.models.conversion` carries
-it into the other two; what `pyft pretrain` then taught each of them lies in `pyft/weights`.
+On a laptop all three architectures grow from one fetched checkpoint, MiniLM, which is a BERT.
+`pyft.models.conversion` carries it into the other two; what `pyft pretrain` then taught each of them lies in `pyft/weights`.
 """
 
 import contextlib
@@ -152,7 +152,7 @@ def with_head(body: Any, task: str, **options: Any) -> Any:
 
 def delta_file(name: str) -> Path:
     """Where the weights of a prepared model lie."""
-    return Path(__file__).resolve().parent / "weights" / f"{name}.safetensors"
+    return Path(__file__).resolve().parent.parent / "weights" / f"{name}.safetensors"
 
 
 def weights_digest(name: str) -> dict[str, str]:

@@ -37,7 +37,7 @@ from pyft.paths import dump, write_atomically
 from pyft.pretraining.documents import SOURCES, Document, texts, tokenize_documents
 from pyft.pretraining.objectives import Align, Bert, Roberta, XLNet
 
-WORK = Path(__file__).resolve().parent.parent / "_build" / "pretrain"
+WORK = Path(__file__).resolve().parent.parent.parent / "_build" / "pretrain"
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from pyft import data
 from pyft.benchmarks import experiment
 from pyft.benchmarks.experiment import Experiment, plain
-from pyft.data import cards
 from pyft.errors import PyftError
 from pyft.evidence import provenance
 from pyft.profiles import Recipe
@@ -248,7 +248,7 @@ def test_what_has_no_text_of_its_own_cannot_be_in_a_key():
 
 def test_the_data_are_read_once(monkeypatch):
     asked = []
-    monkeypatch.setattr(cards, "load", lambda name: asked.append(name) or name)
+    monkeypatch.setattr(data, "load", lambda name: asked.append(name) or name)
     monkeypatch.setattr(cards, "fingerprint", lambda corpus: f"of {corpus}")
     assert experiment.data_digests("a", "b") == experiment.data_digests("a", "b") == {"a": "of a", "b": "of b"}
     assert asked == ["a", "b"]

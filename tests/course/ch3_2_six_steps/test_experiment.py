@@ -5,11 +5,10 @@ import json
 import pytest
 from datasets import Dataset, DatasetDict
 
-from pyft import finetune
+from pyft import data, finetune
 from pyft.benchmarks import experiment
 from pyft.course.ch3_2_six_steps import experiment as throughput
 from pyft.course.ch3_2_six_steps.experiment import Size
-from pyft.data import cards
 from pyft.evaluation.stats import unpack_bits
 from pyft.profiles import Recipe
 
@@ -27,7 +26,7 @@ def found(*ratios):
 @pytest.fixture
 def small(tiny_minilm, monkeypatch):
     rows = Dataset.from_dict({"text": [f"{'good' if i % 2 else 'bad'} film" for i in range(30)], "label": [0, 1] * 15})
-    monkeypatch.setattr(cards, "load", lambda _: DatasetDict(dict.fromkeys(("train", "validation", "test"), rows)))
+    monkeypatch.setattr(data, "load", lambda _: DatasetDict(dict.fromkeys(("train", "validation", "test"), rows)))
     return tiny_minilm
 
 

@@ -14,10 +14,9 @@ from scipy.stats import ttest_rel
 from torch.nn import functional as F
 from training import watched_rates
 
-from pyft import finetune
+from pyft import data, finetune
 from pyft.course.ch3_3_tricks import augmentation
 from pyft.course.ch3_3_tricks import experiment as tricks
-from pyft.data import cards
 from pyft.errors import PyftError
 from pyft.finetune import prediction, rate_finder
 from pyft.finetune.batches import collate, labelled, tokenize
@@ -239,7 +238,7 @@ def test_smoothing_is_exact_for_a_constant():
 
 @pytest.fixture
 def small(tiny_minilm, monkeypatch):
-    monkeypatch.setattr(cards, "load", lambda name: DatasetDict(train=rows(60), validation=rows(20), test=rows(30)))
+    monkeypatch.setattr(data, "load", lambda name: DatasetDict(train=rows(60), validation=rows(20), test=rows(30)))
     monkeypatch.setattr(tricks, "BASELINE", replace(tricks.BASELINE, epochs=2, batch_size=8, warmup=0.3))
     monkeypatch.setattr(tricks, "WATCHED", 8)
     few = {name: replace(t, labels=32 if t.labels > tricks.LABELS else 16) for name, t in tricks.TRICKS.items()}

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from datasets import Dataset, DatasetDict
 
+from pyft import data
 from pyft.course.ch6_1_sentiment import experiment as reviews
-from pyft.data import cards
 from pyft.evaluation.stats import unpack_bits
 from pyft.finetune import loop
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
 def small(tiny_minilm, monkeypatch):
     texts = ["the " * (i % 5) + ("good" if i % 2 else "bad") + " film" for i in range(30)]
     rows = Dataset.from_dict({"text": texts, "label": [i % 2 for i in range(30)]})
-    monkeypatch.setattr(cards, "load", lambda _: DatasetDict(dict.fromkeys(("train", "validation", "test"), rows)))
+    monkeypatch.setattr(data, "load", lambda _: DatasetDict(dict.fromkeys(("train", "validation", "test"), rows)))
     return tiny_minilm
 
 
