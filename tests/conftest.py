@@ -11,8 +11,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertTokenize
 
 from pyft import paths
 from pyft.benchmarks import experiment
-from pyft.book import build, chapters, checks, colab, freshness, runner
-from pyft.evidence import records
+from pyft.book import build, chapters
 from pyft.exercises import check
 from pyft.models import loading
 
@@ -131,10 +130,9 @@ class House:
 def house(tmp_path, monkeypatch):
     """A small checkout that pyft takes for its own."""
     root = tmp_path / "house"
-    for module in (records, freshness, runner, checks, colab, build):
-        monkeypatch.setattr(module, "ROOT", root)
+    monkeypatch.setattr(paths, "ROOT", root)
     monkeypatch.setattr(chapters, "CHAPTERS", root / "chapters")
-    monkeypatch.setattr(runner, "BUILD", root / "_build")
+    monkeypatch.setattr(paths, "BUILD", root / "_build")
     monkeypatch.setattr(build, "HTML", root / "_build" / "html")
     for name in ("PYFT_RECORD_TO", "PYFT_CALIBRATING", "PYFT_REPOSITORY"):
         monkeypatch.delenv(name, raising=False)

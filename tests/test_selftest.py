@@ -81,7 +81,7 @@ def test_an_exception_in_a_cell_is_red(short):
 
 
 def test_a_shifted_metric_is_red(short):
-    edit(short / "pyft" / "baselines.py", "C: float = 4.0", "C: float = 0.01")
+    edit(short / "pyft" / "evaluation" / "baselines.py", "C: float = 4.0", "C: float = 0.01")
     code, output = run(short, NOTEBOOKS)
     assert code == 1 and "6.1/tfidf.accuracy" in output and "its band" in output
 

@@ -1,7 +1,7 @@
 """Pretrained models by architecture and profile: `load("bert", "sequence-classification")`.
 
 On a laptop all three architectures grow from one fetched checkpoint, MiniLM, which is a BERT.
-`pyft.models.conversion` carries it into the other two; what `pyft pretrain` then taught each of them lies in `pyft/weights`.
+`pyft.models.conversion` carries it into the other two; what `pyft pretrain` then taught each lies in `pyft/weights`.
 """
 
 import contextlib

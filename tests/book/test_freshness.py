@@ -10,7 +10,6 @@ from nbformat import v4
 from pyft import paths
 from pyft.book import chapters, freshness, runner
 from pyft.errors import PyftError
-from pyft.evidence import records
 
 SETUP = ("import pyft", ["setup"])
 PARAMETERS = ('PROFILE = "laptop"\nSEED = 0', ["parameters"])
@@ -735,8 +734,7 @@ def real(tmp_path, monkeypatch):
     for name in ("pyft", "book/results"):
         shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
     shutil.copy(root / "requirements.lock", tmp_path)
-    for module in (records, freshness):
-        monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
 
     def keys():
         return {number: freshness.key(chapter) for number, chapter in chapters.chapters().items()}

@@ -6,7 +6,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from small_evidence import band
 
-from pyft.evidence import proofs, provenance
+from pyft import paths
+from pyft.evidence import proofs
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +20,7 @@ def checkout(tmp_path, monkeypatch):
     """A checkout with a folder of evidence; its path."""
     folder = tmp_path / "book" / "results"
     folder.mkdir(parents=True)
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     for name in ("PYFT_RECORD_TO", "PYFT_CALIBRATING"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYFT_HOME", str(tmp_path / "home"))

@@ -2,6 +2,7 @@
 
 import re
 
+from pyft import paths
 from pyft.benchmarks import experiment
 from pyft.evidence import provenance
 
@@ -9,13 +10,13 @@ from pyft.evidence import provenance
 
 
 def test_outside_a_checkout_the_commit_is_unknown(tmp_path, monkeypatch):
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert provenance._commit() == "unknown"
 
 
 def test_a_commit_is_dirty_when_code_was_changed_and_not_when_a_run_was_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     for name in ("pyft/a.py", "book/results/bench/a.json"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("1")

@@ -11,13 +11,12 @@ from small_evidence import NAN, put
 from pyft import evidence, paths
 from pyft.benchmarks import experiment
 from pyft.errors import PyftError
-from pyft.evidence import provenance
 
 # --- expect -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_evidence_of_an_installed_package_lies_in_the_package(tmp_path, monkeypatch):
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     assert paths.results_folder().parts[-2:] == ("pyft", "_results")
 
 

@@ -18,7 +18,7 @@ from pyft import profiles
 from pyft.errors import PyftError
 from pyft.finetune import fast_path
 from pyft.finetune.batches import collate, labelled, tokenize
-from pyft.finetune.fast_path import FastDropout, SparseEmbedding, class_token_only, dropout, fast_path, sparse_embedding
+from pyft.finetune.fast_path import FastDropout, SparseEmbedding, class_token_only, dropout, sparse_embedding
 from pyft.finetune.loop import fine_tune
 from pyft.finetune.parameter_groups import decay_groups
 from pyft.finetune.prediction import predict
@@ -189,7 +189,7 @@ def test_after_an_error_the_model_is_as_it_was(tokenizer, tiny_bert):
     model = tiny_bert()
     rows, _ = batch(tokenizer)
     whole = model.get_input_embeddings()
-    with pytest.raises(RuntimeError), fast_path(model, rows=rows):
+    with pytest.raises(RuntimeError), fast_path.fast_path(model, rows=rows):
         raise RuntimeError
     assert model.get_input_embeddings() is whole
     assert "forward" not in vars(model.bert.encoder.layer[-1])
@@ -293,7 +293,7 @@ def test_training_drops_by_short_draws_everywhere(tokenizer, tiny_bert):
         tiny_bert(hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1),
         XLNetForSequenceClassification(config),
     ):
-        with fast_path(model.train()), torch.profiler.profile() as found:
+        with fast_path.fast_path(model.train()), torch.profiler.profile() as found:
             model(**x)
         names = {event.key for event in found.key_averages()}
         assert "aten::random_" in names

@@ -211,7 +211,7 @@ def test_the_steepest_fall_is_looked_for_before_the_lowest_loss(monkeypatch):
             objective(None, {})
 
     losses = iter(script)
-    monkeypatch.setattr(tricks, "fine_tune", fine_tune)
+    monkeypatch.setattr(rate_finder, "fine_tune", fine_tune)
     monkeypatch.setattr(rate_finder, "task_loss", lambda model, x: torch.tensor(next(losses)))
     search = rate_finder.find_rate(None, None, rows(16), steps=len(script))
     assert search.rates[20] <= search.steepest <= search.rates[41]
