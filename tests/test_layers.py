@@ -11,7 +11,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 
 LAYERS = [  # from the top down
-    {"cli", "__main__"},
+    {"__main__"},
+    {"cli"},
     {"course"},
     {"book", "benchmarks", "exercises", "mutation", "pretraining"},
     {"evidence", "plots"},

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyft
-from pyft.benchmarks.experiment import Experiment
 from pyft.errors import PyftError, unknown
 
 if TYPE_CHECKING:
@@ -19,7 +18,10 @@ PACKAGE = Path(pyft.__file__).parent
 
 
 def experiments() -> dict[str, str]:
-    """Where each experiment is, by name: "pyft.tricks:EXPERIMENT". Raises `PyftError` for a name that two have."""
+    """Where each experiment is, by name, as "pyft.course.ch3_3_tricks.experiment:EXPERIMENT".
+
+    Raises `PyftError` for a name that two have.
+    """
     found: dict[str, str] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         module = ".".join([PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts])

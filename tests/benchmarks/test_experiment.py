@@ -29,7 +29,7 @@ def nothing(*arguments):
     return {}
 
 
-def small_experiment(run=result, plan=PLAN, depends=nothing, **options):
+def tiny(run=result, plan=PLAN, depends=nothing, **options):
     return Experiment("models", plan if callable(plan) else lambda _: plan, run, depends, **options)
 
 
@@ -53,17 +53,17 @@ def tree(monkeypatch):
 
 
 def test_every_run_is_kept_with_its_provenance_in_the_order_of_the_plan(out, capsys):
-    found = small_experiment().measure(out)
+    found = tiny().measure(out)
     assert arguments(found) == PLAN
     assert all(r["provenance"]["commit"] for r in found["runs"])
-    assert json.loads(out.read_text()) == found == small_experiment().load(out)
+    assert json.loads(out.read_text()) == found == tiny().load(out)
     assert capsys.readouterr().out.splitlines() == ["models: (bert, 0)", "models: (xlnet, 0)", "models: (bert, 1)"]
 
 
 def test_it_lies_with_the_evidence_if_no_file_is_given(out, tmp_path, monkeypatch):
     monkeypatch.setattr(experiment, "results_folder", lambda: tmp_path / "results")
-    small_experiment().measure()
-    assert small_experiment().load() == small_experiment().load(tmp_path / "results" / "bench" / "models.json")
+    tiny().measure()
+    assert tiny().load() == tiny().load(tmp_path / "results" / "bench" / "models.json")
 
 
 def test_an_interrupted_measurement_goes_on_where_it_stopped(out):
@@ -73,16 +73,16 @@ def test_an_interrupted_measurement_goes_on_where_it_stopped(out):
         return result(name, seed)
 
     with pytest.raises(KeyboardInterrupt):
-        small_experiment(interrupted).measure(out)
+        tiny(interrupted).measure(out)
     before, again = json.loads(out.read_text())["runs"], []
-    found = small_experiment(lambda *a: again.append(a) or result(*a)).measure(out)
+    found = tiny(lambda *a: again.append(a) or result(*a)).measure(out)
     assert again == [("bert", 1)]
     assert found["runs"][:2] == before and len(found["runs"]) == 3
 
 
 def test_the_order_is_the_plans_whichever_finished_first(out):
-    small_experiment(plan=PLAN[2:]).measure(out)
-    assert arguments(small_experiment().measure(out)) == PLAN
+    tiny(plan=PLAN[2:]).measure(out)
+    assert arguments(tiny().measure(out)) == PLAN
 
 
 def test_a_runs_seconds_are_its_own(out, monkeypatch):
@@ -93,17 +93,17 @@ def test_a_runs_seconds_are_its_own(out, monkeypatch):
         now[0] += 7 + seed
         return result(name, seed)
 
-    assert [r["provenance"]["seconds"] for r in small_experiment(run).measure(out)["runs"]] == [7.0, 7.0, 8.0]
+    assert [r["provenance"]["seconds"] for r in tiny(run).measure(out)["runs"]] == [7.0, 7.0, 8.0]
 
 
 def test_threads_are_set_for_the_run_and_put_back_even_after_an_error(out):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        found = small_experiment(lambda *a: result(*a) | {"threads": torch.get_num_threads()}, threads=1).measure(out)
+        found = tiny(lambda *a: result(*a) | {"threads": torch.get_num_threads()}, threads=1).measure(out)
         assert {(r["threads"], r["provenance"]["hardware"]["threads"]) for r in found["runs"]} == {(1, 1)}
         with pytest.raises(ZeroDivisionError):
-            small_experiment(lambda *a: 1 / 0, threads=1, version=2).measure(out)
+            tiny(lambda *a: 1 / 0, threads=1, version=2).measure(out)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -113,8 +113,8 @@ def test_threads_are_set_for_the_run_and_put_back_even_after_an_error(out):
 
 
 def test_what_is_loaded_are_the_plans_runs_and_no_old_ones(out):
-    small_experiment().measure(out)
-    fewer = small_experiment(plan=PLAN[1:])
+    tiny().measure(out)
+    fewer = tiny(plan=PLAN[1:])
     assert arguments(fewer.load(out)) == PLAN[1:]
     assert len(json.loads(out.read_text())["runs"]) == 3
     fewer.measure(out)
@@ -122,7 +122,7 @@ def test_what_is_loaded_are_the_plans_runs_and_no_old_ones(out):
 
 
 def test_old_runs_stay_in_the_file_until_the_plan_is_done(out):
-    small_experiment().measure(out)
+    tiny().measure(out)
 
     def interrupted(name, seed):
         if name == "xlnet":
@@ -130,24 +130,24 @@ def test_old_runs_stay_in_the_file_until_the_plan_is_done(out):
         return result(name, seed)
 
     with pytest.raises(KeyboardInterrupt):
-        small_experiment(interrupted, version=2).measure(out)
+        tiny(interrupted, version=2).measure(out)
     assert len(json.loads(out.read_text())["runs"]) == 4
-    assert arguments(small_experiment().load(out)) == PLAN
+    assert arguments(tiny().load(out)) == PLAN
 
 
 def test_what_is_missing_is_said_with_the_command_that_makes_it(out):
-    small_experiment(plan=PLAN[:1]).measure(out)
+    tiny(plan=PLAN[:1]).measure(out)
     said = r"models\.json lacks 2 of the 3 runs of models .*the first is \(xlnet, 0\)\. To make them: pyft bench models"
     with pytest.raises(PyftError, match=said):
-        small_experiment().load(out)
-    assert small_experiment().count(out) == (1, 3)
+        tiny().load(out)
+    assert tiny().count(out) == (1, 3)
 
 
 def test_a_file_of_another_form_is_refused_and_left_alone(out):
     out.parent.mkdir()
     for text in ('{"mutants": {}}', '{"runs": [{}]}', "{", "[]"):
         out.write_text(text)
-        for read in (small_experiment().load, small_experiment().measure):
+        for read in (tiny().load, tiny().measure):
             with pytest.raises(PyftError, match=r"models\.json holds no runs of an experiment"):
                 read(out)
         assert out.read_text() == text
@@ -156,18 +156,18 @@ def test_a_file_of_another_form_is_refused_and_left_alone(out):
 @pytest.mark.parametrize("again,made", [("dirty", [("bert", 0)]), ("all", PLAN), (None, [])])
 def test_runs_of_code_that_was_not_committed_are_made_again_if_asked(out, tree, again, made):
     tree("c1-dirty")
-    small_experiment(plan=PLAN[:1]).measure(out)
+    tiny(plan=PLAN[:1]).measure(out)
     tree("c2")
-    small_experiment().measure(out)
+    tiny().measure(out)
     seen = []
-    found = small_experiment(lambda *a: seen.append(a) or result(*a)).measure(out, again=again)
+    found = tiny(lambda *a: seen.append(a) or result(*a)).measure(out, again=again)
     assert seen == made and arguments(found) == PLAN
     assert [experiment.dirty(r) for r in found["runs"]] == [again is None, False, False]
 
 
 def test_a_run_that_is_made_again_replaces_the_old_one_only_then(out, tree):
     tree("c1-dirty")
-    before = small_experiment().measure(out)
+    before = tiny().measure(out)
     tree("c2")
 
     def interrupted(name, seed):
@@ -176,8 +176,8 @@ def test_a_run_that_is_made_again_replaces_the_old_one_only_then(out, tree):
         return result(name, seed)
 
     with pytest.raises(KeyboardInterrupt):
-        small_experiment(interrupted).measure(out, again="dirty")
-    after = small_experiment().load(out)
+        tiny(interrupted).measure(out, again="dirty")
+    after = tiny().load(out)
     assert [r["provenance"]["commit"] for r in after["runs"]] == ["c2", "c1-dirty", "c1-dirty"]
     assert after["runs"][1:] == before["runs"][1:]
 
@@ -185,14 +185,14 @@ def test_a_run_that_is_made_again_replaces_the_old_one_only_then(out, tree):
 def test_nothing_is_made_again_with_code_that_is_not_committed_either(out, tree):
     tree("c1-dirty")
     with pytest.raises(PyftError, match="changes that are not committed"):
-        small_experiment().measure(out, again="dirty")
+        tiny().measure(out, again="dirty")
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------
 
 
 def test_name_version_arguments_and_what_a_run_depends_on_are_in_its_key():
-    one = small_experiment(depends=lambda *a: {"rows": 3, "recipe": Recipe(1, 8, 1e-4)})
+    one = tiny(depends=lambda *a: {"rows": 3, "recipe": Recipe(1, 8, 1e-4)})
     others = [
         replace(one, name="others"),
         replace(one, version=2),
@@ -207,11 +207,9 @@ def test_name_version_arguments_and_what_a_run_depends_on_are_in_its_key():
 
 
 def test_what_a_run_depends_on_makes_that_run_another(out):
-    small_experiment().measure(out)
+    tiny().measure(out)
     again = []
-    small_experiment(
-        lambda *a: again.append(a) or result(*a), depends=lambda name, seed: {"x": 1} if seed else {}
-    ).measure(out)
+    tiny(lambda *a: again.append(a) or result(*a), depends=lambda name, seed: {"x": 1} if seed else {}).measure(out)
     assert again == [("bert", 1)]
 
 
@@ -219,7 +217,7 @@ def test_a_new_field_of_the_recipe_leaves_every_key_as_it_was_until_it_is_used()
     more = make_dataclass("Recipe", [("ema", float, 0.0)], bases=(Recipe,), frozen=True)
 
     def key(recipe):
-        return small_experiment(depends=lambda *_: {"recipe": recipe}).key("bert", 0)
+        return tiny(depends=lambda *_: {"recipe": recipe}).key("bert", 0)
 
     assert key(more(2, 32, 2e-4, evaluations=0)) == key(Recipe(2, 32, 2e-4, evaluations=0))
     assert key(more(2, 32, 2e-4, evaluations=0, ema=0.9)) != key(Recipe(2, 32, 2e-4, evaluations=0))
@@ -243,7 +241,7 @@ def test_a_dataclass_is_its_fields_that_differ_from_their_defaults_inside_others
 
 def test_what_has_no_text_of_its_own_cannot_be_in_a_key():
     with pytest.raises(PyftError, match="cannot hold a Linear: expected numbers"):
-        small_experiment(depends=lambda *_: {"model": torch.nn.Linear(1, 1)}).key("bert", 0)
+        tiny(depends=lambda *_: {"model": torch.nn.Linear(1, 1)}).key("bert", 0)
 
 
 def test_the_data_are_read_once(monkeypatch):
@@ -276,7 +274,7 @@ def scored(name, number):
 
 def test_a_plan_is_asked_again_until_it_says_nothing_new(out):
     made = []
-    chosen = small_experiment(lambda *a: made.append(a) or scored(*a), choosing())
+    chosen = tiny(lambda *a: made.append(a) or scored(*a), choosing())
     found = chosen.measure(out)
     assert made == [("tried", 1), ("tried", 3), ("tried", 2), ("best of 3", 0), ("best of 3", 1)] == arguments(found)
     assert chosen.measure(out) == found == chosen.load(out) and len(made) == 5
@@ -284,19 +282,19 @@ def test_a_plan_is_asked_again_until_it_says_nothing_new(out):
 
 
 def test_what_the_choice_does_not_change_is_not_made_again(out):
-    small_experiment(scored, choosing()).measure(out)
+    tiny(scored, choosing()).measure(out)
     made = []
-    small_experiment(lambda *a: made.append(a) or scored(*a), choosing([*VALUES, 0])).measure(out)
+    tiny(lambda *a: made.append(a) or scored(*a), choosing([*VALUES, 0])).measure(out)
     assert made == [("tried", 0)]
-    small_experiment(lambda *a: made.append(a) or scored(*a), choosing([*VALUES, 4])).measure(out)
+    tiny(lambda *a: made.append(a) or scored(*a), choosing([*VALUES, 4])).measure(out)
     assert made[1:] == [("tried", 4), ("best of 4", 0), ("best of 4", 1)]
 
 
 def test_the_runs_that_were_chosen_are_missing_as_long_as_those_to_choose_by_are(out):
-    small_experiment(scored, [("tried", 1)]).measure(out)
+    tiny(scored, [("tried", 1)]).measure(out)
     with pytest.raises(PyftError, match="lacks 2 of the 3 runs"):
-        small_experiment(scored, choosing()).load(out)
-    assert small_experiment(scored, choosing([1])).count(out) == (1, 3)
+        tiny(scored, choosing()).load(out)
+    assert tiny(scored, choosing([1])).count(out) == (1, 3)
 
 
 # --- several processes ------------------------------------------------------------------------------------------------
@@ -305,25 +303,25 @@ def test_the_runs_that_were_chosen_are_missing_as_long_as_those_to_choose_by_are
 def test_two_processes_may_not_write_one_file(out, tmp_path):
     def run(name, seed):
         with pytest.raises(PyftError, match=r"another process is measuring into .*models\.json"):
-            small_experiment().measure(out)
-        small_experiment().measure(tmp_path / "another.json")
+            tiny().measure(out)
+        tiny().measure(tmp_path / "another.json")
         return result(name, seed)
 
-    assert arguments(small_experiment(run).measure(out)) == PLAN
+    assert arguments(tiny(run).measure(out)) == PLAN
     assert [path.name for path in out.parent.iterdir()] == ["models.json"]
 
 
 def test_times_are_not_taken_beside_other_runs(out):
     for shared in ({"workers": 2}, {"scheduler": "tcp://localhost:8786"}):
         with pytest.raises(PyftError, match="models takes times, one after another"):
-            small_experiment(timed=True).measure(out, **shared)
+            tiny(timed=True).measure(out, **shared)
 
 
 def test_without_dask_it_is_said_what_to_install(out, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(PyftError, match=r"need Dask: pip install 'distributed>="):
-        small_experiment().measure(out, workers=2)
-    assert arguments(small_experiment().measure(out)) == PLAN
+        tiny().measure(out, workers=2)
+    assert arguments(tiny().measure(out)) == PLAN
 
 
 @pytest.mark.parametrize("error", [OSError("refused"), ValueError("no such protocol")])
@@ -333,12 +331,12 @@ def test_a_scheduler_that_does_not_answer_is_named(out, monkeypatch, error):
 
     monkeypatch.setattr("distributed.Client", refuse)
     with pytest.raises(PyftError, match=f"no Dask scheduler with workers at 'tcp://nowhere:1' .{error}.*`dask worker"):
-        small_experiment().measure(out, scheduler="tcp://nowhere:1")
+        tiny().measure(out, scheduler="tcp://nowhere:1")
 
 
 def test_a_worker_with_other_data_refuses_the_run():
     with pytest.raises(PyftError, match=r"this worker has other code, data or weights .*\(bert, 0\)"):
-        experiment._made(small_experiment(), ("bert", 0), "a key of other data")
+        experiment._made(tiny(), ("bert", 0), "a key of other data")
 
 
 def fixed(done):

@@ -171,7 +171,7 @@ def test_modules_that_import_each_other_are_followed_once(house, modules):
 def test_an_import_that_is_added_to_a_module_counts_at_once(house, modules):
     house.chapter("1_1_a", "from pyft import data")
     assert stale(house, "used") == set()
-    house.write("pyft/data/corpora.py", "from pyft import used\n")
+    house.write("pyft/data.py", "from pyft import used\n")
     assert stale(house, "used") == {"pyft"}
 
 
@@ -731,10 +731,11 @@ def test_a_chapter_with_all_that_is_its_own_makes_no_other_page_stale(folders):
 def real(tmp_path, monkeypatch):
     """A copy of the real package and evidence, for the real pages: a function that changes a text of the copy."""
     root = Path(paths.ROOT)
-    for name in ("pyft", "book/results"):
+    for name in ("pyft", "book/results", "chapters"):
         shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
     shutil.copy(root / "requirements.lock", tmp_path)
     monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(chapters, "CHAPTERS", tmp_path / "chapters")
 
     def keys():
         return {number: freshness.key(chapter) for number, chapter in chapters.chapters().items()}

@@ -115,7 +115,7 @@ import torch
 from datasets import Dataset
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 from pyft.finetune import fine_tune, task_loss
-from pyft.hardware import processes
+from pyft.finetune.hardware import processes
 from pyft.models import digest
 from pyft.profiles import Recipe
 

@@ -1,7 +1,7 @@
 """Three architectures on two tasks, over seeds: `pyft bench models`, kept in `book/results/bench/models.json`.
 
 All start from one checkpoint and see the same texts in the same order, so that runs of one seed are paired. So do the
-three when each was trained on under its own objective (`pyft.pretrain`), and XLNets that the checkpoint was carried
+three when each was trained on under its own objective (`pyft.pretraining`), and XLNets that the checkpoint was carried
 into in part (`LADDER`).
 """
 

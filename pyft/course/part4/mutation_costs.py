@@ -1,8 +1,7 @@
 """What a mistake costs: the same short training twice, once as it should be and once with one line broken.
 
 Every run uses the hand-written modules throughout, from the embeddings to the schedule, so that a mutant of any of them
-has its chance. A run returns one score for each held-out example, higher is better; both sides see the same examples
-in the same order, so they are compared pairwise.
+has its chance. A run returns one score for each held-out example, higher is better; both see the same, so pairs count.
 """
 
 import hashlib

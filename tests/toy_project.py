@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pyft.data.artefacts import Artefact
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 WHEEL, SDIST = "toy-1.0-py3-none-any.whl", "toy-1.0.tar.gz"
 WORDS = bytes(range(256)) * 4000  # about a megabyte: more than the buffers between server and reader hold
 
@@ -141,7 +141,7 @@ def offline(monkeypatch) -> None:
 
 def another_process(artefact: Artefact) -> subprocess.Popen:
     code = (
-        "from pyft.artefacts import ARTEFACTS, Artefact; from pyft.fetch import files\n"
+        "from pyft.data.artefacts import ARTEFACTS, Artefact; from pyft.data.fetch import files\n"
         f"ARTEFACTS['toy'] = {artefact!r}\n"
         "print(files('toy')['words.txt'].stat().st_size)"
     )
