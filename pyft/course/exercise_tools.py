@@ -3,14 +3,6 @@
 import torch
 from torch import Tensor
 
-from pyft.exercises import Exercise
-
-FINETUNE: dict[str, Exercise] = {}
-
-PART_3: dict[str, Exercise] = {}
-
-PART_4: dict[str, Exercise] = {}
-
 
 def normal(*shape: int, seed: int = 0) -> Tensor:
     """Normal numbers that leave torch's own generator alone."""
@@ -19,8 +11,3 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
 
 def causal(T: int, diagonal: int = 0) -> Tensor:
     return torch.ones(T, T, dtype=torch.bool).tril(diagonal)
-
-
-SENTIMENT: dict[str, Exercise] = {}
-
-TRANSFER: dict[str, Exercise] = {}

@@ -27,7 +27,8 @@ def test_every_experiment_is_found_under_the_name_that_it_has():
 
 
 def test_the_list_imports_none_of_them():
-    code = "import sys\nfrom pyft.benchmarks.registry import experiments\nprint(len(experiments()), 'torch' in sys.modules)"
+    code = "import sys\nfrom pyft.benchmarks.registry import experiments\n"
+    code += "print(len(experiments()), 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(len(NAMES)), "False"]
 

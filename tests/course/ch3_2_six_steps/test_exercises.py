@@ -8,12 +8,14 @@ from sklearn.metrics import f1_score
 
 from pyft import finetune
 from pyft.course.ch3_3_tricks import augmentation
-from pyft.course.exercise_tools import FINETUNE
+from pyft.exercises import every
 from pyft.finetune.batches import length_grouped_batches
 from pyft.finetune.history import History, out_of_patience
 from pyft.finetune.loop import Run
 from pyft.finetune.parameter_groups import groups
 from pyft.profiles import Recipe
+
+FINETUNE = every("3.2") | every("3.3")
 
 
 def test_there_are_three_exercises_a_page():

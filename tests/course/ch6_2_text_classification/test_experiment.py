@@ -13,7 +13,6 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 from pyft import models
 from pyft.course.ch6_2_text_classification import experiment as classification
 from pyft.course.ch6_2_text_classification import long_documents, surface
-from pyft.course.ch6_2_text_classification.exercises import CLASSIFICATION
 from pyft.course.ch6_2_text_classification.long_documents import (
     VIEWS,
     both,
@@ -28,7 +27,10 @@ from pyft.data import cards
 from pyft.errors import PyftError
 from pyft.evaluation import thresholds
 from pyft.evaluation.thresholds import binary_metrics, threshold
+from pyft.exercises import every
 from pyft.finetune import loop, prediction
+
+CLASSIFICATION = every("6.2")
 
 # --- spam -------------------------------------------------------------------------------------------------------------
 
