@@ -126,6 +126,21 @@ def bench(
 
 
 @app.command()
+def new(
+    number: Annotated[str, typer.Argument(help="The section's number in the outline, such as 7.1.")],
+    title: Annotated[str, typer.Argument(help="Its English title.")],
+    heading: Annotated[str | None, typer.Option(help="Its Chinese heading; the outline's if not given.")] = None,
+) -> None:
+    """Begin a chapter: a notebook that runs, a folder for what it alone needs, its entry in the contents."""
+    from pyft.book.template import new_chapter
+    from pyft.paths import ROOT
+
+    for path in new_chapter(number, title, heading):
+        print(f"[new] {path.relative_to(ROOT)}")
+    print(f"[new] to run it: pyft run {number}")
+
+
+@app.command()
 def pretrain(
     name: Annotated[str, typer.Argument(help="xlnet, bert-continued, roberta-continued or xlnet-continued.")],
 ) -> None:

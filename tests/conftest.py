@@ -9,7 +9,7 @@ import torch
 from nbformat import v4
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-from pyft import paths
+from pyft import models, paths
 from pyft.benchmarks import experiment
 from pyft.book import build, chapters
 from pyft.exercises import check
@@ -75,7 +75,8 @@ def tiny_minilm(tmp_path, tiny_bert, tokenizer, monkeypatch):
     tiny_bert().bert.save_pretrained(saved)
     tokenizer.save_pretrained(saved)
     monkeypatch.setattr(loading, "files", lambda name: {path.name: path for path in saved.iterdir()})
-    monkeypatch.setattr(loading, "delta_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
+    for module in (loading, models):  # a folder remembers the names that it handed on
+        monkeypatch.setattr(module, "delta_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
     return tmp_path
 
 

@@ -138,7 +138,8 @@ ARCHITECTURES = ("bert", "roberta", "xlnet")
 @pytest.fixture
 def prepared(laptop, tmp_path, monkeypatch):
     """Kept files for all three architectures, as `pyft pretrain` writes them, of weights that were moved a little."""
-    monkeypatch.setattr(loading, "delta_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
+    for module in (loading, models):  # a folder remembers the names that it handed on
+        monkeypatch.setattr(module, "delta_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
     checkpoints = {
         name: profiles.Checkpoint(artefact="minilm", architecture=name, prepared=True) for name in ARCHITECTURES
     }

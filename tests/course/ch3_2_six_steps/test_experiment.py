@@ -71,7 +71,7 @@ def test_operations_are_those_of_the_steps_that_count(small):
 
 
 def test_what_was_found_is_kept(small, monkeypatch, tmp_path, capsys):
-    for name, value in {"peak": lambda: 1e9, "SIZE": SMALL, "SEEDS": 2}.items():
+    for name, value in {"peak_flops": lambda: 1e9, "SIZE": SMALL, "SEEDS": 2}.items():
         monkeypatch.setattr(throughput, name, value)
     made = throughput.EXPERIMENT.measure(tmp_path / "finetune.json")
     assert json.loads((tmp_path / "finetune.json").read_text()) == made

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from datasets import Dataset, DatasetDict
 
-from pyft import models
+from pyft import data, models
 from pyft.course.ch6_1_2_social_media import experiment as sentiment
-from pyft.data import cards
 from pyft.errors import PyftError
 from pyft.evaluation.stats import unpack_bits
 from pyft.models.loading import digest
@@ -31,7 +30,7 @@ def rows(n, contrived):
 def small(tiny_minilm, monkeypatch):
     monkeypatch.setattr(sentiment, "ROWS", 24)
     monkeypatch.setattr(
-        cards,
+        data,
         "load",
         lambda name: DatasetDict({split: rows(30, name == "tweets") for split in ("train", "validation", "test")}),
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from pyft import models
+from pyft import data, models
 from pyft.course.ch6_2_text_classification import experiment as classification
 from pyft.course.ch6_2_text_classification import long_documents, surface
 from pyft.course.ch6_2_text_classification.long_documents import (
@@ -23,7 +23,6 @@ from pyft.course.ch6_2_text_classification.long_documents import (
     windows,
 )
 from pyft.course.ch6_2_text_classification.surface import PROBES, typing_shape, typing_shape_logistic
-from pyft.data import cards
 from pyft.errors import PyftError
 from pyft.evaluation import thresholds
 from pyft.evaluation.thresholds import binary_metrics, threshold
@@ -222,7 +221,7 @@ def tiny(tiny_bert, tokenizer, monkeypatch):
     monkeypatch.setattr(models, "load", lambda name, task, *_, num_labels=2: (tiny_bert(0, num_labels), tokenizer))
     corpora = {"sms-spam": toy(["ham", "spam"], 24), "text-source": toy(["a", "b", "c", "d"], 24)}
     monkeypatch.setattr(
-        cards, "load", lambda name, *_: DatasetDict(dict.fromkeys(("train", "validation", "test"), corpora[name]))
+        data, "load", lambda name, *_: DatasetDict(dict.fromkeys(("train", "validation", "test"), corpora[name]))
     )
     monkeypatch.setattr(classification, "documents", lambda: toy(["negative", "positive"], 20))
     monkeypatch.setattr(classification, "TOPIC_ROWS", 16)

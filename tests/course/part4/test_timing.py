@@ -84,7 +84,7 @@ def test_a_run_is_written_whole_and_holds_together(found):
 
 def test_rivals_take_turns_and_the_warm_up_is_not_kept(monkeypatch):
     turns, clock = [], iter(range(100))
-    monkeypatch.setattr(timings.timeit, "timeit", lambda work, number: (work(), next(clock))[1])
+    monkeypatch.setattr(timing.timeit, "timeit", lambda work, number: (work(), next(clock))[1])
     seconds = timing.time_by_turns({"a": lambda: turns.append("a"), "b": lambda: turns.append("b")}, 3, warm_up=1)
     assert "".join(turns) == "ab" * 4
     assert seconds == {"a": [2, 4, 6], "b": [3, 5, 7]}
