@@ -225,9 +225,17 @@ class Dependencies:
             if {name, None} & wanted:
                 yield path.read_text(encoding="utf8")
 
+    def together(self, origin: Path | None, path: Path) -> bool:
+        """Whether a use stands in the folder of what it uses: `make_bands` reads the records of any chapter."""
+        return origin is not None and origin.parent == path.parent != self.package.root
+
     def asked(self, function: str) -> set[str | None]:
         """The literals that a function is called with; None among them if it is used in any other way."""
-        found = [use for _, use, place in self.reached.uses if place.name == function and use.how != "import"]
+        found = [
+            use
+            for origin, use, place in self.reached.uses
+            if place.name == function and use.how != "import" and not self.together(origin, place.path)
+        ]
         return {use.given if use.how == "call" else None for use in found}
 
 
