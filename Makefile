@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fetch book test unit check lint lock colab clean
+.PHONY: help setup fetch book test unit lab check lint lock colab clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,16 +28,19 @@ book: fetch      ## run the chapters that changed and build _build/html/index.ht
 test: fetch      ## run every test: units, notebooks against their stored outputs, the book itself
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env chapters tests
 
-unit: setup      ## run the unit tests alone (seconds, offline)
-	@$(BIN)/python -m pytest tests -m "not slow and not fetched"
+unit: setup      ## run the unit tests alone (minutes, offline)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests -m "not slow and not fetched"
+
+lab: fetch       ## open the chapters in JupyterLab
+	@$(BIN)/python -m jupyterlab chapters
 
 check:           ## say of each package whether it is the one that the book is tested with
 	@if [ -x $(BIN)/python ]; then $(BIN)/python scripts/check_environment.py; else $(PYTHON) scripts/check_environment.py; fi
 
-lint: setup      ## style, types, spelling, workflows and layers: what pre-commit and CI run
+lint: setup      ## style, types, spelling, schemas and layers: what pre-commit and CI run
 	@. $(BIN)/activate && python -m pre_commit run --all-files
 
-lock: setup      ## remake requirements.lock from pyproject.toml
+lock: setup      ## remake requirements.lock from pyproject.toml; what is locked stays
 	@$(BIN)/python scripts/lock.py
 
 colab: setup     ## write the Colab edition of the chapters to _build/colab

@@ -12,13 +12,8 @@ from pyft.errors import PyftError
 app = typer.Typer(
     help="Run, check and build the book.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-bench = typer.Typer(help="Measure what our code costs beside the library's.", no_args_is_help=True)
-app.add_typer(bench, name="bench")
 Numbers = Annotated[
     list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Numbers such as 6.1; all if none is given.")
-]
-Out = Annotated[
-    Path | None, typer.Option(help="The file to write; the measurement's own in book/results/bench if not given.")
 ]
 
 
@@ -29,8 +24,9 @@ def fetch(
     """Fetch and verify the pinned data and weights into the cache folder."""
     import time
 
-    from pyft.artefacts import ARTEFACTS
-    from pyft.fetch import files, home, problems
+    from pyft.data.artefacts import ARTEFACTS
+    from pyft.data.fetch import files, problems
+    from pyft.paths import home
 
     for name in names or ARTEFACTS:
         start = time.monotonic()
@@ -51,9 +47,9 @@ def run(
     chapters: Numbers = None, force: Annotated[bool, typer.Option(help="Run even what is up to date.")] = False
 ) -> None:
     """Run the chapters whose key changed, in place."""
-    from pyft import notebooks
+    from pyft.book import runner
 
-    notebooks.run(chapters or (), force)
+    runner.run(chapters or (), force)
 
 
 @app.command()
@@ -61,21 +57,22 @@ def book(
     run_first: Annotated[bool, typer.Option("--run/--no-run", help="Run the chapters whose key changed first.")] = True,
 ) -> None:
     """Run what changed, then build _build/html/index.html."""
-    from pyft import book as builder
-    from pyft import notebooks
+    from pyft.book import build, runner
 
     if run_first:
-        notebooks.run()
-    builder.build()
+        runner.run()
+    build.build()
 
 
 @app.command()
 def status() -> None:
-    """Say what is fetched, which chapters are up to date and whether the book is built."""
-    from pyft.artefacts import ARTEFACTS
-    from pyft.book import HTML
-    from pyft.fetch import home, problems
-    from pyft.notebooks import changed, chapters
+    """Show what is fetched, which chapters are up to date and whether the book is built."""
+    from pyft.book.build import HTML
+    from pyft.book.chapters import chapters
+    from pyft.book.freshness import changed
+    from pyft.data.artefacts import ARTEFACTS
+    from pyft.data.fetch import problems
+    from pyft.paths import home
 
     print(f"data and weights in {home()}")
     for artefact in ARTEFACTS.values():
@@ -95,101 +92,62 @@ def calibrate(
     seeds: Annotated[int, typer.Option(min=2, help="How many seeds, from 0.")] = 5,
 ) -> None:
     """Run a chapter with several seeds and make its bands from their spread."""
-    from pyft import notebooks
+    from pyft.book import runner
 
-    notebooks.calibrate(chapter, seeds, reason)
+    runner.calibrate(chapter, seeds, reason)
 
 
-@bench.command()
-def maths(out: Out = None) -> None:
-    """Time and memory of the hand-written mathematics (about a minute); fails if a ratio is above its limit."""
-    from pyft import bench
+@app.command()
+def bench(
+    name: Annotated[str | None, typer.Argument(help="Which to run; a list of all if none is given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file of runs, if not NAME.json in book/results/bench.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of this machine that share the runs (Dask).")] = 1,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask cluster that runs them: tcp://HOST:PORT.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Make every run anew.")] = False,
+    again_dirty: Annotated[
+        bool, typer.Option("--again-dirty", help="Make those anew whose code had changes that were not committed.")
+    ] = False,
+) -> None:
+    """Run a long measurement, from where it was interrupted; fails if what it times is above its limit."""
+    from pyft.benchmarks.registry import experiment, experiments
+    from pyft.data.artefacts import ARTEFACTS
+    from pyft.data.fetch import problems
 
-    if slow := bench.breaches(bench.maths(out)):
+    if name is None:
+        fetched = not any(map(problems, ARTEFACTS.values()))
+        for found in map(experiment, experiments()):
+            kept = "{:3} of {:3} runs kept".format(*found.count()) if fetched else "not counted: pyft fetch"
+            print(f"{found.name:15} {kept}   {found.about}")
+        return
+    chosen = experiment(name)
+    runs = chosen.measure(out, workers, scheduler, "all" if again else "dirty" if again_dirty else None)
+    if slow := chosen.over_limit(runs):
         raise PyftError("\n  ".join(["too slow:", *slow]))
 
 
-@bench.command()
-def mutants(out: Out = None) -> None:
-    """What each mistake of Part 4 costs in a short training (about an hour; goes on where it was interrupted)."""
-    from pyft import costs
+@app.command()
+def new(
+    number: Annotated[str, typer.Argument(help="The section's number in the outline, such as 7.1.")],
+    title: Annotated[str, typer.Argument(help="Its English title.")],
+    heading: Annotated[str | None, typer.Option(help="Its Chinese heading; the outline's if not given.")] = None,
+) -> None:
+    """Begin a chapter: a notebook that runs, a folder for what it alone needs, its entry in the contents."""
+    from pyft.book.template import new_chapter
+    from pyft.paths import ROOT
 
-    costs.measure(out)
-
-
-@bench.command("finetune")
-def loops(out: Out = None) -> None:
-    """Our training loop beside Trainer, as often set and as well set (a quarter of an hour on a quiet machine)."""
-    from pyft import throughput
-
-    if slow := throughput.breaches(throughput.measure(out)):
-        raise PyftError("\n  ".join(["too slow:", *slow]))
-
-
-@bench.command()
-def sentiment(out: Out = None) -> None:
-    """Ratings learnt on one kind of text, tested on all (an hour and a half; goes on where it was interrupted)."""
-    from pyft import sentiment
-
-    sentiment.measure(out)
-
-
-@bench.command()
-def reviews(out: Out = None) -> None:
-    """Film reviews learnt for one epoch to three (three hours; goes on where it was interrupted)."""
-    from pyft import reviews
-
-    reviews.measure(out)
-
-
-@bench.command()
-def tricks(out: Out = None) -> None:
-    """Tricks of fine-tuning on few labels, over seeds (two hours; goes on where it was interrupted)."""
-    from pyft import tricks
-
-    tricks.measure(out)
-
-
-@bench.command()
-def models(out: Out = None) -> None:
-    """Fine-tune every laptop model on two tasks over seeds (three hours; goes on where it was interrupted)."""
-    from pyft import architectures
-
-    architectures.measure(out=out)
-
-
-@bench.command()
-def ner(out: Out = None) -> None:
-    """Entities with and without the rest of the document (two hours; goes on where it was interrupted)."""
-    from pyft import ner
-
-    ner.measure(out)
-
-
-@bench.command()
-def transfer(out: Out = None) -> None:
-    """Random against pretrained weights by number of labels, and what freezing costs (goes on where interrupted)."""
-    from pyft import transfer
-
-    transfer.measure(out)
-
-
-@bench.command()
-def classification(out: Out = None) -> None:
-    """Spam, topics and long documents with three models over seeds (goes on where it was interrupted)."""
-    from pyft import classification
-
-    classification.measure(out)
+    for path in new_chapter(number, title, heading):
+        print(f"[new] {path.relative_to(ROOT)}")
+    print(f"[new] to run it: pyft run {number}")
 
 
 @app.command()
 def pretrain(
     name: Annotated[str, typer.Argument(help="xlnet, bert-continued, roberta-continued or xlnet-continued.")],
 ) -> None:
-    """Make a prepared model anew, into pyft/weights (half an hour; goes on where it was interrupted)."""
-    from pyft import pretrain as made
+    """Make a prepared model again, into pyft/weights (half an hour; goes on where it was interrupted)."""
+    from pyft.pretraining import continued
 
-    made.prepare(name)
+    continued.prepare(name)
 
 
 @app.command()
@@ -206,10 +164,10 @@ def finetune(
     epochs: Annotated[int | None, typer.Option(min=1, help="The profile's, three, if not given.")] = None,
     seed: int = 0,
 ) -> None:
-    """Fine-tune a model on your own data, score it beside a baseline, save it; goes on where it was interrupted."""
-    from pyft import own_model
+    """Fine-tune a model on your own data, compare it with a baseline, save it; goes on where it was interrupted."""
+    from pyft.finetune import pipeline
 
-    card = own_model.fit(task, data, out, validation, test, model, profile, epochs, seed)
+    card = pipeline.fit(task, data, out, validation, test, model, profile, epochs, seed)
     if not card:  # the first of several processes says it
         return
     for name, scores in card["scores"].items():
@@ -222,17 +180,17 @@ def predict(
     folder: Annotated[Path, typer.Argument(help="What `pyft finetune --out` has written.")],
     text: Annotated[list[str], typer.Option(help="May be given more than once.")],
 ) -> None:
-    """What a model of your own says of a text (of a sentence's words, if it tags them)."""
-    from pyft import own_model
+    """Predict the class or rating of a text, or the tags of its words, with your own model."""
+    from pyft.finetune import pipeline
 
-    for one, found in zip(text, own_model.say(folder, text), strict=True):
+    for one, found in zip(text, pipeline.answer_texts(folder, text), strict=True):
         print(f"{one}\t{' '.join(found) if isinstance(found, list) else found}")
 
 
 @app.command()
 def colab(out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("_build/colab")) -> None:
     """Write the Colab edition of all chapters."""
-    from pyft.colab import write
+    from pyft.book.colab import write
 
     for path in write(out):
         print(f"[colab] {path}")
@@ -243,20 +201,21 @@ def cards(
     check: Annotated[bool, typer.Option(help="Compare with the committed page instead of writing it.")] = False,
 ) -> None:
     """Generate the page of data cards, book/data_cards.md."""
-    from pyft.data import cards as made
-    from pyft.evidence import ROOT, write_atomically
+    from pyft import paths
+    from pyft.data.cards import cards as made_cards
+    from pyft.paths import write_atomically
 
-    page = ROOT / "book" / "data_cards.md"
-    text = made()
+    page = paths.ROOT / "book" / "data_cards.md"
+    text = made_cards()
     if not check:
         write_atomically(page, text)
-        print(f"[cards] {page.relative_to(ROOT)}")
+        print(f"[cards] {page.relative_to(paths.ROOT)}")
     elif page.read_text(encoding="utf8") != text:
         raise PyftError("book/data_cards.md is not what the data give. To remake it: pyft cards")
 
 
 def main() -> None:
-    """Run the command line; an error that the reader can mend is printed without a traceback."""
+    """Run the command line; an error that the reader can correct is printed without a traceback."""
     signal.signal(signal.SIGINT, _interrupted)
     try:
         app()

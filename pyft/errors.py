@@ -2,7 +2,7 @@
 
 
 class PyftError(Exception):
-    """Something the reader can mend. The command line prints its text alone, without a traceback."""
+    """Something the reader can correct. The command line prints its text alone, without a traceback."""
 
 
 def unknown(kind: str, name: str, known: list[str] | tuple[str, ...]) -> PyftError:

@@ -1,8 +1,12 @@
-"""Exercises that check themselves: each has a stub, a solution and hints for the answers that are often given."""
+"""What an exercise is: the right answer, arguments to try it on, and the mistakes that people make."""
 
 import copy
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,62 +14,23 @@ import torch
 from torch import Tensor
 
 from pyft.errors import unknown
-from pyft.evidence import show
-from pyft.exercise import Exercise
-from pyft.exercises_classification import CLASSIFICATION
-from pyft.exercises_finetune import FINETUNE
-from pyft.exercises_ner import NER
-from pyft.exercises_part2 import PART_2
-from pyft.exercises_part3 import PART_3
-from pyft.exercises_part4 import PART_4
-from pyft.exercises_part5 import PART_5
-from pyft.exercises_sentiment import SENTIMENT
-from pyft.exercises_transfer import TRANSFER
+from pyft.evidence.display import show
 
 
-def wilson_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, float]:
-    p_hat = correct / n
-    centre = (p_hat + c**2 / (2 * n)) / (1 + c**2 / n)
-    half = c / (1 + c**2 / n) * (p_hat * (1 - p_hat) / n + c**2 / (4 * n**2)) ** 0.5
-    return centre - half, centre + half
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise that can check an answer, a function: `pyft.exercises.check` calls both on the same cases.
 
+    `solution` is right; its source is shown. It returns a tensor, a number, or a tuple of them, as does each mistake.
+    `cases` are tuples of arguments: tensors, numbers, functions.
+    `mistakes` pairs a likely wrong answer with the hint for it; no two give the same on all cases.
+    `tol` is the largest absolute difference that still counts as equal.
+    """
 
-def _wald_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, float]:
-    p_hat = correct / n
-    half = c * (p_hat * (1 - p_hat) / n) ** 0.5
-    return p_hat - half, p_hat + half
-
-
-_EXERCISES: dict[str, Exercise] = (
-    PART_2
-    | TRANSFER
-    | PART_3
-    | FINETUNE
-    | SENTIMENT
-    | PART_4
-    | PART_5
-    | CLASSIFICATION
-    | NER
-    | {
-        "6.1": Exercise(
-            solution=wilson_interval,
-            cases=[(8, 10), (10, 10), (0, 25), (917, 1056)],
-            mistakes=[
-                (
-                    _wald_interval,
-                    "This is the normal (Wald) interval: with every answer right it has no width at all. "
-                    "Solve for the rate, as Wilson did.",
-                ),
-                (lambda correct, n: wilson_interval(correct, n)[::-1], "The low end comes first."),
-                (
-                    lambda correct, n: tuple(100 * end for end in wilson_interval(correct, n)),
-                    "These look like percentages; return shares between 0 and 1.",
-                ),
-            ],
-            tol=1e-4,
-        )
-    }
-)
+    solution: Callable[..., Any]
+    cases: Sequence[tuple[Any, ...]]
+    mistakes: Sequence[tuple[Callable[..., Any], str]]
+    tol: float = 1e-6
 
 
 def check(name: str, answer: Callable[..., Any]) -> None:
@@ -96,14 +61,32 @@ def reveal(name: str) -> None:
     check(name, solution)
 
 
+COURSE = Path(__file__).resolve().parent / "course"
+
+
+def every(number: str = "") -> dict[str, Exercise]:
+    """The exercises of a section, by name; of all sections if no number is given.
+
+    A section's exercises stand in the folder of `pyft/course` that begins with its number: those of 6.1 in
+    `ch6_1_sentiment/exercises.py`. No other folder is imported, so that a page depends on its own exercises alone.
+    """
+    wanted = rf"ch{re.escape(number.replace('.', '_'))}_(?!\d)\w+" if number else r"ch\d\w+"
+    folders = sorted(p.parent.name for p in COURSE.glob("ch*/exercises.py") if re.fullmatch(wanted, p.parent.name))
+    found: dict[str, Exercise] = {}
+    for folder in folders:
+        found |= import_module(f"pyft.course.{folder}.exercises").EXERCISES
+    return found
+
+
 def _exercise(name: str) -> Exercise:
-    if name not in _EXERCISES:
-        raise unknown("exercise", name, sorted(_EXERCISES))
-    return _EXERCISES[name]
+    found = every(name.partition("-")[0])
+    if name not in found:
+        raise unknown("exercise", name, sorted(found or every()))
+    return found[name]
 
 
 def _hint(exercise: Exercise, answer: Callable[..., Any]) -> str:
-    """What to tell about an answer; nothing if it is right."""
+    """What is wrong with an answer; nothing if it is right."""
     found = []
     for args in exercise.cases:
         given = copy.deepcopy(args)  # an answer that writes into its arguments harms nobody
@@ -168,7 +151,7 @@ def _pairs(found: Any, wanted: Any) -> list[tuple[Tensor, Tensor]] | None:
 
 
 def _fits(found: Tensor, wanted: Tensor) -> bool:
-    """Same shape and kind; whole numbers will do for floats, and a number is a number."""
+    """Whether shape and kind agree; whole numbers count as floats."""
     kinds = _kind(found), _kind(wanted)
     return found.shape == wanted.shape and (
         kinds[0] == kinds[1] or kinds == ("integer ", "float ") or (not wanted.dim() and kinds[0] != "complex ")

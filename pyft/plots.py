@@ -11,11 +11,9 @@ import seaborn as sns
 from IPython.display import HTML
 from numpy.typing import ArrayLike
 
-from pyft.finetune import History
+from pyft.finetune.history import History
 
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]  # Okabe & Ito 2008
-
-
 Measured = tuple[Sequence[float], Sequence[float]]  # as measured, by formula
 
 
@@ -37,7 +35,7 @@ def style() -> None:
 
 
 def learning_curve(history: History, baseline: float | None = None, baseline_name: str = "baseline") -> Any:
-    """Loss and validation accuracy over the steps of a run; a dashed line for what must be beaten."""
+    """Loss and validation accuracy over the steps of a run; a dashed line for the baseline."""
     style()
     fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.6, 5.8))  # above each other: legible on a phone
     top.plot(history.steps, history.train_loss, marker="o", label="training (mean since last point)")
@@ -99,7 +97,7 @@ def confusion_matrix(counts: ArrayLike, names: Sequence[str]) -> Any:
 
 
 def table(rows: Sequence[Sequence[Any]], columns: Sequence[str], caption: str = "", code: Collection[int] = ()) -> HTML:
-    """An HTML table. Every cell is escaped, since texts come from data sets; `$` in them is no formula.
+    """An HTML table. Every cell is escaped, since texts come from data sets; `$` in them does not start a formula.
 
     Columns whose numbers are in `code` hold lines of code.
     """

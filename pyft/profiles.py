@@ -7,12 +7,12 @@ from pyft.errors import unknown
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where pretrained weights come from: an artefact of `pyft.artefacts`, or a hub repository at a pinned revision."""
+    """Where pretrained weights come from: an artefact (`pyft.data.artefacts`), or a hub repository at a revision."""
 
     artefact: str | None = None
     hub_id: str | None = None
     revision: str | None = None
-    architecture: str | None = None  # what the artefact's weights are carried into (`pyft.transplant`)
+    architecture: str | None = None  # what the artefact's weights are carried into (`pyft.models.conversion`)
     prepared: bool = False  # whether what `pyft pretrain` kept under this name is applied on top
 
 
@@ -27,6 +27,9 @@ class HubData:
     splits: dict[str, str] = field(default_factory=lambda: {"train": "train", "test": "test"})  # theirs -> ours
 
 
+FAST_PATH = ("last layer", "embedding", "dropout")  # the parts of `pyft.finetune.fast_path`
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The hyperparameters of one fine-tuning run."""
@@ -39,12 +42,13 @@ class Recipe:
     max_norm: float = 1.0  # gradient clipping
     max_length: int = 128  # tokens; longer texts are cut at the end
     evaluations: int = 4  # how often the validation loss is measured on the way
-    schedule: str = "linear"  # of the learning rate, from `pyft.schedules`
+    schedule: str = "linear"  # of the learning rate, from `pyft.maths.schedules`
     accumulate: int = 1  # parts that a batch goes through in, one after the other
     patience: int = 0  # measurements without a lower validation loss, then training stops; 0: it never does
     label_smoothing: float = 0.0
     layer_decay: float = 1.0  # the rate of a layer over that of the one above it
     decay_biases: bool = False  # whether weight decay is on biases and LayerNorms too
+    fast_path: tuple[str, ...] = FAST_PATH  # work that a step is spared; (): the library's model as it is
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,6 @@ _CONTINUED = {  # MiniLM trained on under three objectives, at equal compute; th
     f"{name}-continued": Checkpoint(artefact="minilm", architecture=name, prepared=True)
     for name in ("bert", "roberta", "xlnet")
 }
-
 PROFILES: dict[str, Profile] = {
     "laptop": Profile(
         checkpoints={
@@ -134,14 +137,14 @@ PROFILES: dict[str, Profile] = {
 
 
 def profile(name: str) -> Profile:
-    """The profile of that name. Raises `PyftError` for a name that is not in the table."""
+    """The profile of that name. Raises `PyftError` for an unknown name."""
     if name not in PROFILES:
         raise unknown("profile", name, list(PROFILES))
     return PROFILES[name]
 
 
 def recipe(name: str, task: str) -> Recipe:
-    """The recipe of a task in a profile. Raises `PyftError` for a name that is not in the table."""
+    """The recipe of a task in a profile. Raises `PyftError` for an unknown name."""
     recipes = profile(name).recipes
     if task not in recipes:
         raise unknown(f"recipe of profile {name!r}", task, list(recipes))

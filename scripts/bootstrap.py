@@ -1,7 +1,7 @@
 """Make .venv with the exact packages of requirements.lock. Standard library alone, since nothing else is there yet.
 
 Safe to repeat (a stamp says what the environment was made from), to interrupt (without its stamp an environment is
-taken for half made and is made anew) and to start twice at once (the second waits for the first).
+taken for half made and is made again) and to start twice at once (the second waits for the first).
 """
 
 from __future__ import annotations  # for the message to an older Python
@@ -100,7 +100,7 @@ def make() -> None:
         STAMP.unlink()  # from here to the new stamp it is half made
     else:
         if VENV.exists():
-            say("an earlier setup did not finish, or its Python or folder is gone; starting anew")
+            say("an earlier setup did not finish, or its Python or folder is gone; starting again")
             shutil.rmtree(VENV)
         say(f"making .venv with Python {sys.version.split()[0]}")
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)

@@ -1,5 +1,6 @@
 """Tiny models and a small checkout for the unit tests: offline, milliseconds."""
 
+import importlib.util
 import json
 
 import nbformat
@@ -8,8 +9,11 @@ import torch
 from nbformat import v4
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-from pyft import book, checks, colab, evidence, models, notebooks
+from pyft import models, paths
+from pyft.benchmarks import experiment
+from pyft.book import build, chapters
 from pyft.exercises import check
+from pyft.models import loading
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "a", "the", "poison"]
 
@@ -19,6 +23,19 @@ def on_the_cpu(request, monkeypatch):
     """The same numbers on every machine: a GPU computes in half precision. `test_gpu.py` says what it is to show."""
     if request.module.__name__ != "test_gpu":
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+@pytest.fixture
+def script():
+    """A function that loads a file of `scripts/`, which is no package, as a module of its own."""
+
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name, paths.ROOT / "scripts" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture
@@ -57,8 +74,9 @@ def tiny_minilm(tmp_path, tiny_bert, tokenizer, monkeypatch):
     saved = tmp_path / "saved"
     tiny_bert().bert.save_pretrained(saved)
     tokenizer.save_pretrained(saved)
-    monkeypatch.setattr(models, "files", lambda name: {path.name: path for path in saved.iterdir()})
-    monkeypatch.setattr(models, "kept_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
+    monkeypatch.setattr(loading, "files", lambda name: {path.name: path for path in saved.iterdir()})
+    for module in (loading, models):  # a folder remembers the names that it handed on
+        monkeypatch.setattr(module, "delta_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
     return tmp_path
 
 
@@ -113,11 +131,10 @@ class House:
 def house(tmp_path, monkeypatch):
     """A small checkout that pyft takes for its own."""
     root = tmp_path / "house"
-    for module in (evidence, notebooks, checks, colab, book):
-        monkeypatch.setattr(module, "ROOT", root)
-    monkeypatch.setattr(notebooks, "CHAPTERS", root / "chapters")
-    monkeypatch.setattr(notebooks, "BUILD", root / "_build")
-    monkeypatch.setattr(book, "HTML", root / "_build" / "html")
+    monkeypatch.setattr(paths, "ROOT", root)
+    monkeypatch.setattr(chapters, "CHAPTERS", root / "chapters")
+    monkeypatch.setattr(paths, "BUILD", root / "_build")
+    monkeypatch.setattr(build, "HTML", root / "_build" / "html")
     for name in ("PYFT_RECORD_TO", "PYFT_CALIBRATING", "PYFT_REPOSITORY"):
         monkeypatch.delenv(name, raising=False)
     return House(root)
@@ -135,3 +152,11 @@ def said(capsys):
         return printed.removeprefix(f"exercise {name}: ").rstrip()
 
     return line
+
+
+@pytest.fixture(autouse=True)
+def no_digest_of_another_test():
+    """Corpora are small stand-ins in some tests, under the names of the real ones."""
+    experiment._fingerprint.cache_clear()
+    yield
+    experiment._fingerprint.cache_clear()

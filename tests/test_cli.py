@@ -3,12 +3,16 @@
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pyft import book as builder
-from pyft import cli, data, notebooks
+from pyft import cli
+from pyft.benchmarks import experiment, registry
+from pyft.benchmarks.experiment import Experiment
+from pyft.book import build, chapters, freshness, runner
+from pyft.data import cards, fetch
 from pyft.errors import PyftError
 
 
@@ -32,7 +36,7 @@ def pyft(monkeypatch, capsys):
 def called(monkeypatch):
     """What the commands asked of the modules, in order."""
     calls = []
-    for module, name in [(notebooks, "run"), (notebooks, "calibrate"), (builder, "build")]:
+    for module, name in [(runner, "run"), (runner, "calibrate"), (build, "build")]:
         monkeypatch.setattr(module, name, lambda *a, name=name: calls.append((name, *a)))
     return calls
 
@@ -64,7 +68,7 @@ def test_the_text_of_a_pyft_error_is_printed_whole(pyft, monkeypatch):
     def fails(*arguments):
         raise PyftError("first line\n  second line")
 
-    monkeypatch.setattr(notebooks, "run", fails)
+    monkeypatch.setattr(runner, "run", fails)
     assert pyft("run") == (1, "", "\nerror: first line\n  second line\n")
 
 
@@ -72,13 +76,13 @@ def test_an_error_of_our_own_making_keeps_its_traceback(pyft, monkeypatch):
     def fails(*arguments):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(notebooks, "run", fails)
+    monkeypatch.setattr(runner, "run", fails)
     with pytest.raises(ZeroDivisionError):
         pyft("run")
 
 
 def test_an_interrupt_says_how_to_go_on(pyft, monkeypatch):
-    monkeypatch.setattr(notebooks, "run", lambda *arguments: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(runner, "run", lambda *arguments: signal.raise_signal(signal.SIGINT))
     code, _, err = pyft("run")
     assert code == 130
     assert "the same command goes on from here" in err
@@ -131,8 +135,8 @@ def test_status_says_what_is_fetched_run_and_built_and_exits_0(house, pyft, monk
     monkeypatch.setenv("PYFT_HOME", str(tmp_path / "home"))
     house.chapter("1_1_a", "x = 1")
     house.chapter("1_2_b", "x = 1")
-    chapter = notebooks.chapters()["1.2"]
-    key = notebooks.key(chapter)
+    chapter = chapters.chapters()["1.2"]
+    key = freshness.key(chapter)
     house.edit(chapter.path, lambda n: n.metadata.update(pyft={"key": key}))
 
     code, out, err = pyft("status")
@@ -148,7 +152,7 @@ def test_status_says_what_is_fetched_run_and_built_and_exits_0(house, pyft, monk
 
 
 def test_cards_are_written_and_then_held_against_the_page(house, pyft, monkeypatch):
-    monkeypatch.setattr(data, "cards", lambda: "# Cards\n")
+    monkeypatch.setattr(cards, "cards", lambda: "# Cards\n")
     assert pyft("cards") == (0, "[cards] book/data_cards.md\n", "")
     assert (house.root / "book" / "data_cards.md").read_text() == "# Cards\n"
     assert pyft("cards", "--check") == (0, "", "")
@@ -163,9 +167,57 @@ def test_an_architecture_that_cannot_be_prepared_is_answered(pyft):
     assert code == 1 and "unknown prepared model 'xlnett'. Did you mean 'xlnet'?" in said
 
 
-@pytest.mark.parametrize("name,module", [("models", "architectures"), ("transfer", "transfer")])
-def test_a_benchmark_writes_where_it_is_asked_to(name, module, pyft, monkeypatch):
+# --- measurements -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def measured(monkeypatch, tmp_path):
+    """A measurement of two runs in place of every other: what was asked of it."""
     asked = []
-    monkeypatch.setattr(f"pyft.{module}.measure", lambda out: asked.append(out))
-    assert pyft("bench", name, "--out", "x.json")[0] == pyft("bench", name)[0] == 0
-    assert asked == [Path("x.json"), None]
+
+    class Asked(Experiment):
+        def measure(self, *arguments):
+            asked.append(arguments)
+            return super().measure(tmp_path / "kept.json", again=arguments[3])
+
+    one = Asked("one", lambda _: [(0,), (1,)], lambda n: {"n": n}, lambda n: {}, about="what it is")
+    monkeypatch.setattr(registry, "experiments", lambda: {"one": "here:ONE"})
+    monkeypatch.setattr(registry, "experiment", lambda name: one)
+    monkeypatch.setattr(experiment, "results_folder", lambda: tmp_path)
+    monkeypatch.setattr(experiment, "LOCKS", tmp_path / "locks")
+    return asked
+
+
+def test_a_measurement_is_asked_for_what_the_options_say(pyft, measured):
+    assert pyft("bench", "one")[0] == pyft("bench", "one", "--out", "x.json", "--again")[0] == 0
+    assert pyft("bench", "one", "--workers", "3", "--again-dirty")[0] in (0, 1)  # 1: this checkout is dirty
+    assert pyft("bench", "one", "--scheduler", "tcp://here:1")[0] == 0
+    assert measured == [
+        (None, 1, None, None),
+        (Path("x.json"), 1, None, "all"),
+        (None, 3, None, "dirty"),
+        (None, 1, "tcp://here:1", None),
+    ]
+    assert pyft("bench", "one", "--workers", "0")[0] == 2
+
+
+def test_all_measurements_are_listed_with_how_many_runs_are_kept(pyft, measured, monkeypatch, tmp_path):
+    monkeypatch.setattr(fetch, "problems", lambda artefact: [])
+    experiment._write(tmp_path / "bench" / "one.json", {})
+    assert pyft("bench") == (0, "one               0 of   2 runs kept   what it is\n", "")
+    one = registry.experiment("one")
+    Experiment.measure(one, tmp_path / "bench" / "one.json")
+    assert pyft("bench")[1].splitlines()[-1] == "one               2 of   2 runs kept   what it is"
+    monkeypatch.setattr(fetch, "problems", lambda artefact: ["not fetched"])
+    assert pyft("bench") == (0, "one             not counted: pyft fetch   what it is\n", "")
+
+
+def test_what_is_too_slow_fails_with_a_line_for_each(pyft, measured, monkeypatch):
+    slow = replace(registry.experiment("one"), over_limit=lambda found: ["a is slow", f"{len(found['runs'])} runs"])
+    monkeypatch.setattr(registry, "experiment", lambda name: slow)
+    assert pyft("bench", "one")[::2] == (1, "\nerror: too slow:\n  a is slow\n  2 runs\n")
+
+
+def test_a_measurement_that_there_is_not_is_answered(pyft):
+    code, _, said = pyft("bench", "trick")
+    assert code == 1 and "unknown experiment 'trick'. Did you mean 'tricks'? Known: classification, finetune," in said

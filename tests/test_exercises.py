@@ -11,9 +11,8 @@ import torch
 
 from pyft import exercises
 from pyft.errors import PyftError
-from pyft.exercise import Exercise
-from pyft.exercises import check, reveal
-from pyft.stats import accuracy_interval
+from pyft.evaluation.stats import accuracy_interval
+from pyft.exercises import Exercise, check, reveal
 
 
 def stub(*args):
@@ -22,7 +21,7 @@ def stub(*args):
 
 # --- every exercise ---------------------------------------------------------------------------------------------------
 
-EVERY = exercises._EXERCISES
+EVERY = exercises.every()
 MISTAKES = [(name, i) for name in EVERY for i in range(len(EVERY[name].mistakes))]
 
 
@@ -66,7 +65,7 @@ def test_a_stub_a_crash_a_wrong_shape_and_a_wrong_type_are_one_line(name, said):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_an_answer_that_writes_into_a_tensor_is_told_so(name, said):
+def test_an_answer_that_writes_into_a_tensor_gets_a_message(name, said):
     def writing(*args):
         result = EVERY[name].solution(*copy.deepcopy(args))
         for x in args:
@@ -149,13 +148,13 @@ def wrong_at_the_ends(correct, n):
         ("not a function", "your function raised TypeError"),
     ],
 )
-def test_each_answer_is_told_what_it_is_in_one_line(answer, line, said):
+def test_each_answer_gets_one_line(answer, line, said):
     assert said("6.1", answer).startswith(line)
 
 
 def test_the_solution_of_6_1_is_wilsons_interval():
     for correct, n in [(0, 1), (3, 7), (500, 1000)]:
-        assert exercises.wilson_interval(correct, n) == pytest.approx(accuracy_interval(correct, n), abs=1e-7)
+        assert EVERY["6.1"].solution(correct, n) == pytest.approx(accuracy_interval(correct, n), abs=1e-7)
 
 
 # --- any exercise -----------------------------------------------------------------------------------------------------
@@ -171,9 +170,9 @@ def exercise(monkeypatch):
     made = Exercise(
         solution=softened,
         cases=[(torch.tensor([[4.0, -2.0]]), 2), (torch.tensor([[0.0], [math.nan], [8.0]]), 4)],
-        mistakes=[(lambda x, k: (x * k, x > 0), "Divide."), (lambda x, k: (x / k, x >= 0), "Above nought only.")],
+        mistakes=[(lambda x, k: (x * k, x > 0), "Divide."), (lambda x, k: (x / k, x >= 0), "Above zero only.")],
     )
-    monkeypatch.setitem(exercises._EXERCISES, "0.0-a", made)
+    monkeypatch.setattr(exercises, "every", lambda number="": {"0.0-a": made})
     return "0.0-a"
 
 
@@ -198,7 +197,7 @@ def writing_and_wrong(x, k):
         (lambda x, k: ((x / k).requires_grad_() * 1, x > 0), "solved"),
         (lambda x, k: (x.double() / k + 1e-7, x > 0), "solved"),
         (lambda x, k: (x * k, x > 0), "not yet. Divide."),
-        (lambda x, k: (x / k, x >= 0), "not yet. Above nought only."),
+        (lambda x, k: (x / k, x >= 0), "not yet. Above zero only."),
         (writing, "not yet. Your function changed its argument x. Leave it as it is: compute a new tensor."),
         (writing_and_wrong, "not yet. Your function changed its argument x. Leave it as it is: compute a new tensor."),
         (
@@ -234,11 +233,11 @@ def writing_and_wrong(x, k):
         (stub, "not begun; write the function and run this cell again"),
     ],
 )
-def test_results_of_tensors_are_judged(exercise, answer, line, said):
+def test_results_of_tensors_are_checked(exercise, answer, line, said):
     assert said(exercise, answer).startswith(line)
 
 
-def test_an_answer_that_writes_into_its_arguments_harms_nobody(exercise, said):
+def test_an_answer_that_writes_into_its_arguments_changes_nothing_else(exercise, said):
     said(exercise, writing_and_wrong)
     assert said(exercise, softened) == "solved"
 
@@ -259,7 +258,7 @@ def test_a_message_of_several_lines_still_gives_one_line(said):
 
 def test_reveal_shows_the_source_and_checks_it(exercise, capsys, monkeypatch):
     shown = []
-    monkeypatch.setattr("pyft.evidence.display", lambda markdown: shown.append(markdown.data))
+    monkeypatch.setattr("pyft.evidence.display.display", lambda markdown: shown.append(markdown.data))
     reveal(exercise)
     assert shown == ["```python\ndef softened(x, k):\n    return x / k, x > 0\n```"]
     assert capsys.readouterr().out == "exercise 0.0-a: solved\n"

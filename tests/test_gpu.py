@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 import torch
-from test_finetune import LONG, Killed, film, killed_at
+from training import LONG, Killed, film, killed_at
 from transformers import (
     AutoModelForSequenceClassification,
     BertConfig,
@@ -13,10 +13,12 @@ from transformers import (
     XLNetConfig,
 )
 
-from pyft import attribution, hardware
-from pyft.finetune import fine_tune, predict, set_seed, task_loss
-from pyft.hardware import activations, autocast, device, room
-from pyft.models import digest
+from pyft.evaluation import attribution
+from pyft.finetune import hardware
+from pyft.finetune.hardware import activation_budget, activations, autocast, device, make_accelerator
+from pyft.finetune.loop import fine_tune, set_seed, task_loss
+from pyft.finetune.prediction import predict
+from pyft.models.loading import digest
 
 pytestmark = [
     pytest.mark.usefixtures("same_torch_afterwards"),
@@ -46,6 +48,16 @@ def run(tiny, tokenizer, seed, *more, **options):
     set_seed(seed)
     model = tiny()
     return model, fine_tune(model, tokenizer, film(20), film(4), LONG, seed, *more, **options)
+
+
+def test_float16_alone_is_scaled_and_both_are_cast(precision, request):
+    accelerator = make_accelerator()
+    half = request.node.callspec.params["precision"]
+    assert accelerator.device.type == "cuda"
+    assert (accelerator.scaler is not None) is (half == "float16")
+    a = torch.randn(3, 3, device=accelerator.device)
+    with accelerator.autocast():
+        assert (a @ a).dtype is getattr(torch, half)
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_others(precision, tiny, tokenizer):
@@ -113,7 +125,7 @@ def test_a_text_takes_no_more_memory_than_is_reckoned_with(config):
     B, T = 8, 128
     x = torch.randint(5, 1000, (B, T), device=device())
     held = []
-    for _ in range(2):  # the first also fills autocast's cache of weights, which `room` sets aside
+    for _ in range(2):  # the first also fills autocast's cache of weights, which `activation_budget` sets aside
         before = torch.cuda.memory_allocated()
         with autocast(device()):
             loss = model(input_ids=x, attention_mask=torch.ones_like(x)).logits.float().sum()
@@ -122,4 +134,4 @@ def test_a_text_takes_no_more_memory_than_is_reckoned_with(config):
         model.zero_grad()
     reckoned = B * activations(model.config, T) + 2 * sum(p.numel() for p in model.parameters())
     assert 0.25 * reckoned < held[-1] < reckoned
-    assert room(model, device()) > 0
+    assert activation_budget(model, device()) > 0

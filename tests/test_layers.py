@@ -1,4 +1,4 @@
-"""The layers of pyft: an import only ever points down."""
+"""The arrow of imports over the folders of pyft: each imports only what stands below it."""
 
 import ast
 import subprocess
@@ -10,44 +10,24 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 
-PARTS = (
-    "exercises_finetune",
-    "exercises_ner",
-    "exercises_sentiment",
-    "exercises_classification",
-    "exercises_part2",
-    "exercises_transfer",
-    "exercises_part3",
-    "exercises_part4",
-    "exercises_part5",
-)
-LAYERS = [  # from the bottom up
-    {"errors"},
-    {"artefacts", "counts", "profiles", "symbols", "exercise", "tags"},
-    {"attention", "losses", "optim", "schedules", *PARTS},
-    {"encoder"},
-    {"maths", "objectives"},
-    {"checkpoint", "fetch", "hub", "hardware", "kept", "speed", "transplant"},
-    {"data", "models"},
-    {"finetune", "attribution", "baselines", "stats", "own_data", "peoples_daily", "taggers"},
-    {"evidence", "plots"},
-    {"own_model", "pretrain", "stored", "trainer"},
-    {"exercises", "proofs_attention", "proofs_losses", "proofs_optim", "transfer"},
-    {"mutants"},
-    {"mutants_part4"},
-    {"costs", "architectures", "classification", "ner", "reviews", "sentiment", "throughput", "tricks"},
-    {"bench"},
-    {"notebooks"},
-    {"colab", "book", "checks"},
+LAYERS = [  # from the top down
+    {"__main__"},
     {"cli"},
+    {"course"},
+    {"book", "benchmarks", "exercises", "mutation", "pretraining"},
+    {"evidence", "plots"},
+    {"finetune"},
+    {"evaluation"},
+    {"models"},
+    {"data"},
+    {"maths"},
+    {"profiles", "paths"},
+    {"errors"},
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
-BARE: dict[str, set[str]] = {name: set() for name in ("errors", "artefacts", "counts", "profiles", "exercise", "maths")}
-PURE = ("symbols", "tags", "attention", "encoder", "losses", "objectives", "optim", "schedules", *PARTS)
-TORCH_ALONE = {name: {"torch"} for name in PURE}
-FOREIGN = BARE | TORCH_ALONE  # all they may import of others
+FOREIGN = {"maths": {"torch"}, "errors": set(), "profiles": set(), "data/artefacts": set(), "data/iob2": set()}
 
-MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if not path.stem.startswith("__")}
+FILES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def imported(source: str) -> Iterator[str]:
@@ -60,46 +40,66 @@ def imported(source: str) -> Iterator[str]:
             yield from (f"{start}.{alias.name}" for alias in node.names)
 
 
-def modules_of_pyft(source: str) -> set[str]:
-    parts = [name.split(".") for name in imported(source)]
-    return {part[1] for part in parts if part[0] == "pyft" and len(part) > 1 and not part[1].startswith("__")}
+def parts_of_pyft(source: str) -> set[str]:
+    """The folders and top modules of pyft that a source imports."""
+    names = [name.split(".") for name in imported(source)]
+    return {name[1] for name in names if name[0] == "pyft" and len(name) > 1 and not name[1].startswith("__")}
 
 
 def foreign(source: str) -> set[str]:
     return {name.split(".")[0] for name in imported(source)} - {"pyft"} - set(sys.stdlib_module_names)
 
 
-def test_every_module_has_a_layer() -> None:
-    assert set(MODULES) == set(ROW)
+def test_every_folder_has_a_layer() -> None:
+    assert {name.split("/")[0] for name in FILES} - {"__init__"} == set(ROW)
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", FILES.keys() - {"__init__"})
 def test_imports_point_down(name: str) -> None:
-    found = modules_of_pyft(MODULES[name].read_text(encoding="utf8"))
-    assert found <= set(ROW), f"pyft.{name} imports what has no layer"
-    assert {other for other in found if ROW[other] >= ROW[name]} == set()
+    part = name.split("/")[0]
+    found = parts_of_pyft(FILES[name].read_text(encoding="utf8")) - {part}
+    assert {other for other in found if ROW[other] <= ROW[part]} == set(), f"pyft/{name}.py"
 
 
-@pytest.mark.parametrize("name", sorted(FOREIGN.keys() & MODULES.keys()))
-def test_some_modules_lean_on_little(name: str) -> None:
-    assert foreign(MODULES[name].read_text(encoding="utf8")) <= FOREIGN[name]
+@pytest.mark.parametrize("place", FOREIGN)
+def test_some_places_lean_on_little(place: str) -> None:
+    files = [path for name, path in FILES.items() if name == place or name.startswith(f"{place}/")]
+    assert files
+    for path in files:
+        assert foreign(path.read_text(encoding="utf8")) <= FOREIGN[place], path
 
 
 def test_imports_are_found_wherever_they_stand() -> None:
     source = "import pyft.a, torch.nn\nfrom . import b\nfrom .c import x\ndef f():\n    from pyft import d\n"
     source += "    from pyft.e import y\n    import os"
-    assert modules_of_pyft(source) == {"a", "b", "c", "d", "e"}
+    assert parts_of_pyft(source) == {"a", "b", "c", "d", "e"}
     assert foreign(source) == {"torch"}
+
+
+def test_the_house_stays_tidy() -> None:
+    assert len(list(PACKAGE.glob("*.py"))) <= 12
+    places = [PACKAGE, PACKAGE.parent / "tests", PACKAGE.parent / "scripts"]
+    long = {p for place in places for p in place.rglob("*.py") if len(p.read_text(encoding="utf8").splitlines()) > 350}
+    assert long == set()
 
 
 def test_the_package_itself_imports_evidence_alone_and_only_when_asked() -> None:
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf8"))
     at_once = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert modules_of_pyft(ast.unparse(tree)) == {"evidence"}
-    assert modules_of_pyft("\n".join(map(ast.unparse, at_once))) == set()
+    assert parts_of_pyft(ast.unparse(tree)) == {"evidence"}
+    assert parts_of_pyft("\n".join(map(ast.unparse, at_once))) == set()
 
 
-@pytest.mark.parametrize("module", ["pyft", "pyft.cli"])
+@pytest.mark.parametrize("folder", sorted(path.parent.name for path in PACKAGE.glob("*/__init__.pyi")))
+def test_a_name_that_a_folder_hands_on_is_not_a_module_of_it(folder: str) -> None:
+    """Else an import of the module would put it in the name's place."""
+    names = {
+        name.rpartition(".")[2] for name in imported((PACKAGE / folder / "__init__.pyi").read_text(encoding="utf8"))
+    }
+    assert names & {path.stem for path in (PACKAGE / folder).glob("*.py")} == set()
+
+
+@pytest.mark.parametrize("module", ["pyft", "pyft.cli", "pyft.data", "pyft.models", "pyft.finetune", "pyft.evidence"])
 def test_a_start_costs_nothing(module: str) -> None:
     code = f"import sys, {module}; print([m for m in ('torch', 'numpy', 'datasets') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True)

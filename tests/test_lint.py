@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pyft.evidence import ROOT
+from pyft import paths
 
 
 @pytest.mark.slow
 def test_lint_passes():
-    if not (ROOT / ".git").exists():
+    if not (paths.ROOT / ".git").exists():
         pytest.skip("pre-commit lists files by git, and this is no checkout")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # its hooks call `python`
     command = [sys.executable, "-m", "pre_commit", "run", "--all-files"]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PATH": path}, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=paths.ROOT, env=os.environ | {"PATH": path}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

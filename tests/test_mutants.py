@@ -2,12 +2,12 @@
 
 import pytest
 
-from pyft import evidence, mutants
-from pyft.costs import RUNS, change
+from pyft.benchmarks import experiment
+from pyft.course.part4 import cost_table
+from pyft.course.part4.mutants import MUTANTS, PROOFS
+from pyft.course.part4.mutation_costs import RUNS, change
 from pyft.errors import PyftError
-from pyft.maths import maths
-from pyft.mutants import Mutant, SurvivedError, hunt, table
-from pyft.mutants_part4 import MUTANTS, PROOFS
+from pyft.mutation import Mutant, SurvivedError, hunt, maths, table
 
 ALL = [(page, mutant) for page, mutants in MUTANTS.items() for mutant in mutants]
 
@@ -61,8 +61,8 @@ def test_a_table_shows_the_lines_that_differ_and_the_proof_without_its_figure():
 
 
 def test_the_stored_costs_are_those_of_the_present_mutants():
-    stored = evidence.bench("mutants")["mutants"]
-    assert {name: kept["change"] for name, kept in stored.items()} == {m.name: change(m) for _, m in ALL}, (
+    kept = experiment.bench("mutants")["runs"]
+    assert {run["mutant"]: run["change"] for run in kept} == {m.name: change(m) for _, m in ALL}, (
         "to measure them again: pyft bench mutants"
     )
 
@@ -85,8 +85,10 @@ def test_a_row_of_costs_says_worse_only_where_the_interval_says_so(monkeypatch):
         "e": {"page": "4.2", "run": "BERT", "accuracy": True, "right": [0.7], "own": alike, "true": alike},
         "d": {"page": "4.3", "run": "BERT", "accuracy": True, "right": [0.7], "error": "elsewhere"},
     }
-    monkeypatch.setattr(mutants, "bench", lambda name: {"mutants": rows})
-    assert mutants.costs("4.2") == [
+    monkeypatch.setattr(
+        cost_table, "bench", lambda name: {"runs": [{"mutant": mutant} | row for mutant, row in rows.items()]}
+    )
+    assert cost_table.cost_rows("4.2") == [
         ["a", "BERT", "75.0 %", "55.0 %", "-20.00 to -5.00", "worse", "55.0 %"],
         ["b", "XLNet", "-4.00", "0.55", "-0.20 to +0.10", "no difference shown", "0.55"],
         ["c", "BERT", "70.0 %", "the loss became nan", "", "fails", ""],

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from pyft.finetune import History
+from pyft.finetune.history import History
 from pyft.plots import PALETTE, confusion_matrix, growth, learning_curve, table
 
 

@@ -10,7 +10,7 @@ import hub as local
 import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 
-from pyft.notebooks import chapters
+from pyft.book.chapters import chapters
 from pyft.profiles import PROFILES
 
 GPU = PROFILES["gpu"]

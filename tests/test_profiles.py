@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pyft.artefacts import ARTEFACTS
+from pyft.data.artefacts import ARTEFACTS
 from pyft.errors import PyftError
 from pyft.profiles import PROFILES, profile, recipe
 

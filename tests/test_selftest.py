@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pyft.evidence import ROOT
+from pyft import paths
 
 pytestmark = [pytest.mark.slow, pytest.mark.fetched]
 
@@ -25,12 +25,12 @@ SOURCES = ["tests/test_book.py", "-m", "not slow"]
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True, capture_output=True
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=paths.ROOT, check=True, capture_output=True
     )
     for name in listed.stdout.decode().split("\0"):
-        if name and (ROOT / name).is_file():
+        if name and (paths.ROOT / name).is_file():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, tmp_path / name)
+            shutil.copyfile(paths.ROOT / name, tmp_path / name)
     return tmp_path
 
 
@@ -81,7 +81,7 @@ def test_an_exception_in_a_cell_is_red(short):
 
 
 def test_a_shifted_metric_is_red(short):
-    edit(short / "pyft" / "baselines.py", "C: float = 4.0", "C: float = 0.01")
+    edit(short / "pyft" / "evaluation" / "baselines.py", "C: float = 4.0", "C: float = 0.01")
     code, output = run(short, NOTEBOOKS)
     assert code == 1 and "6.1/tfidf.accuracy" in output and "its band" in output
 
@@ -102,7 +102,9 @@ def test_a_changed_deterministic_output_is_red(short):
     assert code == 1 and "mismatch" in output
 
 
-@pytest.mark.parametrize("file", ["pyft/stats.py", "requirements.lock", "book/results/6.1/laptop/seed-1.json"])
+@pytest.mark.parametrize(
+    "file", ["pyft/evaluation/stats.py", "requirements.lock", "book/results/6.1/laptop/seed-1.json"]
+)
 def test_a_stale_key_is_red(copy, file):
     path = copy / file
     path.write_text(path.read_text(encoding="utf8") + "\n", encoding="utf8")

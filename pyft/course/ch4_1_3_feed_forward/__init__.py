@@ -1,0 +1,1 @@
+"""What section 4.1.3 alone needs."""

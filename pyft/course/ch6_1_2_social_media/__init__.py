@@ -1,0 +1,1 @@
+"""What section 6.1.2 alone needs."""

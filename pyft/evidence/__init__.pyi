@@ -1,0 +1,13 @@
+from .bands import expect as expect
+from .bands import make_bands as make_bands
+from .display import glue as glue
+from .display import show as show
+from .display import symbols as symbols
+from .proofs import check_equal as check_equal
+from .proofs import ledger as ledger
+from .proofs import prove as prove
+from .proofs import prove_all as prove_all
+from .records import published as published
+from .records import record as record
+from .records import results as results
+from .records import select as select

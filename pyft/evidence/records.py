@@ -1,0 +1,77 @@
+"""Keep a figure with its provenance as a committed file, and read it again."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pyft.errors import PyftError, unknown
+from pyft.evidence.provenance import provenance
+from pyft.paths import dump, home, results_folder, write_atomically
+
+
+def record(
+    chapter: str,
+    metrics: Mapping[str, float],
+    *,
+    seed: int,
+    profile: str = "laptop",
+    data: Mapping[str, str] | None = None,
+    model: Mapping[str, str] | None = None,
+    predictions: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Keep figures with their provenance, as one JSON file for chapter, profile and seed; return what was kept.
+
+    `data` and `model` map names to fingerprints and digests; `predictions` maps names to one value an example.
+    `pyft run` keeps records in `book/results`; elsewhere they go to the user's cache folder.
+    """
+    wrong = [name for name, value in metrics.items() if not np.isfinite(value)]
+    if wrong:
+        raise PyftError(f"chapter {chapter}: metrics must be finite numbers, found otherwise: {', '.join(wrong)}")
+    kept = {
+        "chapter": chapter,
+        "profile": profile,
+        "seed": seed,
+        "metrics": {name: round(float(value), 6) for name, value in metrics.items()},
+        "provenance": provenance() | {"data": dict(data or {}), "model": dict(model or {})},
+        "predictions": {name: _listed(values) for name, values in (predictions or {}).items()},
+    }
+    folder = Path(os.environ.get("PYFT_RECORD_TO") or home() / "results") / chapter / profile
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / f"seed-{seed}.json", dump(kept))
+    print(f"recorded: chapter {chapter}, profile {profile}, seed {seed}, {len(metrics)} metrics")
+    return kept
+
+
+def results(chapter: str, profile: str = "laptop") -> list[dict[str, Any]]:
+    """The committed records of a chapter, by seed."""
+    folder = Path(os.environ.get("PYFT_RECORD_TO") or results_folder()) / chapter / profile
+    found = [json.loads(path.read_text(encoding="utf8")) for path in folder.glob("seed-*.json")]
+    return sorted(found, key=lambda r: r["seed"])
+
+
+def select(found: Mapping[str, Any], **values: Any) -> list[dict[str, Any]]:
+    """The runs of a benchmark that have these values, in order. Raises `PyftError` if there is none."""
+    runs = [run for run in found["runs"] if all(run.get(name) == value for name, value in values.items())]
+    if not runs:
+        known = [tuple(run.get(name) for name in values) for run in found["runs"]]
+        raise PyftError(
+            f"no kept run with {', '.join(f'{name} {value!r}' for name, value in values.items())}. "
+            f"Known: {', '.join(dict.fromkeys(str(row[0] if len(row) == 1 else row) for row in known))}."
+        )
+    return runs
+
+
+def published(name: str) -> float:
+    """A published figure; its source stands next to it in `book/results/published.json`."""
+    table = json.loads((results_folder() / "published.json").read_text(encoding="utf8"))
+    if name not in table:
+        raise unknown("published figure", name, list(table))
+    return float(table[name]["value"])
+
+
+def _listed(values: Any) -> list[Any]:
+    return [round(v, 4) if isinstance(v, float) else v for v in np.asarray(values).tolist()]

@@ -1,0 +1,1 @@
+"""The mathematics of the book, written by hand; it imports torch alone."""

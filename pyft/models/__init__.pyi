@@ -1,0 +1,9 @@
+from .loading import delta_file as delta_file
+from .loading import digest as digest
+from .loading import history as history
+from .loading import load as load
+from .loading import minilm as minilm
+from .loading import start as start
+from .loading import tokenizer as tokenizer
+from .loading import weights_digest as weights_digest
+from .loading import with_head as with_head

@@ -1,0 +1,107 @@
+"""Every experiment is found by its name, and what is kept of it are the figures that were measured."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from pyft.benchmarks import experiment, registry
+from pyft.benchmarks.experiment import bench
+from pyft.errors import PyftError
+
+NAMES = [
+    "classification", "finetune", "maths", "models", "mutants", "ner", "reviews", "sentiment", "transfer", "tricks",
+]  # fmt: skip
+
+
+def test_every_experiment_is_found_under_the_name_that_it_has():
+    assert list(registry.experiments()) == NAMES
+    for name, where in registry.experiments().items():
+        module, attribute = where.split(":")
+        found = registry.experiment(name)
+        assert found is getattr(import_module(module), attribute)
+        assert found.name == name and found.about and found.version >= 1
+
+
+def test_the_list_imports_none_of_them():
+    code = "import sys\nfrom pyft.benchmarks.registry import experiments\n"
+    code += "print(len(experiments()), 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(len(NAMES)), "False"]
+
+
+def test_an_experiment_in_a_folder_is_found_and_a_name_is_given_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "PACKAGE", tmp_path / "pyft")
+    source = 'EXPERIMENT = Experiment(\n    "{}", plan, run, depends, version=2\n)\n'
+    for path, name in {"bench.py": "a", "course/ch7_1_tools/experiment.py": "b"}.items():
+        (tmp_path / "pyft" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "pyft" / path).write_text("# Experiment(x)\n" + source.format(name))
+    assert registry.experiments() == {
+        "a": "pyft.bench:EXPERIMENT",
+        "b": "pyft.course.ch7_1_tools.experiment:EXPERIMENT",
+    }
+    (tmp_path / "pyft" / "other.py").write_text(source.format("a"))
+    with pytest.raises(PyftError, match=r"two experiments are called 'a': pyft\.bench:EXPERIMENT and pyft\.other:"):
+        registry.experiments()
+
+
+def test_a_name_that_none_has_is_answered():
+    with pytest.raises(PyftError, match=r"unknown experiment 'math'\. Did you mean 'maths'"):
+        registry.experiment("math")
+
+
+# --- what is kept -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.fetched
+@pytest.mark.parametrize("name", NAMES)
+def test_the_kept_runs_are_those_of_the_present_plan_code_data_and_weights(name):
+    assert registry.experiment(name).load() == bench(name)
+
+
+DIRTY = {"models": 30, "tricks": 100}  # kept runs of code that was not committed, to be made again: --again-dirty
+
+
+def test_kept_runs_are_of_code_that_was_committed():
+    found = {name: sum(map(experiment.dirty, bench(name)["runs"])) for name in NAMES}
+    assert {name: n for name, n in found.items() if n} == DIRTY
+
+
+# Of the runs that these commits measured: how many there are, and a digest of their figures. They were kept in other
+# forms and under other keys once, and must not change with either; who measures them again puts the new ones here.
+COMMITS = {
+    "0b5e8da6be33", "18a941139cd1", "25d707c102fd", "2dbec86198fd", "2dc49b5be3b0", "045c7c752247", "64d79466d610",
+    "8d2caa1df6d1", "a83fae45268b", "a9c1ffe5ac44", "bebc82a2110d", "d7c7f8c92400",
+}  # fmt: skip
+FIGURES = {
+    "classification": (75, "ce4e32f7a6fe2633"),
+    "finetune": (4, "f457c7ba0cf07ecd"),
+    "maths": (4, "a65c729a426689cc"),
+    "models": (30, "079b7eeb6af06a85"),
+    "mutants": (65, "2b1ac263e6a5a714"),
+    "ner": (45, "bde4af43c8ff72f3"),
+    "reviews": (30, "eafa09a50800f08c"),
+    "sentiment": (30, "4c6a7ef329cac9fe"),
+    "transfer": (128, "c7f8fb5cfd655d31"),
+    "tricks": (15, "f45aef315dec4284"),
+}
+
+
+def figures(runs):
+    """What was measured, in the form in which it was first kept."""
+    flat = []
+    for r in runs:
+        r = {k: v for k, v in r.items() if k not in ("key", "provenance", "split", "values", "what", "part", "size")}
+        loops = r.pop("loops", {})
+        flat += [r | {"who": who} | loop for who, loop in loops.items()] or [r]
+    return sorted(json.dumps(r, sort_keys=True) for r in flat)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_kept_figures_are_those_that_were_measured(name):
+    runs = [r for r in bench(name)["runs"] if r["provenance"]["commit"] in COMMITS]
+    text = "\n".join(figures(runs))
+    assert (len(runs), hashlib.sha256(text.encode()).hexdigest()[:16]) == FIGURES[name]

@@ -1,0 +1,83 @@
+"""The book's sources obey its rules, and the built pages are whole."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from pyft import paths
+from pyft.book import build, checks
+from pyft.book.chapters import chapters
+from pyft.book.cleaning import PATHS
+
+
+@pytest.mark.parametrize("check", [checks.contents, checks.anatomy, checks.stale, checks.digits, checks.sentences])
+def test_the_sources_pass(check):
+    assert check() == []
+
+
+def test_every_chapter_of_the_outline_number_has_one_notebook():
+    assert len(chapters()) == len(list((paths.ROOT / "chapters").rglob("[0-9]*.ipynb")))
+
+
+@pytest.fixture(scope="module")
+def html() -> Path:
+    return build.build().parent
+
+
+def _pages(html: Path) -> dict[Path, BeautifulSoup]:
+    return {
+        p: BeautifulSoup(p.read_text(encoding="utf8"), "html.parser")
+        for p in html.rglob("*.html")
+        if "_static" not in p.parts
+    }
+
+
+@pytest.mark.slow
+def test_the_book_builds_without_a_warning_and_has_every_chapter(html):
+    assert (html / "index.html").is_file()
+    for chapter in chapters().values():
+        assert (html / chapter.name).with_suffix(".html").is_file()
+
+
+@pytest.mark.slow
+def test_every_internal_link_leads_to_a_file(html):
+    dead = []
+    for page, soup in _pages(html).items():
+        for tag in soup.find_all(["a", "img", "link", "script"]):
+            url = urlsplit(tag.get("href") or tag.get("src") or "")
+            if url.scheme or url.netloc or not url.path:
+                continue
+            if not (page.parent / unquote(url.path)).exists():
+                dead.append(f"{page.relative_to(html)}: {url.path}")
+    assert dead == []
+
+
+@pytest.mark.slow
+def test_every_figure_says_what_it_shows(html):
+    for page, soup in _pages(html).items():
+        for image in soup.select(".cell_output img"):
+            assert len(image.get("alt", "")) > 40, f"{page.name}: {image.get('src')}"
+
+
+@pytest.mark.slow
+def test_no_page_shows_an_error_a_raw_role_or_a_path_of_this_machine(html):
+    for page, soup in _pages(html).items():
+        text = (soup.find("article") or soup).get_text()
+        assert not soup.select(".problematic, .system-message"), page.name
+        assert "{glue" not in text and "{cite" not in text, page.name
+        assert not PATHS.search(text), page.name
+
+
+@pytest.mark.slow
+def test_numbers_in_prose_come_from_the_stored_runs(html):
+    """The glued accuracy on the page is the mean of the records, to the digit."""
+    from pyft.evidence.records import results
+
+    page = (html / chapters()["6.1"].name).with_suffix(".html")
+    text = " ".join(BeautifulSoup(page.read_text(encoding="utf8"), "html.parser").get_text().split())
+    values = [run["metrics"]["6.1/bert.accuracy"] for run in results("6.1")]
+    found = re.search(r"fine-tuned BERT reaches ([\d.]+) % on average", text)
+    assert found and found[1] == f"{100 * sum(values) / len(values):.1f}"

@@ -1,0 +1,412 @@
+"""A chapter runs when, and only when, something that its outputs depend on changed; and a failure loses nothing."""
+
+import json
+import os
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from pyft import paths
+from pyft.book import chapters, cleaning, freshness, runner
+from pyft.errors import PyftError
+from pyft.evidence import bands
+
+SETUP = ("import os", ["setup"])
+PARAMETERS = ('PROFILE = "laptop"\nSEED = 0', ["parameters"])
+
+
+def only(numbers=()):
+    (chapter,) = chapters.select(numbers)
+    return chapter
+
+
+# --- finding ----------------------------------------------------------------------------------------------------------
+
+
+def test_chapters_are_in_the_outlines_order_and_not_the_alphabets(house):
+    for name in ("1_10_last", "1_2_second", "1_9_third", "1_1_1_first"):
+        house.chapter(name, "x = 1")
+    assert list(chapters.chapters()) == ["1.1.1", "1.2", "1.9", "1.10"]
+    assert chapters.chapters()["1.2"].name == "chapters/1_part/1_2_second.ipynb"
+
+
+def test_select_keeps_the_order_asked_for_and_takes_all_for_none(house):
+    for name in ("1_1_a", "1_2_b"):
+        house.chapter(name, "x = 1")
+    assert [c.number for c in chapters.select(["1.2", "1.1"])] == ["1.2", "1.1"]
+    assert [c.number for c in chapters.select([])] == ["1.1", "1.2"]
+
+
+def test_an_unknown_number_is_answered_with_those_there_are(house):
+    house.chapter("1_1_a", "x = 1")
+    with pytest.raises(PyftError, match=r"unknown chapter '1\.7'.*Known: 1\.1\."):
+        chapters.select(["1.7"])
+
+
+def test_a_badly_named_notebook_is_told_what_names_are_like(house):
+    house.chapter("sentiment", "x = 1")
+    with pytest.raises(PyftError, match=r"chapters/1_part/sentiment\.ipynb: expected a name like 6_1_sentiment\.ipynb"):
+        chapters.chapters()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"nbformat": 4}', "<<<<<<< HEAD"])
+def test_a_file_that_is_no_notebook_is_a_clear_error(house, text):
+    house.write("chapters/1_part/1_1_a.ipynb", text)
+    with pytest.raises(PyftError, match=r"1_1_a\.ipynb is not a notebook .*git checkout -- chapters/1_part/1_1_a"):
+        only().read()
+
+
+def source_of(cell, source):
+    return lambda n: n.cells[cell].update(source=source)
+
+
+# --- running ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    """The numbers of the chapters that were executed, in order."""
+    numbers, real = [], runner.execute
+    monkeypatch.setattr(runner, "execute", lambda c, *a, **k: numbers.append(c.number) or real(c, *a, **k))
+    return numbers
+
+
+@pytest.fixture
+def instead(monkeypatch):
+    """Stand in for papermill, for what does not depend on a kernel: `instead(function of the notebook)`."""
+
+    def use(work):
+        def execute_notebook(source, scratch, parameters, **options):
+            notebook = nbformat.read(source, as_version=4)
+            work(notebook, parameters)
+            nbformat.write(notebook, scratch)
+            return notebook
+
+        monkeypatch.setattr(runner.papermill, "execute_notebook", execute_notebook)
+
+    return use
+
+
+def test_a_run_keeps_what_finished_says_what_failed_and_goes_on_from_there(house, executed, capsys):
+    """The one test that starts kernels: three of them."""
+    house.chapter(
+        "1_1_good",
+        "# 1.1 Good 好",
+        PARAMETERS,
+        "import os, pathlib\n"
+        "assert os.environ['TQDM_DISABLE'] == os.environ['HF_HUB_OFFLINE'] == '1'\n"
+        "folder = pathlib.Path(os.environ['PYFT_RECORD_TO']) / '1.1' / 'laptop'\n"
+        "folder.mkdir(parents=True)\n"
+        "(folder / 'seed-0.json').write_text('{}')\n"
+        "print(SEED, pathlib.Path('requirements.lock').read_text())",
+    )
+    failing = house.chapter("1_2_failing", "# 1.2 Failing 坏", "x = 0", "1 / x")
+    source = failing.read_bytes()
+
+    with pytest.raises(PyftError) as caught:
+        runner.run()
+    said = str(caught.value)
+    assert "chapters/1_part/1_2_failing.ipynb, cell 2 (In [2]): ZeroDivisionError: division by zero" in said
+    assert "    | 1 / x" in said
+    assert "to go on from here: pyft run" in said
+    assert executed == ["1.1", "1.2"]
+    assert failing.read_bytes() == source
+    good = only(["1.1"])
+    assert [cell.execution_count for cell in good.read().cells[1:]] == [1, 2]
+    assert good.read().cells[2].outputs[0].text == "0 numpy==1\n\n"
+    assert set(good.read().metadata) == {"kernelspec", "language_info", "pyft"}
+    assert freshness.changed(good) == []  # though the run itself wrote a record
+
+    house.edit(failing, source_of(2, "1 / (x + 1)"))
+    executed.clear()
+    runner.run()
+    assert executed == ["1.2"]
+
+    stored = failing.read_bytes()
+    runner.run()
+    assert executed == ["1.2"]
+    assert failing.read_bytes() == stored
+    assert capsys.readouterr().out.endswith("[run] 1.1 is up to date\n[run] 1.2 is up to date\n")
+
+
+def test_a_failing_cell_has_the_number_it_has_in_the_file_whatever_papermill_adds(house):
+    path = house.chapter("1_1_toy", "# 1.1", ("SEED = 0", ["parameters"]), "1 / (SEED - 3)")
+    house.edit(path, lambda notebook: notebook.metadata.update(kernelspec={"name": "python3", "language": "python"}))
+    (chapter,) = chapters.select([])
+    with pytest.raises(PyftError, match=r"1_1_toy\.ipynb, cell 2 "):
+        runner.execute(chapter, {"SEED": 3}, records=house.results)
+
+
+def test_a_run_leaves_the_environment_as_it_was(house, instead, monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "0")
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    seen = {}
+    instead(lambda notebook, parameters: seen.update(os.environ))
+    house.chapter("1_1_a", "x = 1")
+    runner.run()
+    assert (seen["TQDM_DISABLE"], seen["HF_HUB_OFFLINE"]) == ("1", "1")
+    assert seen["PYFT_RECORD_TO"] == str(house.results)
+    assert os.environ["TQDM_DISABLE"] == "0"
+    assert not {"HF_HUB_OFFLINE", "PYFT_RECORD_TO"} & set(os.environ)
+
+
+def test_only_the_chapters_asked_for_run_and_force_runs_what_is_up_to_date(house, executed, instead, capsys):
+    instead(lambda notebook, parameters: None)
+    for name in ("1_1_a", "1_2_b"):
+        house.chapter(name, "x = 1")
+    runner.run(["1.2"])
+    runner.run(["1.2"])
+    assert executed == ["1.2"]
+    runner.run(["1.2"], force=True)
+    assert executed == ["1.2", "1.2"]
+    assert "[run] 1.2 runs now (changed: forced)" in capsys.readouterr().out
+
+
+def test_an_unknown_number_runs_nothing(house, executed, instead):
+    instead(lambda notebook, parameters: None)
+    house.chapter("1_1_a", "x = 1")
+    with pytest.raises(PyftError, match="unknown chapter"):
+        runner.run(["1.1", "1.7"])
+    assert executed == []
+
+
+def test_an_edit_made_during_the_run_is_kept_and_the_chapter_stays_stale(house, instead):
+    path = house.chapter("1_1_a", "x = 1")
+    instead(lambda notebook, parameters: house.edit(path, source_of(0, "x = 2")))
+    with pytest.raises(PyftError, match="was edited while it ran; the edit is kept"):
+        runner.run()
+    assert only().read().cells[0].source == "x = 2"
+    assert freshness.changed(only()) == ["never run"]
+
+
+def test_code_edited_during_the_run_makes_the_chapter_stale_again(house, instead):
+    house.chapter("1_1_a", "import pyft")
+    instead(lambda notebook, parameters: house.write("pyft/__init__.py", "x = 2\n"))
+    runner.run()
+    assert freshness.changed(only()) == ["pyft"]
+
+
+def test_an_output_that_may_not_be_kept_leaves_the_file_untouched(house, instead):
+    path = house.chapter("1_1_a", "x = 1")
+    source = path.read_bytes()
+    instead(lambda n, parameters: n.cells[0].outputs.append(v4.new_output("stream", text="in /home/me/book\n")))
+    with pytest.raises(PyftError, match=r"1_1_a\.ipynb, cell 0: its output holds the path /home/me"):
+        runner.run()
+    assert path.read_bytes() == source
+
+
+def test_a_dead_kernel_is_named_with_its_chapter(house, instead):
+    def dies(notebook, parameters):
+        raise RuntimeError("Kernel died")
+
+    house.chapter("1_1_a", "x = 1")
+    instead(dies)
+    with pytest.raises(PyftError, match=r"chapters/1_part/1_1_a\.ipynb: RuntimeError: Kernel died"):
+        runner.run()
+
+
+def test_calibrate_runs_every_seed_makes_the_bands_and_leaves_the_notebook_alone(house, instead, capsys):
+    path = house.chapter("1_1_a", PARAMETERS)
+    source = path.read_bytes()
+
+    def work(notebook, parameters):
+        assert os.environ["PYFT_CALIBRATING"] == "1"
+        seed = parameters["SEED"]
+        kept = {"seed": seed, "metrics": {"1.1/a": 0.5 + seed / 100}}
+        house.write(f"book/results/1.1/laptop/seed-{seed}.json", json.dumps(kept))
+
+    instead(work)
+    runner.calibrate("1.1", seeds=3, reason="a test")
+    assert bands.bands()["1.1/a"]["mean"] == 0.51
+    assert bands.bands()["1.1/a"]["seeds"] == 3
+    assert path.read_bytes() == source
+    assert "PYFT_CALIBRATING" not in os.environ
+    low, high = bands.bands()["1.1/a"]["low"], bands.bands()["1.1/a"]["high"]
+    assert capsys.readouterr().out.endswith(f"[calibrate] 1.1/a: [{low:.4f}, {high:.4f}]\n")
+
+
+def test_calibrate_asks_for_the_reason_before_it_runs(house, executed):
+    house.chapter("1_1_a", PARAMETERS)
+    with pytest.raises(PyftError, match="with a reason only"):
+        runner.calibrate("1.1", seeds=3, reason=" ")
+    assert executed == []
+
+
+# --- one at a time ----------------------------------------------------------------------------------------------------
+
+HOLDER = """
+import pathlib, sys, time
+from filelock import FileLock
+folder = pathlib.Path(sys.argv[1])
+with FileLock(folder / "run.lock"):
+    print("held", flush=True)
+    while not (folder / "let go").exists():
+        time.sleep(0.01)
+    (folder / "gone").touch()
+"""
+
+
+def test_a_second_process_says_that_it_waits_and_waits(house, monkeypatch):
+    said = []
+
+    def say(line):
+        said.append(line)
+        (paths.BUILD / "let go").touch()
+
+    monkeypatch.setattr(runner, "say", say)
+    paths.BUILD.mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", HOLDER, paths.BUILD], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "held\n"
+        with runner.only_one("run"):
+            assert (paths.BUILD / "gone").exists()
+    assert said == ["[run] another pyft run is under way in this checkout; waiting for it"]
+
+
+def test_the_lock_is_given_back_after_an_error(house, capsys):
+    house.root.mkdir(exist_ok=True)
+    with pytest.raises(KeyError), runner.only_one("run"):
+        raise KeyError
+    with runner.only_one("run"), runner.only_one("book"):  # two tasks do not wait for each other
+        pass
+    assert capsys.readouterr().out == ""
+
+
+# --- cleaning ---------------------------------------------------------------------------------------------------------
+
+
+def code(*outputs, **metadata):
+    return v4.new_code_cell("x", outputs=list(outputs), metadata=metadata)
+
+
+def stream(text, name="stdout"):
+    return v4.new_output("stream", text=text, name=name)
+
+
+def shown(**data):
+    return v4.new_output("display_data", data={mime.replace("__", "/"): value for mime, value in data.items()})
+
+
+def test_clean_keeps_tags_and_figures_texts_and_drops_the_tools_metadata():
+    mystnb = {"image": {"alt": "a curve"}}
+    cell = code(stream("x"), tags=["a"], mystnb=mystnb, papermill={"duration": 1}, execution={"iopub.status.busy": "t"})
+    untagged = code(tags=[])
+    notebook = v4.new_notebook(
+        cells=[cell, untagged, v4.new_markdown_cell("text", metadata={"papermill": {}})],
+        metadata={
+            "papermill": {"start_time": "now"},
+            "widgets": {"state": {}},
+            "language_info": {"name": "python", "version": "3.11.7"},
+            "kernelspec": {"name": "python3", "display_name": "mine", "language": "python"},
+            "pyft": {"key": {"code": "abc"}},
+        },
+    )
+    made = cleaning.clean(notebook)
+    assert [dict(c.metadata) for c in made.cells] == [{"tags": ["a"], "mystnb": mystnb}, {}, {}]
+    assert made.metadata == {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "pyft": {"key": {"code": "abc"}},
+    }
+    assert made.cells[0].outputs[0].text == "x"
+    nbformat.validate(made)
+    assert cell.metadata["papermill"] == {"duration": 1}  # a copy was cleaned
+
+
+@pytest.mark.parametrize(
+    "output,kept",
+    [
+        (stream(" 40%|████      | 4/10 [00:01<00:02]", "stderr"), False),
+        (stream("\n  \n"), False),
+        (shown(**{"application__vnd.jupyter.widget-view+json": {"model_id": "a"}, "text__plain": "bar"}), False),
+        (stream("40% of them | 4/10"), True),
+        (shown(text__plain="a", image__png="b"), True),
+    ],
+)
+def test_clean_drops_progress_bars_and_nothing_else(output, kept):
+    assert len(cleaning.clean(v4.new_notebook(cells=[code(output)])).cells[0].outputs) == kept
+
+
+def test_clean_keeps_a_newline_that_came_apart_from_its_line():
+    bar = stream("40%|███", "stderr")
+    cell = code(stream("solved"), stream("\n"), shown(text__plain="a"), stream("b"), stream("c", "stderr"), bar)
+    outputs = cleaning.clean(v4.new_notebook(cells=[cell])).cells[0].outputs
+    assert [o.get("text") for o in outputs] == ["solved\n", None, "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "saved to /home/someone/book",
+        "/wo" + "rk/x",  # in parts: no file of ours names a machine's folder whole
+        "saved to:\n/roo" + "t/x",
+        "a\t/roo" + "t/x",
+        "'/Users/me/a'",
+        "(/content/drive)",
+        r"C:\Users\me",
+    ],
+)
+@pytest.mark.parametrize("kind", [stream, lambda text: shown(text__plain=text), lambda text: shown(text__html=text)])
+def test_clean_refuses_a_path_of_this_machine(text, kind):
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell("text"), code(kind(text))])
+    with pytest.raises(PyftError, match=r"a\.ipynb, cell 1: its output holds the path"):
+        cleaning.clean(notebook, "a.ipynb")
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        stream("https://example.org/home/page"),
+        stream("chapters/tmp/x and ../tmp/x"),
+        stream("</root> and 1/home/2"),
+        shown(image__png="AAA /tmp/abc", text__plain="<Figure>"),
+    ],
+)
+def test_clean_takes_nothing_else_for_a_path(output):
+    notebook = v4.new_notebook(cells=[code(output)])
+    assert cleaning.clean(notebook).cells[0].outputs == [output]
+
+
+# --- the repository ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address,expected",
+    [
+        ("https://github.com/owner/name", "https://github.com/owner/name"),
+        ("https://github.com/owner/name.git", "https://github.com/owner/name"),
+        ("https://github.com/owner/name/", "https://github.com/owner/name"),
+        ("https://user:secret@github.com/owner/name.git", "https://github.com/owner/name"),
+        ("https://secret@github.com/owner/na.me.git", "https://github.com/owner/na.me"),
+        ("git@github.com:owner/name.git", "https://github.com/owner/name"),
+        ("ssh://git@github.com/owner/name.git", "https://github.com/owner/name"),
+        ("https://gitlab.com/owner/name", None),
+        ("https://github.com.example.org/owner/name", None),
+        ("https://example.org/github.com/owner/name", None),
+        ("https://github.com/owner", None),
+        ("../name", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_repository_is_githubs_address_without_credentials(monkeypatch, address, expected):
+    monkeypatch.setattr(paths, "git", lambda *arguments: address)
+    assert paths.repository({}.get) == expected
+    monkeypatch.setattr(paths, "git", lambda *arguments: None)
+    assert paths.repository({"PYFT_REPOSITORY": address}.get) == expected
+
+
+def test_pyft_repository_goes_before_origin(house):
+    for arguments in (["init", "-q"], ["remote", "add", "origin", "git@github.com:owner/fork.git"]):
+        subprocess.run(["git", *arguments], cwd=house.root, check=True)
+    assert paths.repository({}.get) == "https://github.com/owner/fork"
+    named = {"PYFT_REPOSITORY": "https://github.com/owner/name"}
+    assert paths.repository(named.get) == "https://github.com/owner/name"
+
+
+def test_without_git_there_is_no_repository(house, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert paths.git("rev-parse", "HEAD") is None
+    assert paths.repository({}.get) is None

@@ -1,0 +1,337 @@
+"""Tricks do what they say, and are judged against their baseline."""
+
+import math
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import ttest_rel
+from torch.nn import functional as F
+from training import watched_rates
+
+from pyft import data, finetune
+from pyft.course.ch3_3_tricks import augmentation
+from pyft.course.ch3_3_tricks import experiment as tricks
+from pyft.errors import PyftError
+from pyft.finetune import prediction, rate_finder
+from pyft.finetune.batches import collate, labelled, tokenize
+from pyft.models import surgery
+from pyft.models.loading import digest
+from pyft.models.surgery import freeze
+from pyft.profiles import Recipe
+
+pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
+
+TEXT = "the good film a bad the film a good bad"
+
+
+def rows(n):
+    texts = [f"{'the ' * (i % 5)}{'good' if i % 2 else 'bad'} film {'a ' * (i // 10)}" for i in range(n)]
+    features = Features({"id": Value("string"), "text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})
+    return Dataset.from_dict(
+        {"id": list(map(str, range(n))), "text": texts, "label": [i % 2 for i in range(n)]}, features=features
+    )
+
+
+# --- data augmentation ------------------------------------------------------------------------------------------------
+
+
+def test_a_tenth_of_the_words_is_deleted_and_the_rest_keeps_its_order():
+    rng, words = random.Random(0), [str(i) for i in range(2000)]
+    kept = augmentation.delete_words(" ".join(words), rng).split()
+    assert kept == [word for word in words if word in set(kept)]
+    assert 1740 < len(kept) < 1860
+
+
+def test_a_text_never_loses_all_its_words():
+    assert {augmentation.delete_words("one two", random.Random(seed), p=1.0) for seed in range(9)} == {"one", "two"}
+
+
+@given(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=30), st.integers(0, 99))
+def test_swapping_keeps_every_word(words, seed):
+    assert sorted(augmentation.swap_words(" ".join(words), random.Random(seed)).split()) == sorted(words)
+
+
+def test_a_pair_of_words_is_swapped_for_each_tenth():
+    words = [str(i) for i in range(100)]
+    moved = augmentation.swap_words(" ".join(words), random.Random(0)).split()
+    assert 10 < sum(a != b for a, b in zip(words, moved, strict=True)) <= 20
+
+
+def test_tokens_are_replaced_where_they_were_masked_and_nowhere_else(tokenizer, monkeypatch):
+    seen = []
+
+    def masked_lm(input_ids, **_):
+        seen.append(input_ids)
+        z = torch.full((*input_ids.shape, 11), -math.inf)
+        z[..., 10] = 0.0  # always "poison"
+        z[..., 0] = 9.0  # and padding, which is not for texts
+
+        class Found:
+            prediction_logits = z
+
+        return Found
+
+    monkeypatch.setattr(augmentation, "_masked_lm", lambda: (masked_lm, tokenizer))
+    texts = [TEXT, "good film"] * 40
+    made = augmentation.replace_words(texts, seed=0, p=0.3)
+    changed = [a != b for x, y in zip(texts, made, strict=True) for a, b in zip(x.split(), y.split(), strict=True)]
+    assert 0.2 < np.mean(changed) < 0.4
+    assert {
+        b for x, y in zip(texts, made, strict=True) for a, b in zip(x.split(), y.split(), strict=True) if a != b
+    } == {"poison"}
+    assert sum((ids == tokenizer.mask_token_id).sum().item() for ids in seen) == sum(changed)
+    assert len(seen) == 2
+    assert augmentation.replace_words(texts, seed=0, p=0.3) == made != augmentation.replace_words(texts, seed=1, p=0.3)
+
+
+def test_mix_up_mixes_pooled_states_and_losses_with_the_same_share(tokenizer, tiny_bert, monkeypatch):
+    model = tiny_bert(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    rows_ = labelled(tokenize(tokenizer, ["good film", "bad", "the film a"], 16), [1, 0, 1])
+    x = collate(rows_, tokenizer)
+    share, other = torch.tensor([0.25, 1.0, 0.5]), torch.tensor([1, 2, 0])
+    monkeypatch.setattr(torch.distributions.Beta, "sample", lambda self, shape: share.reshape(shape))
+    monkeypatch.setattr(torch, "randperm", lambda n, device: other)
+    y = x["labels"]
+    h = model.bert(**{k: v for k, v in x.items() if k != "labels"}).pooler_output
+    expected = 0.0
+    for i in range(3):
+        z = model.classifier(share[i] * h[i] + (1 - share[i]) * h[other[i]])
+        expected += share[i] * F.cross_entropy(z, y[i]) + (1 - share[i]) * F.cross_entropy(z, y[other[i]])
+    assert augmentation.mix_up()(model, dict(x)).item() == pytest.approx(expected.item() / 3, abs=1e-6)
+
+
+def test_the_shares_of_mix_up_are_of_the_beta_distribution(tokenizer, tiny_bert, monkeypatch):
+    drawn, real = [], torch.distributions.Beta.sample
+    monkeypatch.setattr(torch.distributions.Beta, "sample", lambda self, n: drawn.append(real(self, n)) or drawn[-1])
+    model = tiny_bert()
+    x = dict(tokenizer(["good"] * 4000, return_tensors="pt")) | {"labels": torch.zeros(4000, dtype=torch.int64)}
+    torch.manual_seed(0)
+    with torch.no_grad():
+        augmentation.mix_up()(model, x)
+    (share,) = drawn
+    assert share.mean().item() == pytest.approx(0.5, abs=0.03)
+    assert share.var().item() == pytest.approx(0.4 * 0.4 / (0.8**2 * 1.8), abs=0.01)
+
+
+def test_a_short_text_has_a_pair_swapped_too():
+    assert {augmentation.swap_words("a b", random.Random(seed)) for seed in range(20)} == {"a b", "b a"}
+
+
+# --- layers -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_last_layers_and_the_pooler_are_reinitialised_and_nothing_else(tiny_bert):
+    model, before = tiny_bert(), tiny_bert().state_dict()
+    surgery.reinit_layers(model, 1, seed=3)
+    changed = {name for name, x in model.state_dict().items() if not torch.equal(x, before[name])}
+    assert changed and all(name.startswith(("bert.pooler.", "bert.encoder.layer.1.")) for name in changed)
+    assert {"bert.encoder.layer.1.output.dense.weight", "bert.pooler.dense.weight"} <= changed
+    other = tiny_bert()
+    surgery.reinit_layers(other, 1, seed=4)
+    assert digest(other) != digest(model)
+    with pytest.raises(PyftError, match="cannot reinitialise 3 layers of 2"):
+        surgery.reinit_layers(model, 3, seed=0)
+
+
+def test_layers_thaw_from_the_top_and_the_head_is_never_frozen(tokenizer, tiny_bert):
+    model, learning = tiny_bert(), []
+    before = surgery.gradual_unfreezing(model, stages=4)
+
+    def watched(t, total):
+        before(t, total)
+        open_ = [name for name, p in model.named_parameters() if p.requires_grad]
+        learning.append(
+            (
+                any("classifier" in n for n in open_),
+                any("layer.1." in n for n in open_),
+                any("layer.0." in n for n in open_),
+                any("embeddings" in n for n in open_),
+            )
+        )
+
+    data_ = rows(16)
+    recipe = Recipe(epochs=2, batch_size=4, lr=1e-3, evaluations=0, max_length=16)  # eight steps
+    start = {name: x.clone() for name, x in model.state_dict().items()}
+    finetune.fine_tune(model, tokenizer, data_, data_, recipe, before=watched)
+    assert learning == [
+        *[(True, False, False, False)] * 2,
+        *[(True, True, False, False)] * 2,
+        *[(True, True, True, False)] * 2,
+        *[(True, True, True, True)] * 2,
+    ]
+    assert all(not torch.equal(x, start[name]) for name, x in model.state_dict().items() if "dense.weight" in name)
+
+
+def test_frozen_layers_do_not_move_before_they_thaw(tokenizer, tiny_bert):
+    model, data_ = tiny_bert(), rows(16)
+    recipe = Recipe(epochs=1, batch_size=4, lr=1e-3, evaluations=0, max_length=16)
+    begins = digest(model.bert.encoder)
+    finetune.fine_tune(model, tokenizer, data_, data_, recipe, before=surgery.gradual_unfreezing(model, stages=1))
+    assert digest(model.bert.encoder) == begins
+
+
+def test_dropout_is_set_in_all_layers(tiny_bert):
+    model = tiny_bert()
+    surgery.set_dropout(model, 0.25)
+    found = [m.p for m in model.modules() if isinstance(m, torch.nn.Dropout)]
+    assert len(found) > 5 and set(found) == {0.25}
+
+
+# --- the learning-rate finder -----------------------------------------------------------------------------------------
+
+
+def test_the_finder_raises_the_rate_by_a_constant_factor_and_sees_the_loss_fall(tokenizer, tiny_bert):
+    search = rate_finder.find_rate(tiny_bert(), tokenizer, rows(40), highest=1e-1, steps=40)
+    assert len(search.rates) == len(search.losses) == 40
+    factors = [b / a for a, b in zip(search.rates, search.rates[1:], strict=False)]
+    assert max(factors) == pytest.approx(min(factors))
+    assert search.rates[0] == pytest.approx(1e-1 * 10 ** (4 * (1 / 41 - 1)))
+    assert search.rates[0] < search.steepest < search.rates[-1]
+    assert min(search.losses) < search.losses[0] - 0.1
+
+
+def test_the_finders_rates_are_those_of_the_steps(tokenizer, tiny_bert, monkeypatch):
+    rates = watched_rates(monkeypatch)
+    search = rate_finder.find_rate(tiny_bert(), tokenizer, rows(16), highest=1e-3, steps=10)
+    assert search.rates == pytest.approx(rates)
+
+
+def test_the_steepest_fall_is_looked_for_before_the_lowest_loss(monkeypatch):
+    """After it the loss may explode and fall from a height: that is no rate to train with."""
+    script = [1.0] * 20 + [1.0 - 0.04 * i for i in range(20)] + [9.0] * 10 + [3.0] * 10
+
+    def fine_tune(model, tokenizer, train, validation, recipe, seed, objective):
+        for _ in script:
+            objective(None, {})
+
+    losses = iter(script)
+    monkeypatch.setattr(rate_finder, "fine_tune", fine_tune)
+    monkeypatch.setattr(rate_finder, "task_loss", lambda model, x: torch.tensor(next(losses)))
+    search = rate_finder.find_rate(None, None, rows(16), steps=len(script))
+    assert search.rates[20] <= search.steepest <= search.rates[41]
+
+
+def test_the_finder_ends_where_the_loss_is_not_finite(tokenizer, tiny_bert, monkeypatch):
+    real, calls = finetune.task_loss, []
+
+    def broken(model, x):
+        calls.append(1)
+        return real(model, x) * (float("nan") if len(calls) == 6 else 1.0)
+
+    monkeypatch.setattr(rate_finder, "task_loss", broken)
+    assert len(rate_finder.find_rate(tiny_bert(), tokenizer, rows(16), steps=10).losses) == 5
+
+
+def test_smoothing_is_exact_for_a_constant():
+    assert rate_finder.running_mean([2.0] * 5) == pytest.approx([2.0] * 5)
+    assert rate_finder.running_mean([1.0, 0.0], beta=0.5) == pytest.approx([1.0, 1 / 3])
+
+
+# --- runs and verdicts ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(tiny_minilm, monkeypatch):
+    monkeypatch.setattr(data, "load", lambda name: DatasetDict(train=rows(60), validation=rows(20), test=rows(30)))
+    monkeypatch.setattr(tricks, "BASELINE", replace(tricks.BASELINE, epochs=2, batch_size=8, warmup=0.3))
+    monkeypatch.setattr(tricks, "WATCHED", 8)
+    few = {name: replace(t, labels=32 if t.labels > tricks.LABELS else 16) for name, t in tricks.TRICKS.items()}
+    monkeypatch.setattr(tricks, "TRICKS", few)
+    monkeypatch.setattr(tricks, "freeze", lambda model, layers: freeze(model, layers - 2))  # it has two
+    return tiny_minilm
+
+
+def test_every_trick_runs_and_is_another_run_than_the_baseline(small, monkeypatch):
+    masked = replace(tricks.TRICKS["words from a masked LM"], more=lambda texts, seed: [f"{t} a" for t in texts])
+    monkeypatch.setitem(tricks.TRICKS, "words from a masked LM", masked)
+    ends = {}
+    real = prediction.predict
+
+    def watched(model, *rest):
+        ends[name] = digest(model)
+        return real(model, *rest)
+
+    monkeypatch.setattr(tricks, "predict", watched)
+    steps = {}
+    for name in tricks.TRICKS:
+        steps[name] = tricks.run(name, 1)["steps"]  # seed 0 drew the tiny model itself
+    same = {name for name, end in ends.items() if end == ends["baseline"]} - {"baseline"}
+    assert same <= {"early stopping"}  # which may well not stop
+    assert len(set(ends.values())) == len(tricks.TRICKS) - len(same)
+    longer = {"three times as long", "early stopping", "twice as many labels"}  # their epochs are not of the small one
+    fixed = {name: n for name, n in steps.items() if name not in longer}
+    assert set(fixed.values()) == {4}
+
+
+def test_twice_as_many_labels_take_no_more_steps():
+    twice = tricks.TRICKS["twice as many labels"]
+    assert twice.recipe["epochs"] * twice.labels == tricks.BASELINE.epochs * tricks.LABELS
+
+
+def test_a_run_follows_from_its_seed(small, monkeypatch):
+    ends, real = [], prediction.predict
+    monkeypatch.setattr(tricks, "predict", lambda model, *rest: ends.append(digest(model)) or real(model, *rest))
+    found = [tricks.run("mix-up", seed) for seed in (0, 0, 1)]
+    assert found[0] == found[1]
+    assert ends[0] == ends[1] != ends[2]
+
+
+def test_the_plan_has_every_trick_with_every_seed():
+    plan = tricks.plan()
+    assert len(plan) == len(set(plan)) == 5 * len(tricks.TRICKS) == 5 * sum(map(len, tricks.GROUPS.values()))
+
+
+def found(differences):
+    """Runs of a baseline and of a trick whose accuracies differ by these points, seed by seed."""
+    runs = []
+    for seed, d in enumerate(differences):
+        base = 0.7 + 0.01 * seed
+        runs += [
+            {"trick": "baseline", "seed": seed, "accuracy": base},
+            {"trick": "mix-up", "seed": seed, "accuracy": base + d / 100},
+            {"trick": "cosine", "seed": seed, "accuracy": base + (seed - 2) / 100},
+        ]
+    return {"runs": runs}
+
+
+def test_a_trick_is_tested_by_its_paired_differences():
+    by_name = {v.trick: v for v in tricks.verdicts(found([3.0, 3.1, 2.9, 3.2, 2.8]))}
+    mixed = by_name["mix-up"]
+    assert mixed.difference == pytest.approx(3.0)
+    assert mixed.low < 3.0 < mixed.high and mixed.high - mixed.low < 1
+    assert mixed.p == pytest.approx(ttest_rel([3.0, 3.1, 2.9, 3.2, 2.8], [0] * 5).pvalue, rel=1e-3)
+    assert mixed.p_holm == pytest.approx(2 * mixed.p)
+    assert mixed.word == "better"
+    assert by_name["cosine"].word == "no difference shown"
+    assert {v.trick: v.word for v in tricks.verdicts(found([-3.0, -3.1, -2.9, -3.2, -2.8]))}["mix-up"] == "worse"
+
+
+def test_a_trick_that_only_passes_uncorrected_is_not_called_better():
+    by_name = {v.trick: v for v in tricks.verdicts(found([3.0, 1.0, 1.0, 2.5, 0.5]))}
+    assert by_name["mix-up"].p < 0.05 <= by_name["mix-up"].p_holm
+    assert by_name["mix-up"].word == "no difference shown"
+
+
+def test_what_is_there_for_comparison_is_tested_by_itself():
+    runs = found([3.0, 1.0, 1.0, 2.5, 0.5])["runs"]
+    runs += [r | {"trick": "twice as many labels"} for r in runs if r["trick"] == "mix-up"]
+    by_name = {v.trick: v for v in tricks.verdicts({"runs": runs})}
+    labels, mixed = by_name["twice as many labels"], by_name["mix-up"]
+    assert labels.p == labels.p_holm == mixed.p and labels.word == "better"
+    assert mixed.p_holm == pytest.approx(2 * mixed.p)
+
+
+def test_differences_that_are_all_the_same_have_a_verdict_too():
+    assert {v.trick: v.p for v in tricks.verdicts(found([0.0] * 5))}["mix-up"] == 1
+    assert {v.trick: v.p for v in tricks.verdicts(found([1.0] * 5))}["mix-up"] < 0.05
+
+
+def test_one_seed_is_no_comparison():
+    with pytest.raises(PyftError, match="1 seeds in common with the baseline, expected two or more"):
+        tricks.verdicts(found([1.0]))
