@@ -8,55 +8,15 @@ import sys
 import nbformat
 import pytest
 from nbformat import v4
+from small_package import only
 
 from pyft import paths
-from pyft.book import chapters, cleaning, freshness, runner
+from pyft.book import chapters, freshness, runner
 from pyft.errors import PyftError
 from pyft.evidence import bands
 
 SETUP = ("import os", ["setup"])
 PARAMETERS = ('PROFILE = "laptop"\nSEED = 0', ["parameters"])
-
-
-def only(numbers=()):
-    (chapter,) = chapters.select(numbers)
-    return chapter
-
-
-# --- finding ----------------------------------------------------------------------------------------------------------
-
-
-def test_chapters_are_in_the_outlines_order_and_not_the_alphabets(house):
-    for name in ("1_10_last", "1_2_second", "1_9_third", "1_1_1_first"):
-        house.chapter(name, "x = 1")
-    assert list(chapters.chapters()) == ["1.1.1", "1.2", "1.9", "1.10"]
-    assert chapters.chapters()["1.2"].name == "chapters/1_part/1_2_second.ipynb"
-
-
-def test_select_keeps_the_order_asked_for_and_takes_all_for_none(house):
-    for name in ("1_1_a", "1_2_b"):
-        house.chapter(name, "x = 1")
-    assert [c.number for c in chapters.select(["1.2", "1.1"])] == ["1.2", "1.1"]
-    assert [c.number for c in chapters.select([])] == ["1.1", "1.2"]
-
-
-def test_an_unknown_number_is_answered_with_those_there_are(house):
-    house.chapter("1_1_a", "x = 1")
-    with pytest.raises(PyftError, match=r"unknown chapter '1\.7'.*Known: 1\.1\."):
-        chapters.select(["1.7"])
-
-
-def test_a_badly_named_notebook_is_told_what_names_are_like(house):
-    house.chapter("sentiment", "x = 1")
-    with pytest.raises(PyftError, match=r"chapters/1_part/sentiment\.ipynb: expected a name like 6_1_sentiment\.ipynb"):
-        chapters.chapters()
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"nbformat": 4}', "<<<<<<< HEAD"])
-def test_a_file_that_is_no_notebook_is_a_clear_error(house, text):
-    house.write("chapters/1_part/1_1_a.ipynb", text)
-    with pytest.raises(PyftError, match=r"1_1_a\.ipynb is not a notebook .*git checkout -- chapters/1_part/1_1_a"):
-        only().read()
 
 
 def source_of(cell, source):
@@ -272,141 +232,3 @@ def test_the_lock_is_given_back_after_an_error(house, capsys):
     with runner.only_one("run"), runner.only_one("book"):  # two tasks do not wait for each other
         pass
     assert capsys.readouterr().out == ""
-
-
-# --- cleaning ---------------------------------------------------------------------------------------------------------
-
-
-def code(*outputs, **metadata):
-    return v4.new_code_cell("x", outputs=list(outputs), metadata=metadata)
-
-
-def stream(text, name="stdout"):
-    return v4.new_output("stream", text=text, name=name)
-
-
-def shown(**data):
-    return v4.new_output("display_data", data={mime.replace("__", "/"): value for mime, value in data.items()})
-
-
-def test_clean_keeps_tags_and_figures_texts_and_drops_the_tools_metadata():
-    mystnb = {"image": {"alt": "a curve"}}
-    cell = code(stream("x"), tags=["a"], mystnb=mystnb, papermill={"duration": 1}, execution={"iopub.status.busy": "t"})
-    untagged = code(tags=[])
-    notebook = v4.new_notebook(
-        cells=[cell, untagged, v4.new_markdown_cell("text", metadata={"papermill": {}})],
-        metadata={
-            "papermill": {"start_time": "now"},
-            "widgets": {"state": {}},
-            "language_info": {"name": "python", "version": "3.11.7"},
-            "kernelspec": {"name": "python3", "display_name": "mine", "language": "python"},
-            "pyft": {"key": {"code": "abc"}},
-        },
-    )
-    made = cleaning.clean(notebook)
-    assert [dict(c.metadata) for c in made.cells] == [{"tags": ["a"], "mystnb": mystnb}, {}, {}]
-    assert made.metadata == {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-        "pyft": {"key": {"code": "abc"}},
-    }
-    assert made.cells[0].outputs[0].text == "x"
-    nbformat.validate(made)
-    assert cell.metadata["papermill"] == {"duration": 1}  # a copy was cleaned
-
-
-@pytest.mark.parametrize(
-    "output,kept",
-    [
-        (stream(" 40%|████      | 4/10 [00:01<00:02]", "stderr"), False),
-        (stream("\n  \n"), False),
-        (shown(**{"application__vnd.jupyter.widget-view+json": {"model_id": "a"}, "text__plain": "bar"}), False),
-        (stream("40% of them | 4/10"), True),
-        (shown(text__plain="a", image__png="b"), True),
-    ],
-)
-def test_clean_drops_progress_bars_and_nothing_else(output, kept):
-    assert len(cleaning.clean(v4.new_notebook(cells=[code(output)])).cells[0].outputs) == kept
-
-
-def test_clean_keeps_a_newline_that_came_apart_from_its_line():
-    bar = stream("40%|███", "stderr")
-    cell = code(stream("solved"), stream("\n"), shown(text__plain="a"), stream("b"), stream("c", "stderr"), bar)
-    outputs = cleaning.clean(v4.new_notebook(cells=[cell])).cells[0].outputs
-    assert [o.get("text") for o in outputs] == ["solved\n", None, "b", "c"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "saved to /home/someone/book",
-        "/wo" + "rk/x",  # in parts: no file of ours names a machine's folder whole
-        "saved to:\n/roo" + "t/x",
-        "a\t/roo" + "t/x",
-        "'/Users/me/a'",
-        "(/content/drive)",
-        r"C:\Users\me",
-    ],
-)
-@pytest.mark.parametrize("kind", [stream, lambda text: shown(text__plain=text), lambda text: shown(text__html=text)])
-def test_clean_refuses_a_path_of_this_machine(text, kind):
-    notebook = v4.new_notebook(cells=[v4.new_markdown_cell("text"), code(kind(text))])
-    with pytest.raises(PyftError, match=r"a\.ipynb, cell 1: its output holds the path"):
-        cleaning.clean(notebook, "a.ipynb")
-
-
-@pytest.mark.parametrize(
-    "output",
-    [
-        stream("https://example.org/home/page"),
-        stream("chapters/tmp/x and ../tmp/x"),
-        stream("</root> and 1/home/2"),
-        shown(image__png="AAA /tmp/abc", text__plain="<Figure>"),
-    ],
-)
-def test_clean_takes_nothing_else_for_a_path(output):
-    notebook = v4.new_notebook(cells=[code(output)])
-    assert cleaning.clean(notebook).cells[0].outputs == [output]
-
-
-# --- the repository ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "address,expected",
-    [
-        ("https://github.com/owner/name", "https://github.com/owner/name"),
-        ("https://github.com/owner/name.git", "https://github.com/owner/name"),
-        ("https://github.com/owner/name/", "https://github.com/owner/name"),
-        ("https://user:secret@github.com/owner/name.git", "https://github.com/owner/name"),
-        ("https://secret@github.com/owner/na.me.git", "https://github.com/owner/na.me"),
-        ("git@github.com:owner/name.git", "https://github.com/owner/name"),
-        ("ssh://git@github.com/owner/name.git", "https://github.com/owner/name"),
-        ("https://gitlab.com/owner/name", None),
-        ("https://github.com.example.org/owner/name", None),
-        ("https://example.org/github.com/owner/name", None),
-        ("https://github.com/owner", None),
-        ("../name", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_the_repository_is_githubs_address_without_credentials(monkeypatch, address, expected):
-    monkeypatch.setattr(paths, "git", lambda *arguments: address)
-    assert paths.repository({}.get) == expected
-    monkeypatch.setattr(paths, "git", lambda *arguments: None)
-    assert paths.repository({"PYFT_REPOSITORY": address}.get) == expected
-
-
-def test_pyft_repository_goes_before_origin(house):
-    for arguments in (["init", "-q"], ["remote", "add", "origin", "git@github.com:owner/fork.git"]):
-        subprocess.run(["git", *arguments], cwd=house.root, check=True)
-    assert paths.repository({}.get) == "https://github.com/owner/fork"
-    named = {"PYFT_REPOSITORY": "https://github.com/owner/name"}
-    assert paths.repository(named.get) == "https://github.com/owner/name"
-
-
-def test_without_git_there_is_no_repository(house, monkeypatch):
-    monkeypatch.setenv("PATH", "")
-    assert paths.git("rev-parse", "HEAD") is None
-    assert paths.repository({}.get) is None
