@@ -1,5 +1,6 @@
 """The two profiles: which names and sizes a chapter runs with. The one place that knows; no chapter has an `if gpu`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pyft.errors import unknown
@@ -53,12 +54,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Profile:
-    """Checkpoints by architecture, recipes by task, and the corpora that come from a hub by name."""
+    """Checkpoints by architecture, the recipes that chapters share, and the corpora that come from a hub by name.
+
+    A recipe of one chapter alone lies in its folder, `pyft/course/chN_M_name/recipes.py`.
+    """
 
     checkpoints: dict[str, Checkpoint]
     recipes: dict[str, Recipe]
     data: dict[str, HubData] = field(default_factory=dict)
-    topics: tuple[str, int | None] = ("text-source", 800)  # corpus of 6.2.1, and training rows of its page; None: all
 
 
 _CONTINUED = {  # MiniLM trained on under three objectives, at equal compute; their weights come with the package
@@ -76,12 +79,7 @@ PROFILES: dict[str, Profile] = {
         },
         recipes={
             "sentiment": Recipe(epochs=2, batch_size=32, lr=2e-4),
-            "reviews": Recipe(epochs=1, batch_size=32, lr=1e-4),
             "own-data": Recipe(epochs=3, batch_size=16, lr=1e-4),
-            "spam": Recipe(epochs=1, batch_size=32, lr=2e-4),
-            "topics": Recipe(epochs=1, batch_size=32, lr=2e-4),
-            "documents": Recipe(epochs=3, batch_size=16, lr=2e-4, max_length=64),
-            "names": Recipe(epochs=1, batch_size=32, lr=2e-4),
         },
     ),
     "gpu": Profile(
@@ -102,14 +100,8 @@ PROFILES: dict[str, Profile] = {
         },
         recipes={  # Devlin et al. 2019, appendix A.3
             "sentiment": Recipe(epochs=3, batch_size=32, lr=2e-5),
-            "reviews": Recipe(epochs=3, batch_size=32, lr=2e-5),
             "own-data": Recipe(epochs=3, batch_size=16, lr=2e-5),
-            "spam": Recipe(epochs=3, batch_size=32, lr=2e-5),
-            "topics": Recipe(epochs=1, batch_size=32, lr=2e-5),  # one epoch: there are a hundred thousand texts
-            "documents": Recipe(epochs=4, batch_size=16, lr=2e-5, max_length=64),
-            "names": Recipe(epochs=3, batch_size=32, lr=2e-5),
         },
-        topics=("ag-news", None),
         data={
             # The labels of its test split were never published.
             "sst2": HubData(
@@ -143,9 +135,14 @@ def profile(name: str) -> Profile:
     return PROFILES[name]
 
 
-def recipe(name: str, task: str) -> Recipe:
-    """The recipe of a task in a profile. Raises `PyftError` for an unknown name."""
-    recipes = profile(name).recipes
+def recipe(name: str, task: str, own: Mapping[str, Mapping[str, Recipe]] | None = None) -> Recipe:
+    """The recipe of a task in a profile, from a chapter's own table by profile and task, or from the shared one.
+
+    Raises:
+        PyftError: an unknown name.
+    """
+    shared = profile(name).recipes
+    recipes = shared if own is None else own[name]
     if task not in recipes:
         raise unknown(f"recipe of profile {name!r}", task, list(recipes))
     return recipes[task]

@@ -1,12 +1,21 @@
 """The table of profiles is complete and pinned; a wrong name is answered with the right ones."""
 
 import re
+from importlib import import_module
 
 import pytest
 
+from pyft import paths
 from pyft.data.artefacts import ARTEFACTS
 from pyft.errors import PyftError
 from pyft.profiles import PROFILES, profile, recipe
+
+MODULES = [
+    import_module(f"pyft.course.{path.parent.name}.recipes")
+    for path in sorted((paths.ROOT / "pyft" / "course").glob("*/recipes.py"))
+]
+OWN = [module.RECIPES for module in MODULES if hasattr(module, "RECIPES")]
+TASKS = [(task, None) for task in PROFILES["laptop"].recipes] + [(task, own) for own in OWN for task in own["laptop"]]
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -26,12 +35,15 @@ def test_the_laptop_needs_no_hub():
 
 def test_a_chapter_finds_the_same_names_in_every_profile():
     assert len({(frozenset(p.checkpoints), frozenset(p.recipes)) for p in PROFILES.values()}) == 1
+    assert len(OWN) >= 3
+    for own in OWN:
+        assert own.keys() == PROFILES.keys() and len({frozenset(recipes) for recipes in own.values()}) == 1
 
 
 @pytest.mark.parametrize("name", PROFILES)
-@pytest.mark.parametrize("task", ["sentiment", "reviews", "own-data", "spam", "topics", "documents", "names"])
-def test_every_recipe_can_be_run(name, task):
-    r = recipe(name, task)
+@pytest.mark.parametrize("task,own", TASKS)
+def test_every_recipe_can_be_run(name, task, own):
+    r = recipe(name, task, own)
     assert r.epochs >= 1
     assert r.batch_size >= 1
     assert 0 < r.lr < 1
@@ -44,6 +56,8 @@ def test_every_recipe_can_be_run(name, task):
     [
         (lambda: profile("laptap"), r"unknown profile 'laptap'\. Did you mean 'laptop'\? Known: laptop, gpu"),
         (lambda: recipe("tpu", "sentiment"), "unknown profile 'tpu'"),
+        (lambda: recipe("laptap", "reviews", OWN[0]), "unknown profile 'laptap'"),
+        (lambda: recipe("gpu", "review", OWN[0]), r"unknown recipe of profile 'gpu' 'review'\. Did you mean 'reviews'"),
         (
             lambda: recipe("gpu", "sentiments"),
             r"unknown recipe of profile 'gpu' 'sentiments'\. Did you mean 'sentiment'",

@@ -8,6 +8,7 @@ from small_hub import GPU, MESSAGES, SENTENCES, classes, parquet, said_by, texts
 
 from pyft import data, finetune, profiles
 from pyft.course.ch6_2_text_classification import experiment as classification
+from pyft.course.ch6_2_text_classification import recipes
 from pyft.data import corpora
 from pyft.errors import PyftError
 
@@ -52,12 +53,12 @@ def test_the_test_split_of_ag_news_is_left_as_it_is_and_entities_are_unescaped(t
 
 def test_topics_of_news_are_learnt_in_the_gpu_profile(there, same_torch_afterwards):
     """The call of section 6.2.1, which on a laptop learns sources: all of AG News under the profile's recipe."""
-    corpus, rows = GPU.topics
+    corpus, rows = recipes.topics("gpu")
     assert (corpus, rows) == ("ag-news", None)
     model, tokenizer, splits, history = classification.learn("topics", "bert", 0, "gpu", rows)
     assert splits["train"].features["label"].names == ["World", "Sports", "Business", "Sci/Tech"]
     assert model.config.num_labels == 4
-    recipe = GPU.recipes["topics"]
+    recipe = recipes.RECIPES["gpu"]["topics"]
     assert len(history.losses) == recipe.epochs * -(-len(splits["train"]) // recipe.batch_size)
     assert finetune.predict(model, tokenizer, splits["test"]["text"]).shape == (17, 4)
 

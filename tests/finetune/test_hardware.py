@@ -44,7 +44,8 @@ def test_the_gpu_of_an_apple_is_not_used(monkeypatch):
     """It has no float64, in which proofs compare; bands were measured on the CPU."""
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     monkeypatch.setattr(torch.backends.mps, "is_built", lambda: True)
-    assert hardware.device() == CPU
+    monkeypatch.setattr("accelerate.state.is_mps_available", lambda *_: True)
+    assert hardware.device() == hardware.make_accelerator().device == CPU
 
 
 # --- precision --------------------------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pyft import data, models, profiles
+from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
+from pyft.course.ch6_1_sentiment.recipes import RECIPES
 from pyft.evaluation.stats import pack_bits
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
@@ -20,7 +21,7 @@ SEEDS = 5
 
 def recipe(lr: float, epochs: int) -> Recipe:
     """The recipe for so many epochs: the rate falls to zero over them, so each number of epochs is its own training."""
-    return replace(profiles.recipe("laptop", "reviews"), lr=lr, epochs=epochs, evaluations=0)
+    return replace(RECIPES["laptop"]["reviews"], lr=lr, epochs=epochs, evaluations=0)
 
 
 def run(lr: float, epochs: int, seed: int) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from pyft.course.ch6_2_text_classification.long_documents import (
     make_views,
     mean_probabilities,
 )
+from pyft.course.ch6_2_text_classification.recipes import RECIPES
+from pyft.course.ch6_2_text_classification.recipes import topics as topics_of
 from pyft.course.ch6_2_text_classification.surface import PROBES, probe_rows
 from pyft.data.splits import subset
 from pyft.evaluation.thresholds import margin
@@ -27,7 +29,6 @@ from pyft.finetune.history import History
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
 from pyft.profiles import Recipe, recipe
-from pyft.profiles import profile as profile_named
 
 WIDE = 256  # tokens of the one view that is not cut to the recipe's length
 
@@ -78,7 +79,8 @@ def learn(
     set_seed(seed)  # the head is drawn now
     K = len(train.features["label"].names)
     model, tokenizer = models.load(name, "sequence-classification", profile, num_labels=K)
-    history = fine_tune(model, tokenizer, train, splits["validation"], replace(recipe(profile, task), **changes), seed)
+    how = replace(recipe(profile, task, RECIPES), **changes)
+    history = fine_tune(model, tokenizer, train, splits["validation"], how, seed)
     return model, tokenizer, splits, history
 
 
@@ -99,7 +101,7 @@ def partial_documents(name: str, view: str, fold: int) -> dict[str, Any]:
 
 def corpus_of(task: str, profile: str = "laptop") -> str:
     """What a task is learnt from."""
-    return {"spam": "sms-spam", "topics": profile_named(profile).topics[0], "documents": "product-reviews"}[task]
+    return {"spam": "sms-spam", "topics": topics_of(profile)[0], "documents": "product-reviews"}[task]
 
 
 def recipe_of(task: str, view: str = "") -> Recipe:
@@ -107,7 +109,7 @@ def recipe_of(task: str, view: str = "") -> Recipe:
 
     Windows are read once, other views as often as the recipe has epochs, so that all read about as many tokens.
     """
-    how = replace(recipe("laptop", task), evaluations=0)
+    how = replace(RECIPES["laptop"][task], evaluations=0)
     if view == "windows":
         return replace(how, epochs=1)
     return replace(how, max_length=WIDE) if view == "wide" else how
