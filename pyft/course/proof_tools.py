@@ -1,13 +1,14 @@
 """What the proofs of Part 4 share: tolerances, sizes, texts, and a model whose weights are drawn."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from pyft.evidence.proofs import Case
 
+Model = TypeVar("Model", bound=nn.Module)
 FLOAT64, FLOAT32 = 1e-10, 2e-5
 TYPES = [(torch.float64, FLOAT64), (torch.float32, FLOAT32)]
 V, d, h, d_ff, L = 40, 24, 4, 48, 2  # the size of the encoders that are compared
@@ -36,7 +37,7 @@ def texts() -> tuple[Tensor, Tensor, Tensor]:
     return torch.randint(2, V, (3, 7)), torch.arange(7) < torch.tensor([[7], [4], [1]]), torch.randint(0, 2, (3, 7))
 
 
-def randomise(model: Any) -> Any:
+def randomise(model: Model) -> Model:
     """The model with every parameter redrawn, so that biases, gains and segment embeddings matter too."""
     for name, p in model.named_parameters():
         nn.init.normal_(p, mean=float("orm.weight" in name), std=0.3)

@@ -1,10 +1,11 @@
 """Which words a decision depends on: integrated gradients, and for comparison the attention of the class token."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft.errors import PyftError
 from pyft.models.inference import evaluation_mode
@@ -34,7 +35,9 @@ def path_gradients(f: Callable[[Tensor], Tensor], x: Tensor, baseline: Tensor, s
     return (x - baseline) * g.mean(0)
 
 
-def integrated_gradients(model: Any, tokenizer: Any, text: str, label: int, steps: int = 32) -> Attribution:
+def integrated_gradients(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, text: str, label: int, steps: int = 32
+) -> Attribution:
     """How much each word raises the logit of `label` over that of the text with padding in place of all its words.
 
     `text` is one string; the path runs over word embeddings, and special tokens stay as they are.
@@ -53,7 +56,7 @@ def integrated_gradients(model: Any, tokenizer: Any, text: str, label: int, step
     return sum_over_pieces(tokenizer, text, scores.tolist())
 
 
-def attention(model: Any, tokenizer: Any, text: str) -> Attribution:
+def attention(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, text: str) -> Attribution:
     """How much the class token attends to each word in the last layer, the mean over heads."""
     x, _, _ = _read(model, tokenizer, text)
     before = model.config._attn_implementation
@@ -67,7 +70,7 @@ def attention(model: Any, tokenizer: Any, text: str) -> Attribution:
     return sum_over_pieces(tokenizer, text, row.tolist())
 
 
-def sum_over_pieces(tokenizer: Any, text: str, scores: Sequence[float]) -> Attribution:
+def sum_over_pieces(tokenizer: PreTrainedTokenizerBase, text: str, scores: Sequence[float]) -> Attribution:
     """Scores of tokens, added up over the pieces of each word."""
     words = text.split()
     if not words:
@@ -85,7 +88,9 @@ def remove_word(text: str, word: int) -> str:
     return " ".join(words[:word] + words[word + 1 :])
 
 
-def _read(model: Any, tokenizer: Any, text: str) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+def _read(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, text: str
+) -> tuple[dict[str, Tensor], Tensor, Tensor]:
     """What the model reads, on its device, the ids (T), and which of them are special (T)."""
     x = tokenizer(text.split(), is_split_into_words=True, return_tensors="pt").to(model.device)
     ids = x["input_ids"][0]

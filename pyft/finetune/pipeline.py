@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import data, models
 from pyft.data import from_files
@@ -93,13 +94,20 @@ def labels(splits: Any, task: str) -> list[str]:
     return data.label_names(train.features[columns(train)[1]])
 
 
-def count_too_long(tokenizer: Any, texts: Sequence[Any], max_length: int) -> int:
+def count_too_long(tokenizer: PreTrainedTokenizerBase, texts: Sequence[Any], max_length: int) -> int:
     """How many texts have more than `max_length` tokens."""
     whole = tokenize(tokenizer, texts, 10**6)
     return sum(len(row["input_ids"]) > max_length for row in whole)
 
 
-def answers(model: Any, tokenizer: Any, texts: Sequence[Any], task: str, names: Sequence[str], max_length: int) -> Any:
+def answers(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[Any],
+    task: str,
+    names: Sequence[str],
+    max_length: int,
+) -> Any:
     """The model's answer for each text: a class, a number, or the tags of its words (O where it was cut off)."""
     z = predict(model, tokenizer, texts, max_length)
     if task == "regression":

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft.errors import PyftError
 from pyft.finetune.loop import fine_tune, task_loss
@@ -20,7 +21,14 @@ class Search(NamedTuple):
     steepest: float
 
 
-def find_rate(model: Any, tokenizer: Any, train: Any, seed: int = 0, highest: float = 1e-1, steps: int = 60) -> Search:
+def find_rate(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    train: Any,
+    seed: int = 0,
+    highest: float = 1e-1,
+    steps: int = 60,
+) -> Search:
     """Raise the rate from a ten-thousandth of `highest` and watch the loss (Smith 2017, section 3.3).
 
     The model is trained on the way and is of no use afterwards. Stops where the loss is not finite.
@@ -30,7 +38,7 @@ def find_rate(model: Any, tokenizer: Any, train: Any, seed: int = 0, highest: fl
     recipe = Recipe(epochs=1, batch_size=size, lr=highest, evaluations=0, schedule="exponential", warmup=0.0)
     found: list[float] = []
 
-    def watched(model: Any, x: dict[str, Tensor]) -> Tensor:
+    def watched(model: PreTrainedModel, x: dict[str, Tensor]) -> Tensor:
         loss = task_loss(model, x)
         found.append(loss.item())
         return loss

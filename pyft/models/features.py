@@ -1,19 +1,19 @@
 """Hidden states of a model as features of whole texts."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft.errors import unknown
 from pyft.models.inference import in_batches
 
 
 def features(
-    model: Any,
-    tokenizer: Any,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
     texts: Sequence[str],
     pooling: str = "mean",
     max_length: int = 128,

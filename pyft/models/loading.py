@@ -15,12 +15,15 @@ from typing import Any
 import torch
 import transformers
 from tokenizers.processors import TemplateProcessing
+from torch import nn
 from transformers import (
     AutoModelForPreTraining,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
     BertModel,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
 )
 
@@ -44,7 +47,9 @@ _TASKS: dict[str, Any] = {
 _WANTED = ["*.json", "model.safetensors", "model-*.safetensors", "*.txt", "*.model", "*.jinja"]
 
 
-def load(name: str, task: str, profile: str = "laptop", num_labels: int = 2) -> tuple[Any, Any]:
+def load(
+    name: str, task: str, profile: str = "laptop", num_labels: int = 2
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A Hugging Face model for `task`, and its tokenizer. A new head is drawn from torch's generator: seed it before.
 
     `name` is one of the profile's, or a local folder, or a hub's `owner/name` or `owner/name@revision`.
@@ -90,7 +95,9 @@ def _source(name: str, profile: str) -> Path:
     return hub.snapshot(hub_id, revision or None, _WANTED, unwanted=["*/*"])
 
 
-def _pretrained(name: str, folder: Path, task: str, options: dict[str, Any]) -> tuple[Any, Any]:
+def _pretrained(
+    name: str, folder: Path, task: str, options: dict[str, Any]
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Weights as they lie in a folder."""
     if not any((folder / f"model.safetensors{index}").is_file() for index in ("", ".index.json")):
         raise PyftError(
@@ -110,7 +117,7 @@ def _folder(artefact: str) -> Path:
 # --- the laptop's three architectures ---------------------------------------------------------------------------------
 
 
-def start(architecture: str) -> tuple[Any, Any]:
+def start(architecture: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """MiniLM carried into an architecture, with new heads for pretraining, before it is trained; and its tokenizer.
 
     Word embeddings are the output weights too, as in the papers. XLNet's own are normalised beforehand, and their
@@ -127,7 +134,9 @@ def start(architecture: str) -> tuple[Any, Any]:
     return model, tokenizer(architecture)
 
 
-def _carried(name: str, checkpoint: Checkpoint, task: str, options: dict[str, Any]) -> tuple[Any, Any]:
+def _carried(
+    name: str, checkpoint: Checkpoint, task: str, options: dict[str, Any]
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """MiniLM in another architecture; on top of it what `pyft pretrain` has kept, if it is prepared."""
     with torch.random.fork_rng(enabled=checkpoint.prepared):  # the heads that are drawn here are overwritten then
         model, tokens = start(checkpoint.architecture or name)
@@ -209,7 +218,7 @@ def tokenizer(architecture: str) -> Any:
 # --- which weights they are -------------------------------------------------------------------------------------------
 
 
-def digest(model: Any) -> str:
+def digest(model: nn.Module) -> str:
     """sha256 over a model's parameters, in hexadecimal: which weights they are, no matter which file they came from."""
     total = hashlib.sha256()
     for name, parameter in sorted(model.state_dict().items()):

@@ -1,16 +1,17 @@
 """Change a model before it is trained: random weights, frozen layers, a new top, another dropout."""
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
+from torch import nn
+from transformers import PreTrainedModel
 
 from pyft.errors import PyftError
 
 # --- what is shared, what is new, what is trained ---------------------------------------------------------------------
 
 
-def from_scratch(model: Any, seed: int) -> Any:
+def from_scratch(model: PreTrainedModel, seed: int) -> PreTrainedModel:
     """A model of the same architecture with new weights, initialised as the library does; `model` does not change.
 
     torch's own generator is left alone.
@@ -20,7 +21,7 @@ def from_scratch(model: Any, seed: int) -> Any:
         return type(model)(model.config)
 
 
-def freeze(model: Any, layers: int) -> Any:
+def freeze(model: PreTrainedModel, layers: int) -> PreTrainedModel:
     """Take the embeddings and the lowest `layers` layers out of training, in place; the head is always trained.
 
     Frozen parameters ask for no gradient, so the backward pass ends above them. Dropout in frozen layers stays on.
@@ -33,7 +34,7 @@ def freeze(model: Any, layers: int) -> Any:
     return model
 
 
-def num_trainable(model: Any) -> int:
+def num_trainable(model: nn.Module) -> int:
     """How many parameters training may change."""
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
@@ -41,7 +42,7 @@ def num_trainable(model: Any) -> int:
 # --- layers -----------------------------------------------------------------------------------------------------------
 
 
-def reinit_layers(model: Any, layers: int, seed: int) -> None:
+def reinit_layers(model: PreTrainedModel, layers: int, seed: int) -> None:
     """Give the pooler and the last layers new weights, as the library initialises them (Zhang et al. 2021)."""
     body, new = model.base_model, from_scratch(model, seed).base_model
     body.pooler.load_state_dict(new.pooler.state_dict())
@@ -52,7 +53,7 @@ def reinit_layers(model: Any, layers: int, seed: int) -> None:
         body.encoder.layer[layer].load_state_dict(new.encoder.layer[layer].state_dict())
 
 
-def gradual_unfreezing(model: Any, stages: int) -> Callable[[int, int], None]:
+def gradual_unfreezing(model: PreTrainedModel, stages: int) -> Callable[[int, int], None]:
     """Return what to call before each step: the head learns first, then one more layer at each stage, from the top.
 
     Howard & Ruder 2018, section 3.3, "gradual unfreezing"; the embeddings come last.
@@ -68,7 +69,7 @@ def gradual_unfreezing(model: Any, stages: int) -> Callable[[int, int], None]:
     return before
 
 
-def set_dropout(model: Any, p: float) -> None:
+def set_dropout(model: nn.Module, p: float) -> None:
     """Set the dropout of all layers."""
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Found, Run, data_digests
@@ -114,7 +115,7 @@ def intermediate_task(corpus: str, n: int, seed: int, lr: float, C: float) -> di
     return found | {"source": round(float(np.mean(learnt == other["validation"]["label"])), 6)}
 
 
-def start(method: Method, seed: int) -> tuple[Any, Any]:
+def start(method: Method, seed: int) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A model to begin with, its head (or all of it) drawn from `seed`, and its tokenizer."""
     set_seed(seed)
     model, tokenizer = models.load(MODEL, "sequence-classification")

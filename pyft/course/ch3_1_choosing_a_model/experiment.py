@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
@@ -75,7 +76,9 @@ def xlnet_with_fitted_positions() -> Any:
     return model.base_model
 
 
-def evaluate(model: Any, tokenizer: Any, test: Any, max_length: int) -> tuple[float, list[int]]:
+def evaluate(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, test: Any, max_length: int
+) -> tuple[float, list[int]]:
     """Accuracy, or F1 of whole entities (micro) for CoNLL; and for each text, whether all of it was right: 0 or 1."""
     read, labels = columns(test)
     logits = predict(model, tokenizer, test[read], max_length)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import Trainer
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
 from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Found, Run, data_digests
@@ -98,14 +98,16 @@ def race(who: str, seed: int, size: Size) -> dict[str, Any]:
     }
 
 
-def ours(model: Any, tokenizer: Any, train: Any, recipe: Recipe, seed: int) -> float:
+def ours(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, train: Any, recipe: Recipe, seed: int) -> float:
     """The loop of `pyft.finetune`. It measures on validation data at the end: two texts, which cost almost nothing."""
     start = time.perf_counter()
     fine_tune(model, tokenizer, train, train.select(range(2)), recipe, seed)
     return time.perf_counter() - start
 
 
-def theirs(model: Any, tokenizer: Any, train: Any, recipe: Recipe, seed: int, well_set: bool) -> float:
+def theirs(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, train: Any, recipe: Recipe, seed: int, well_set: bool
+) -> float:
     """`Trainer`, padding to `max_length` as `run_glue.py` does; or well set: to the longest of texts of like length."""
     rows = labelled(tokenize(tokenizer, train["text"], recipe.max_length), train["label"])
     batches = (
@@ -131,7 +133,7 @@ def theirs(model: Any, tokenizer: Any, train: Any, recipe: Recipe, seed: int, we
         return time.perf_counter() - start
 
 
-def pad_to_max_length(rows: Any, tokenizer: Any, recipe: Recipe) -> dict[str, torch.Tensor]:
+def pad_to_max_length(rows: Any, tokenizer: PreTrainedTokenizerBase, recipe: Recipe) -> dict[str, torch.Tensor]:
     """A batch whose every text is filled up to `max_length`."""
     batch = collate(rows, tokenizer)
     ids = [row["input_ids"] for row in rows]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from transformers import PreTrainedModel
 
 from pyft import models
 
@@ -64,7 +65,7 @@ def mix_up(alpha: float = 0.4) -> Callable[[Any, dict[str, Tensor]], Tensor]:
     h = l h_i + (1 - l) h_j, with l from Beta(alpha, alpha) (Zhang et al. 2018; on hidden states Verma et al. 2019).
     """
 
-    def objective(model: Any, x: dict[str, Tensor]) -> Tensor:
+    def objective(model: PreTrainedModel, x: dict[str, Tensor]) -> Tensor:
         y = x.pop("labels")  # (B)
         h = model.base_model(**x).pooler_output  # (B, d)
         share = torch.distributions.Beta(alpha, alpha).sample((len(y), 1)).to(h.device)  # (B, 1)

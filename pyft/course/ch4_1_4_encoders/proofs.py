@@ -11,6 +11,7 @@ from transformers import (
     BertConfig,
     BertForMaskedLM,
     BertModel,
+    PreTrainedModel,
     RobertaConfig,
     RobertaForMaskedLM,
     RobertaModel,
@@ -144,7 +145,7 @@ def tied_head(m: Maths) -> Iterator[Case]:
         yield f"{name}, {precision(dtype)}, dE", ours.word.weight.grad, theirs.decoder.weight.grad, tol
 
 
-def pretrained(m: Maths, model: Any, ids: Tensor, real: Tensor) -> Iterator[Case]:
+def pretrained(m: Maths, model: PreTrainedModel, ids: Tensor, real: Tensor) -> Iterator[Case]:
     """A pretrained `BertModel` on real text (padding 0): as it is, as a RoBERTa, and its matrices in an XLNet.
 
     As a RoBERTa it must say the same as before: the table of positions moves up by one, for the padding. The XLNet is

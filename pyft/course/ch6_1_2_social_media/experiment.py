@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
@@ -51,7 +52,7 @@ def run(model: str, source: str, seed: int) -> dict[str, Any]:
     }
 
 
-def evaluate(model: Any, tokenizer: Any, source: str) -> dict[str, Any]:
+def evaluate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, source: str) -> dict[str, Any]:
     """How the model does on a source's test split."""
     test = rated_split(source, "test")
     y = np.array(test["label"])  # (N)

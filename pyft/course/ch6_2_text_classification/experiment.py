@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from datasets import DatasetDict
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
@@ -68,7 +69,7 @@ def topics(name: str, _: str, seed: int) -> dict[str, Any]:
 
 def learn(
     task: str, name: str, seed: int, profile: str = "laptop", rows: int | None = None, **changes: Any
-) -> tuple[Any, Any, DatasetDict, History]:
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, DatasetDict, History]:
     """Fine-tune a model for `spam` or `topics` on `rows` texts (all, if not given): it, its tokenizer, data, history.
 
     The topics are a profile's own: AG News, or on a laptop, where there is none, which source a text comes from.

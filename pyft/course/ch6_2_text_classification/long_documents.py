@@ -9,6 +9,7 @@ import numpy as np
 from datasets import Dataset
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
+from transformers import PreTrainedTokenizerBase
 
 from pyft import data
 from pyft.errors import unknown
@@ -43,7 +44,7 @@ def folds(labels: Sequence[int]) -> Iterator[tuple[NDArray[np.int64], NDArray[np
     yield from StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(np.zeros(len(labels)), labels)
 
 
-def views(tokenizer: Any, text: str, name: str, max_length: int) -> list[str]:
+def views(tokenizer: PreTrainedTokenizerBase, text: str, name: str, max_length: int) -> list[str]:
     """What a model with room for `max_length` tokens is given of a text: one part of it, or several (`windows`).
 
     `head` is the beginning, `tail` the end, `both` as much of the one as of the other (Sun et al. 2019, section 5.3.1,
@@ -59,7 +60,7 @@ def views(tokenizer: Any, text: str, name: str, max_length: int) -> list[str]:
     return [" ".join(words[i] for i in row) for row in rows]
 
 
-def token_counts(tokenizer: Any, words: Sequence[str]) -> list[int]:
+def token_counts(tokenizer: PreTrainedTokenizerBase, words: Sequence[str]) -> list[int]:
     """How many tokens each word has, a space before it."""
     return list(map(len, tokenizer([f" {word}" for word in words], add_special_tokens=False)["input_ids"]))
 
@@ -95,7 +96,7 @@ def windows(sizes: Sequence[int], n: int) -> list[list[int]]:
     return [*rows[:-1], *tail(sizes, n)]
 
 
-def make_views(tokenizer: Any, rows: Any, name: str, max_length: int) -> tuple[Dataset, list[int]]:
+def make_views(tokenizer: PreTrainedTokenizerBase, rows: Any, name: str, max_length: int) -> tuple[Dataset, list[int]]:
     """The views of some documents, each with its document's label; and which document each is of."""
     parts = [views(tokenizer, text, name, max_length) for text in rows["text"]]
     of = [i for i, some in enumerate(parts) for _ in some]

@@ -4,6 +4,7 @@ from typing import Any
 
 from datasets import Dataset, Features
 from torch import Tensor
+from transformers import PreTrainedModel
 
 from pyft.finetune.loop import task_loss
 from pyft.maths.objectives import IGNORED
@@ -41,7 +42,7 @@ def add_context(rows: Any, words: int, separator: str) -> tuple[Any, list[int]]:
     return read, [row["begins"] for row in made]
 
 
-def own_words_loss(model: Any, x: dict[str, Tensor], separator: int) -> Tensor:
+def own_words_loss(model: PreTrainedModel, x: dict[str, Tensor], separator: int) -> Tensor:
     """The loss of a sentence in its context: of words between the first separator and the second alone."""
     ends = x["input_ids"] == separator  # (B, T)
     own = (ends.cumsum(1) == 1) & ~ends

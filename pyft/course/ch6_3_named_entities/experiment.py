@@ -13,6 +13,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
@@ -88,7 +89,7 @@ def run(name: str, setup: str, seed: int) -> dict[str, Any]:
     }
 
 
-def logits(model: Any, tokenizer: Any, rows: Any, setup: Setup) -> list[Tensor]:
+def logits(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Any, setup: Setup) -> list[Tensor]:
     """Scores of the words of each sentence, read as the setup has it: a tensor (words, K) each."""
     if not setup.context:
         return list(predict(model, tokenizer, rows["tokens"], setup.recipe.max_length))
