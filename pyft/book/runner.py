@@ -247,5 +247,8 @@ def calibrate(number: str, seeds: int, reason: str, workers: int = 1) -> None:
             raise PyftError("\n\n".join(failures))
         moved = [record for name in OTHER_MACHINES for record in read(Path(elsewhere) / name / number / "laptop")]
     for metric, band in make_bands(number, "laptop", reason, moved).items():
+        if "agree" in band:
+            say(f"[calibrate] {metric}: the same seed elsewhere: at least {100 * band['agree']:.1f} % are the same")
+            continue
         low, high, tolerance = band["low"], band["high"], band["tolerance"]
         say(f"[calibrate] {metric}: [{low:.4f}, {high:.4f}], the same seed elsewhere ± {tolerance:.2g}")

@@ -60,7 +60,7 @@ def expect(metric: str, value: float, seed: int, profile: str = "laptop", kind: 
     kept = stored(metric.split("/")[0], seed, profile)
     if kept and metric in kept["metrics"]:
         was = kept["metrics"][metric]
-        if not abs(value - was) <= tolerance:
+        if not abs(value - was) <= tolerance + 1e-9:
             raise BandError(
                 f"{metric} = {here}, stored for seed {seed}: {told(was, kind)} ± {tolerance:.2g}. {_moved(metric)}"
             )
