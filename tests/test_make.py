@@ -79,6 +79,13 @@ def test_links_between_the_files_of_the_root_lead_somewhere() -> None:
             assert "://" in link or (ROOT / link).exists(), f"{name}: {link}"
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "book/how_to_read.md"])
+def test_files_that_a_page_names_are_there(page: str) -> None:
+    """But for examples, whose parts are in capitals: `chapters/PART/N_M_name.ipynb`."""
+    named = re.findall(r"\b(?:pyft|tests|scripts|book|chapters)/[\w./-]*\w", (ROOT / page).read_text(encoding="utf8"))
+    assert [name for name in named if not re.search("[A-Z]", name) and not (ROOT / name).exists()] == []
+
+
 def test_the_readme_says_how_much_memory_a_kernel_takes() -> None:
     """Within a fifth of the most that a record of a chapter holds."""
     records = [
