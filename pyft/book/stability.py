@@ -17,7 +17,7 @@ CLOCKS = frozenset({"perf_counter", "perf_counter_ns", "monotonic", "process_tim
 SOLVERS = frozenset({"fit", "fit_predict", "fine_tune"})  # and `step` of an optimiser
 STORED = ("pyft.benchmarks", "pyft.book", "pyft.cli", "pyft.data", "pyft.evidence", "pyft.exercises")
 # Calls that show no figure as text.
-HOLDS = frozenset({"expect", "record", "prove", "prove_all", "check", "show", "len", "isinstance", "type"})
+HOLDS = frozenset({"expect", "claim", "record", "prove", "prove_all", "check", "show", "len", "isinstance", "type"})
 FIXED = frozenset({"shape", "ndim", "dtype", "size", "num_rows"})
 SHOWN = frozenset({"print", "display", "glue"})
 SILENT = frozenset({"show", "tight_layout", "legend", "set", "append", "update", "add", "fine_tune", "mkdir"})

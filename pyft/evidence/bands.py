@@ -8,7 +8,7 @@ there is no record to compare with, because a reader changed the seed.
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -20,8 +20,14 @@ from pyft.paths import results_folder, write_atomically
 
 Band = dict[str, Any]
 Record = Mapping[str, Any]
-Kind = Literal["share", "correlation", "loss", "difference"]
-POSSIBLE = {"share": (0.0, 1.0), "correlation": (-1.0, 1.0), "loss": (0.0, np.inf), "difference": (-1.0, 1.0)}
+Kind = Literal["share", "correlation", "loss", "difference", "number"]
+POSSIBLE = {
+    "share": (0.0, 1.0),
+    "correlation": (-1.0, 1.0),
+    "loss": (0.0, np.inf),
+    "difference": (-1.0, 1.0),  # of two shares
+    "number": (-np.inf, np.inf),
+}
 SMALLEST = 0.003  # tolerance: three examples of a thousand, which a third machine may move where two moved none
 
 
@@ -98,6 +104,26 @@ def agree(chapter: str, answers: Mapping[str, Sequence[Any]], seed: int, profile
                 f"expected at least {100 * limit:.1f} %. {_moved(chapter)}"
             )
         print(f"{chapter}, answers of {name}: {100 * share:.1f} %; stored limit {100 * limit:.1f} %, agrees")
+
+
+def claim(chapter: str, words: str, holds: Callable[[Mapping[str, float]], bool], profile: str = "laptop") -> None:
+    """Hold what a page says of trained figures against its records: it must be so for every seed.
+
+    `holds` is given a record's figures by their names without the chapter's number. Prints the claim and the seeds.
+
+    Raises:
+        BandError: for some seed it is not so.
+    """
+    if os.environ.get("PYFT_CALIBRATING"):
+        return  # the records are being made
+    found = {
+        r["seed"]: {name.removeprefix(f"{chapter}/"): x for name, x in r["metrics"].items()}
+        for r in read(results_folder() / chapter / profile)
+    }
+    not_so = [str(seed) for seed, figures in found.items() if not holds(figures)]
+    if not_so:
+        raise BandError(f"{chapter}: {words}: not so for seed {', '.join(not_so)}, by its record. Mend the claim.")
+    print(f"{words}: so for each of {len(found)} stored seeds" if found else f"{words}: nothing stored for {profile}")
 
 
 def agreement(one: Sequence[Any], other: Sequence[Any]) -> float:

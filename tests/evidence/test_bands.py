@@ -10,7 +10,7 @@ from pyft import evidence, paths
 from pyft.errors import PyftError
 from pyft.evaluation import stats
 from pyft.evidence import bands
-from pyft.evidence.bands import BandError, agree
+from pyft.evidence.bands import BandError, agree, claim
 
 # --- reproduction: the figure of the same seed -----------------------------------------------------------------------
 
@@ -112,9 +112,7 @@ def test_answers_that_are_what_they_were_pass(answered, capsys):
 
 @pytest.mark.parametrize("answers", [[1, 0] * 98 + [0, 1] * 2, [0, 1] * 100, [1, 0] * 99, []])
 def test_other_answers_fail_though_as_many_of_them_are_right(answered, answers):
-    with pytest.raises(
-        BandError, match=r"% of the answers of bert are those that are stored for seed 0; expected"
-    ):
+    with pytest.raises(BandError, match=r"% of the answers of bert are those that are stored for seed 0; expected"):
         agree("6.1", {"bert": answers}, 0)
 
 
@@ -128,6 +126,33 @@ def test_a_record_holds_its_answers_and_writes_nothing_if_they_moved(answered, t
     with pytest.raises(BandError):
         evidence.record("6.1", {"6.1/a": 1.0}, seed=0, predictions={"bert": [0] * 200})
     assert not (tmp_path / "home").exists()
+
+
+# --- claims -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seeds(checkout):
+    for seed, value in enumerate([0.84, 0.86, 0.85]):
+        put(checkout, "6.1", seed, bert=value, tfidf=0.7)
+
+
+def test_a_claim_that_is_so_for_every_stored_seed_is_said(seeds, capsys):
+    claim("6.1", "BERT beats counts", lambda m: m["bert"] > m["tfidf"] + 0.1)
+    claim("6.1", "BERT beats counts", lambda m: False, profile="gpu")
+    said = ["BERT beats counts: so for each of 3 stored seeds", "BERT beats counts: nothing stored for gpu"]
+    assert capsys.readouterr().out.splitlines() == said
+
+
+def test_a_claim_that_is_not_so_for_some_seed_names_it(seeds):
+    with pytest.raises(BandError, match=r"6\.1: BERT beats all: not so for seed 0, 2, by its record"):
+        claim("6.1", "BERT beats all", lambda m: m["bert"] > 0.855)
+
+
+def test_nothing_is_claimed_while_the_records_are_being_made(seeds, monkeypatch, capsys):
+    monkeypatch.setenv("PYFT_CALIBRATING", "1")
+    claim("6.1", "BERT beats all", lambda m: False)
+    assert capsys.readouterr().out == ""
 
 
 # --- results, published figures and bands -----------------------------------------------------------------------------

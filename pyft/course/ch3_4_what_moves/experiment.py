@@ -136,9 +136,7 @@ def depends(task: str, way: str, seed: int) -> dict[str, Any]:
     return {"way": WAYS[way], "recipe": RECIPE, "rows": ROWS, "weights": weights, "data": read}
 
 
-EXPERIMENT = Experiment(
-    "moves", plan, run, depends, about="one training, computed in other ways; an hour"
-)
+EXPERIMENT = Experiment("moves", plan, run, depends, about="one training, computed in other ways; an hour")
 
 if __name__ == "__main__":
     task, way, seed, out = sys.argv[1:]
