@@ -75,7 +75,7 @@ def tiny_minilm(tmp_path, tiny_bert, tokenizer, monkeypatch):
     tiny_bert().bert.save_pretrained(saved)
     tokenizer.save_pretrained(saved)
     monkeypatch.setattr(loading, "files", lambda name: {path.name: path for path in saved.iterdir()})
-    for module in (loading, models):  # a folder remembers the names that it handed on
+    for module in (models, loading):  # a folder remembers what it handed on: it first, while that is the real one
         monkeypatch.setattr(module, "delta_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
     return tmp_path
 

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.fetched]
 
 CHAPTER = "chapters/6_applications/6_1_sentiment.ipynb"
 NOTEBOOKS = ["--nbval", "--nbval-current-env", CHAPTER]  # the others have no fault in them
-SOURCES = ["tests/test_book.py", "-m", "not slow"]
+SOURCES = ["tests/book/test_build.py", "-m", "not slow"]
 
 
 @pytest.fixture
@@ -103,11 +103,16 @@ def test_a_changed_deterministic_output_is_red(short):
 
 
 @pytest.mark.parametrize(
-    "file", ["pyft/evaluation/stats.py", "requirements.lock", "book/results/6.1/laptop/seed-1.json"]
+    "file,added",
+    [
+        ("pyft/evaluation/stats.py", "ADDED = 1\n"),
+        ("requirements.lock", "\n"),
+        ("book/results/6.1/laptop/seed-1.json", "\n"),
+    ],
 )
-def test_a_stale_key_is_red(copy, file):
+def test_a_stale_key_is_red(copy, file, added):
     path = copy / file
-    path.write_text(path.read_text(encoding="utf8") + "\n", encoding="utf8")
+    path.write_text(path.read_text(encoding="utf8") + added, encoding="utf8")
     code, output = run(copy, SOURCES)
     assert code == 1 and "is stale" in output
 

@@ -37,11 +37,12 @@ EXERCISES["{number}-a"] = Exercise(
 
 EXPERIMENT = '''"""What section {number} measures and a page has no time for: `pyft bench {number}`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
-from pyft.benchmarks.experiment import Experiment
+from pyft.benchmarks.experiment import Experiment, Run
 from pyft.course.{folder}.recipes import SIZES
 
 
@@ -51,7 +52,17 @@ def run(n: int, seed: int) -> dict[str, Any]:
     return {{"n": n, "seed": seed, "mean": round(x.mean().item(), 6)}}
 
 
-EXPERIMENT = Experiment("{number}", plan=lambda done: [(n, seed) for n in SIZES for seed in range(3)], run=run)
+def plan(_: Sequence[Run] = ()) -> list[tuple[int, int]]:
+    """Every run, `(n, seed)`."""
+    return [(n, seed) for n in SIZES for seed in range(3)]
+
+
+def depends(n: int, seed: int) -> dict[str, Any]:
+    """A run is that of its arguments alone. Data and weights that it reads would be named here, by their digests."""
+    return {{}}
+
+
+EXPERIMENT = Experiment("{number}", plan, run, depends, about="means of random numbers; a second")
 '''
 
 RECIPES = '''"""The sizes and hyperparameters of section {number}."""

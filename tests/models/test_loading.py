@@ -138,7 +138,7 @@ ARCHITECTURES = ("bert", "roberta", "xlnet")
 @pytest.fixture
 def prepared(laptop, tmp_path, monkeypatch):
     """Kept files for all three architectures, as `pyft pretrain` writes them, of weights that were moved a little."""
-    for module in (loading, models):  # a folder remembers the names that it handed on
+    for module in (models, loading):  # a folder remembers what it handed on: it first, while that is the real one
         monkeypatch.setattr(module, "delta_file", lambda name: tmp_path / "weights" / f"{name}.safetensors")
     checkpoints = {
         name: profiles.Checkpoint(artefact="minilm", architecture=name, prepared=True) for name in ARCHITECTURES

@@ -100,7 +100,7 @@ def test_each_step_of_the_ladder_is_another_model(small, monkeypatch):
                 p.data.normal_(generator=g)
         return model
 
-    for module in (loading, models):  # a folder remembers the names that it handed on
+    for module in (models, loading):  # a folder remembers what it handed on: it first, while that is the real one
         monkeypatch.setattr(module, "minilm", with_biases)
     digests = [models.digest(step()) for step in architectures.LADDER.values()]
     assert len(set(digests)) == 4
