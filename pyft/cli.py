@@ -15,6 +15,9 @@ app = typer.Typer(
 Numbers = Annotated[
     list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Numbers such as 6.1; all if none is given.")
 ]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="How many kernels at once; as many as there is room for, if not given.")
+]
 
 
 @app.command()
@@ -44,12 +47,14 @@ def fetch(
 
 @app.command()
 def run(
-    chapters: Numbers = None, force: Annotated[bool, typer.Option(help="Run even what is up to date.")] = False
+    chapters: Numbers = None,
+    force: Annotated[bool, typer.Option(help="Run even what is up to date.")] = False,
+    workers: Workers = None,
 ) -> None:
     """Run the chapters whose key changed, in place."""
     from pyft.book import runner
 
-    runner.run(chapters or (), force)
+    runner.run(chapters or (), force, workers or runner.beside_each_other())
 
 
 @app.command()
@@ -60,7 +65,7 @@ def book(
     from pyft.book import build, runner
 
     if run_first:
-        runner.run()
+        runner.run(workers=runner.beside_each_other())
     build.build()
 
 
@@ -90,11 +95,12 @@ def calibrate(
     chapter: Annotated[str, typer.Argument(help="A number such as 6.1.")],
     reason: Annotated[str, typer.Option(help="Why the bands are made or moved; kept in the file.")],
     seeds: Annotated[int, typer.Option(min=2, help="How many seeds, from 0.")] = 5,
+    workers: Workers = None,
 ) -> None:
-    """Run a chapter with several seeds and make its bands from their spread."""
+    """Run a chapter with several seeds, and one as other machines would, and make its bands from their spread."""
     from pyft.book import runner
 
-    runner.calibrate(chapter, seeds, reason)
+    runner.calibrate(chapter, seeds, reason, workers or runner.beside_each_other())
 
 
 @app.command()

@@ -37,7 +37,8 @@ def called(monkeypatch):
     """What the commands asked of the modules, in order."""
     calls = []
     for module, name in [(runner, "run"), (runner, "calibrate"), (build, "build")]:
-        monkeypatch.setattr(module, name, lambda *a, name=name: calls.append((name, *a)))
+        monkeypatch.setattr(module, name, lambda *a, name=name, **k: calls.append((name, *a, *k.values())))
+    monkeypatch.setattr(runner, "beside_each_other", lambda: 2)
     return calls
 
 
@@ -117,12 +118,13 @@ def test_help_is_there(pyft, command):
 @pytest.mark.parametrize(
     "arguments,calls",
     [
-        (["run"], [("run", (), False)]),
-        (["run", "6.1", "6.2", "--force"], [("run", ["6.1", "6.2"], True)]),
-        (["book"], [("run",), ("build",)]),
+        (["run"], [("run", (), False, 2)]),
+        (["run", "6.1", "6.2", "--force"], [("run", ["6.1", "6.2"], True, 2)]),
+        (["run", "--workers", "1"], [("run", (), False, 1)]),
+        (["book"], [("run", 2), ("build",)]),
         (["book", "--no-run"], [("build",)]),
-        (["calibrate", "6.1", "--reason", "why"], [("calibrate", "6.1", 5, "why")]),
-        (["calibrate", "6.1", "--reason", "why", "--seeds", "3"], [("calibrate", "6.1", 3, "why")]),
+        (["calibrate", "6.1", "--reason", "why"], [("calibrate", "6.1", 5, "why", 2)]),
+        (["calibrate", "6.1", "--reason", "why", "--seeds", "3"], [("calibrate", "6.1", 3, "why", 2)]),
     ],
 )
 def test_each_command_asks_for_what_it_says(pyft, called, arguments, calls):

@@ -25,20 +25,29 @@ def record(
 ) -> dict[str, Any]:
     """Keep figures with their provenance, as one JSON file for chapter, profile and seed; return what was kept.
 
-    `data` and `model` map names to fingerprints and digests; `predictions` maps names to one value an example.
+    `data` and `model` map names to fingerprints and digests; `predictions` maps names to one value an example. Those
+    that are answers (classes, tags, right or wrong; not probabilities) are held against the committed record's first.
     `pyft run` keeps records in `book/results`; elsewhere they go to the user's cache folder.
+
+    Raises:
+        BandError: too few answers are those that are stored for the seed.
+        PyftError: a metric that is not finite.
     """
+    from pyft.evidence.bands import agree  # it reads records
+
     wrong = [name for name, value in metrics.items() if not np.isfinite(value)]
     if wrong:
         raise PyftError(f"chapter {chapter}: metrics must be finite numbers, found otherwise: {', '.join(wrong)}")
-    kept = {
+    answers = {name: _listed(values) for name, values in (predictions or {}).items()}
+    kept: dict[str, Any] = {
         "chapter": chapter,
         "profile": profile,
         "seed": seed,
         "metrics": {name: round(float(value), 6) for name, value in metrics.items()},
         "provenance": provenance() | {"data": dict(data or {}), "model": dict(model or {})},
-        "predictions": {name: _listed(values) for name, values in (predictions or {}).items()},
+        "predictions": answers,
     }
+    agree(chapter, answers, seed, profile)
     folder = Path(os.environ.get("PYFT_RECORD_TO") or home() / "results") / chapter / profile
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / f"seed-{seed}.json", dump(kept))
@@ -48,7 +57,11 @@ def record(
 
 def results(chapter: str, profile: str = "laptop") -> list[dict[str, Any]]:
     """The committed records of a chapter, by seed."""
-    folder = Path(os.environ.get("PYFT_RECORD_TO") or results_folder()) / chapter / profile
+    return read(Path(os.environ.get("PYFT_RECORD_TO") or results_folder()) / chapter / profile)
+
+
+def read(folder: Path) -> list[dict[str, Any]]:
+    """The records that lie in a folder, by seed."""
     found = [json.loads(path.read_text(encoding="utf8")) for path in folder.glob("seed-*.json")]
     return sorted(found, key=lambda r: r["seed"])
 
