@@ -1,14 +1,22 @@
 """Faults that a training may have and still look like one: each must turn a page red. `pyft bench faults`.
 
-A fault is planted in a copy of the package, and a page runs with that copy, against the committed records.
+A fault is planted in a copy of the checkout, and a page of it runs, against the committed records.
 """
 
+import os
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from pyft import paths
-from pyft.errors import PyftError
+from pyft.benchmarks.experiment import Experiment, Run
+from pyft.errors import PyftError, unknown
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,7 @@ FAULTS = (
         "place[key] = tenths[number // tenth] if number % 3 and number",
         "6.1",
     ),
+    Fault("class order reversed", "data/corpora.py", '["neg.txt", "pos.txt"]', '["pos.txt", "neg.txt"]'),
     Fault("a wrong I- becomes O", "data/iob2.py", 'else f"B-{split_tag(tag)[1]}"', 'else "O"', "6.3"),
 )
 
@@ -97,3 +106,51 @@ def misfits(faults: Sequence[Fault] = FAULTS) -> list[str]:
     """The faults that no longer fit the source, by name."""
     texts = {fault.file: (paths.ROOT / "pyft" / fault.file).read_text(encoding="utf8") for fault in faults}
     return [fault.name for fault in faults if texts[fault.file].count(fault.old) != 1]
+
+
+def run(name: str) -> dict[str, Any]:
+    """Plant a fault in a copy of the checkout; what its page says of it there, and which unit test fails first."""
+    fault = _named(name)
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "checkout"
+        shutil.copytree(paths.ROOT, copy, ignore=shutil.ignore_patterns(".*", "_build", "__pycache__", "*.egg-info"))
+        fault.plant(copy / "pyft")
+        page = _call(copy, "-m", "pyft", "run", fault.page, "--force", "--workers", "1")
+        units = ["tests/" + fault.file.split("/")[0], "-m", "not slow and not fetched"]
+        tests = _call(copy, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *units)
+    error = re.search(r"\(In \[\d+\]\): (\w+): (.*?)(?:\. Something moved|$)", page.stderr, re.MULTILINE)
+    failed = re.search(r"^FAILED (\S+?)(?:\[| |$)", tests.stdout, re.MULTILINE)
+    return {
+        "fault": name,
+        "page": fault.page,
+        "red": page.returncode != 0,
+        "error": error[1] if error else "",
+        "said": error[2] if error else page.stderr[-500:],
+        "unit": failed[1] if failed else "",
+    }
+
+
+def _call(copy: Path, *command: str) -> "subprocess.CompletedProcess[str]":
+    settings = os.environ | {"PYTHONPATH": str(copy)}
+    return subprocess.run([sys.executable, *command], cwd=copy, env=settings, capture_output=True, text=True)
+
+
+def _named(name: str) -> Fault:
+    known = {fault.name: fault for fault in FAULTS}
+    if name not in known:
+        raise unknown("fault", name, list(known))
+    return known[name]
+
+
+def plan(_: Sequence[Run] = ()) -> list[tuple[str]]:
+    """Every fault, by name."""
+    return [(fault.name,) for fault in FAULTS]
+
+
+def depends(name: str) -> dict[str, Any]:
+    """A run is that of what is broken, and of where the page is that should say so."""
+    fault = _named(name)
+    return {"file": fault.file, "old": fault.old, "new": fault.new, "page": fault.page}
+
+
+EXPERIMENT = Experiment("faults", plan, run, depends, about="faults planted in a training; three quarters of an hour")
