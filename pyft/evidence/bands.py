@@ -16,7 +16,7 @@ import numpy as np
 from pyft.errors import PyftError, unknown
 from pyft.evaluation.stats import band
 from pyft.evidence.records import read, results
-from pyft.paths import results_folder, write_atomically
+from pyft.paths import dump, results_folder, write_atomically
 
 Band = dict[str, Any]
 Record = Mapping[str, Any]
@@ -186,7 +186,7 @@ def make_bands(
             least = min(agreement(r["predictions"][name], answers) for r in elsewhere)
             made[f"{chapter}/answers.{name}"] = {"agree": round(1 - max(2 * (1 - least), SMALLEST), 6), **about}
     kept = {k: v for k, v in everything.get(profile, {}).items() if not k.startswith(f"{chapter}/")}
-    write_atomically(path, json.dumps(everything | {profile: kept | made}, indent=2, ensure_ascii=False) + "\n")
+    write_atomically(path, dump(everything | {profile: kept | made}))
     return made
 
 

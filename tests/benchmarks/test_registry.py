@@ -13,7 +13,8 @@ from pyft.benchmarks.experiment import bench
 from pyft.errors import PyftError
 
 NAMES = [
-    "classification", "finetune", "maths", "models", "mutants", "ner", "reviews", "sentiment", "transfer", "tricks",
+    "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "reviews", "sentiment",
+    "transfer", "tricks",
 ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from pyft.benchmarks.experiment import Experiment, Found, Run, data_digests
 from pyft.data.splits import subset
 from pyft.evaluation.decoding import decode_greedy
 from pyft.evaluation.ner import gold_tags, score, tag_names
+from pyft.evidence.bands import SMALLEST
 from pyft.finetune import hardware
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
@@ -63,6 +64,7 @@ WAYS = {
     "another order": Way(order=1),
     "another seed": Way(seed=100),
 }
+MACHINES = ("two threads", "no vector instructions", "an older processor")  # ways of another machine
 
 
 def run(task: str, way: str, seed: int) -> dict[str, Any]:
@@ -155,6 +157,17 @@ def compared(found: Found, task: str) -> dict[str, list[dict[str, float]]]:
     runs = {(r["way"], r["seed"]): r for r in found["runs"] if r["task"] == task}
     seeds = sorted({seed for _, seed in runs})
     return {way: [moved(runs[way, s], runs[AS_IT_IS, s]) for s in seeds] for way in WAYS if way != AS_IT_IS}
+
+
+def limits(found: Found, task: str) -> tuple[float, float]:
+    """What another machine may move: how far the score may be off, and which share of the answers must agree.
+
+    Each is twice the most that was seen, as for the bands of a page.
+    """
+    ways = compared(found, task)
+    seen = [m for way in MACHINES for m in ways[way]]
+    off, flips = (max(abs(m[name]) for m in seen) for name in ("score", "answers"))
+    return max(2 * off, SMALLEST), 1 - max(2 * flips, SMALLEST)
 
 
 def plan(_: Sequence[Run] = ()) -> list[tuple[str, str, int]]:

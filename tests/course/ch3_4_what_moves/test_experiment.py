@@ -42,6 +42,17 @@ def test_each_way_is_compared_with_the_first_of_its_own_seed_and_task(monkeypatc
     assert list(found) == ["once more"] and [m["step 1"] for m in found["once more"]] == [0.0, 1.0]
 
 
+def test_another_machine_may_move_twice_what_was_seen_and_three_of_a_thousand_at_least(monkeypatch):
+    monkeypatch.setattr(
+        moves, "WAYS", {name: moves.Way() for name in (moves.AS_IT_IS, *moves.MACHINES, "another seed")}
+    )
+    runs = [kept(way) for way in moves.WAYS if way not in ("two threads", "another seed")]
+    runs += [kept("another seed", flips=3, score=0.1)]
+    assert moves.limits({"runs": [*runs, kept("two threads")]}, "classification") == (0.003, 0.997)
+    off, agree = moves.limits({"runs": [*runs, kept("two threads", flips=1, score=0.79)]}, "classification")
+    assert (off, agree) == (pytest.approx(0.02), 0.5)
+
+
 def test_the_precision_that_a_way_asks_for_is_asked_for_where_it_is_used():
     assert callable(hardware.precision)  # `train` replaces it in its own process
 
