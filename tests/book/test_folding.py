@@ -1,0 +1,112 @@
+"""What of a page's code is plumbing, and what the page shows of it."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from pyft.book import folding
+
+IMPORTS = (
+    "import matplotlib.pyplot as plt\nimport torch\nfrom pyft import data, finetune, plots\n"
+    "from pyft.evidence import expect, glue, prove, record, show"
+)
+SOFTMAX = 'z = torch.zeros(2)\np = z.softmax(-1)\nprove("sums to one", p.sum(), 1.0, tol=1e-6)'
+TABLE = 'plots.table(rows, ["a"])'
+
+
+def code(source, *tags, **metadata):
+    metadata |= {"tags": list(tags)} if tags else {}
+    return {"cell_type": "code", "id": "c1", "source": source, "metadata": metadata, "outputs": ["an output"]}
+
+
+def page(*sources):
+    return {"cells": [code(IMPORTS), *(s if isinstance(s, dict) else code(s) for s in sources)]}
+
+
+def shown(notebook):
+    """Of each cell of the page: its source, and the line under which it is folded, if it is."""
+    cells = folding.folded(notebook)["cells"]
+    return [(c["source"], c["metadata"].get("mystnb", {}).get("code_prompt_show")) for c in cells[1:]]
+
+
+def test_imports_are_folded_and_a_bare_import_of_the_package_is_not_shown():
+    imports, bare = folding.folded({"cells": [code(IMPORTS), code("import pyft", "setup")]})["cells"]
+    assert imports["metadata"]["tags"] == ["hide-input"]
+    assert imports["metadata"]["mystnb"] == {"code_prompt_show": "Setup", "code_prompt_hide": "Setup"}
+    assert bare["metadata"]["tags"] == ["setup", "remove-cell"]
+
+
+def test_what_computes_and_proves_stays_open():
+    assert shown(page(SOFTMAX)) == [(SOFTMAX, None)]
+    assert shown(page("show(finetune.fine_tune)")) == [("show(finetune.fine_tune)", None)]
+
+
+@pytest.mark.parametrize(
+    "plumbing,line",
+    [
+        ("rows = [[x] for x in p.tolist()]\n" + TABLE, "Code for this table"),
+        ("fig, axes = plt.subplots()\naxes.plot(p)\nplt.show()", "Code for this figure"),
+        ('for name in "ab":\n    expect(name, p, SEED)', "Code that keeps these figures and holds them"),
+        ('first = f"{p[0]:.1f}"\nglue(first=first)', "Code for the numbers in the text"),
+        ('PROFILE = "laptop"\nSEED = 0', "Setup"),
+        ("def percent(x):\n    return 100 * x\n\n\nglue(p=percent(p[0]))", "Code for the numbers in the text"),
+    ],
+)
+def test_plumbing_is_folded_under_a_line_that_says_what_it_is(plumbing, line):
+    assert shown(page(SOFTMAX, plumbing))[1:] == [(plumbing, line)]
+
+
+def test_a_result_that_something_else_uses_too_is_no_plumbing():
+    rows = "rows = [[x] for x in range(3)]"
+    assert shown(page(f"{rows}\n{TABLE}"))[0][1] == "Code for this table"
+    assert shown(page(f"{rows}\n{TABLE}", "t = torch.tensor(rows)"))[0] == (rows, None)
+
+
+def test_training_for_a_table_is_no_plumbing():
+    train = "rows = finetune.fine_tune(1)"
+    assert shown(page(f"{train}\n{TABLE}")) == [(train, None), (TABLE, "Code for this table")]
+
+
+def test_a_cell_is_cut_where_plumbing_begins_comments_go_with_what_they_stand_above_and_outputs_come_last():
+    source = f"import os\n\n{SOFTMAX}\n# the table\nrows = [p.tolist()]\n{TABLE}"
+    pieces = folding.folded(page(source))["cells"][1:]
+    assert [p["source"] for p in pieces] == ["import os", SOFTMAX, f"# the table\nrows = [p.tolist()]\n{TABLE}"]
+    assert [p["outputs"] for p in pieces] == [[], [], ["an output"]]
+    assert [p["id"] for p in pieces] == ["c1-0", "c1-1", "c1"]
+
+
+def test_what_an_author_hides_stays_as_it_is_and_so_do_other_tags_and_alt_texts():
+    hidden = code(TABLE, "hide-cell")
+    assert folding.folded(page(hidden))["cells"][1] == hidden
+    drawn = code("plt.plot([1])\nplt.show()", "nbval-ignore-output", mystnb={"image": {"alt": "A line."}})
+    (piece,) = folding.folded(page(drawn))["cells"][1:]
+    assert piece["metadata"]["tags"] == ["nbval-ignore-output", "hide-input"]
+    assert piece["metadata"]["mystnb"]["image"] == {"alt": "A line."}
+
+
+def test_what_stays_visible_is_counted():
+    mixed = f"{SOFTMAX}\n{TABLE}\nshow(p)"  # the table in the middle is not folded
+    assert folding.visible(page(mixed)) == (1, 5)
+    assert folding.visible(page(SOFTMAX, TABLE)) == (0, 3)
+
+
+def test_sphinx_is_given_the_folded_page_and_other_pages_as_they_are():
+    app = SimpleNamespace(env=SimpleNamespace(doc2path=lambda page: page))
+    content = [json.dumps(page(TABLE))]
+    folding.fold_on_page(app, "a.ipynb", content)
+    assert json.loads(content[0]) == folding.folded(page(TABLE))
+    prose = ["# A title"]
+    folding.fold_on_page(app, "a.md", prose)
+    assert prose == ["# A title"]
+
+
+def test_the_notebook_itself_is_left_alone():
+    notebook = page(SOFTMAX, TABLE)
+    before = json.dumps(notebook)
+    folding.folded(notebook)
+    assert json.dumps(notebook) == before
+
+
+def test_at_most_a_tenth_of_the_code_that_a_page_shows_is_plumbing():
+    assert folding.too_much() == []
