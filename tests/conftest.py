@@ -6,6 +6,7 @@ import json
 import nbformat
 import pytest
 import torch
+from hypothesis import settings
 from nbformat import v4
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
@@ -16,6 +17,10 @@ from pyft.exercises import check
 from pyft.models import loading
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "a", "the", "poison"]
+
+settings.register_profile("whole", deadline=None)  # beside other work a case may take any time
+settings.register_profile("quick", deadline=None, max_examples=10)  # `make unit`
+settings.load_profile("whole")
 
 
 @pytest.fixture(autouse=True)

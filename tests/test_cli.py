@@ -56,6 +56,7 @@ def test_an_unknown_name_is_one_line_and_exit_code_1(house, pyft, arguments, tmp
     assert "Did you mean" in err
 
 
+@pytest.mark.long
 def test_as_a_program_it_prints_no_traceback():
     done = subprocess.run(
         [sys.executable, "-m", "pyft.cli", "run", "no-such-chapter"], capture_output=True, text=True, encoding="utf8"

@@ -41,6 +41,7 @@ def test_windows_is_told_what_make_does() -> None:
     assert first.splitlines() == [told["setup"], told["fetch"], told["book"]]
 
 
+@pytest.mark.long
 def test_the_commands_of_windows_are_programs_of_the_environment() -> None:
     """What bootstrap installs is enough for each of them: pytest with its plug-ins, JupyterLab, pyft."""
     for arguments in (["jupyterlab", "--version"], ["pyft", "--help"], ["pytest", "--version", "-n", "0", "--nbval"]):

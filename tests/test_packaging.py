@@ -121,6 +121,7 @@ def test_conda_makes_the_same_environment() -> None:
 # --- how to cite ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_citation_follows_its_schema_and_agrees_with_the_metadata() -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.citation-file-format"]
     done = subprocess.run([*command, str(ROOT / "CITATION.cff")], capture_output=True, text=True)

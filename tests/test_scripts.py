@@ -225,6 +225,7 @@ def test_a_second_setup_waits_until_the_first_ends_however_it_ends(tmp_path: Pat
             process.wait()
 
 
+@pytest.mark.long
 def test_packages_come_from_the_mirror_that_the_reader_names(
     script: Callable[[str], ModuleType],
     tmp_path: Path,

@@ -48,6 +48,7 @@ def test_the_three_workflows_are_there() -> None:
     assert set(WORKFLOWS) == {"tests", "publish", "weekly"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("schema", "files"),
     [
@@ -120,10 +121,12 @@ def test_ci_runs_the_two_commands_of_the_readme_and_what_pre_commit_runs() -> No
     assert {"push", "pull_request"} <= set(triggers("tests"))
 
 
-def test_windows_does_what_make_unit_does() -> None:
-    (by_hand,) = (step["run"] for step in steps("tests") if "bootstrap.py" in step.get("run", ""))
+def test_three_systems_do_what_make_unit_does_and_the_long_ones_too() -> None:
+    by_hand = {step["run"] for step in WORKFLOWS["tests"]["jobs"]["units"]["steps"] if "pytest" in step.get("run", "")}
     make = re.search(r"^unit:.*\n\t@\$\(BIN\)/(.*)$", (ROOT / "Makefile").read_text(encoding="utf8"), re.MULTILINE)
-    assert make and f".venv/Scripts/{make[1]}" in by_hand.splitlines()
+    assert make and " and not long" in make[1] and " --hypothesis-profile quick" in make[1]
+    every = make[1].replace(" and not long", "").replace(" --hypothesis-profile quick", "")
+    assert by_hand == {f".venv/{folder}/{every}" for folder in ("bin", "Scripts")}
 
 
 def test_units_run_on_three_systems_and_on_the_ends_of_the_supported_pythons() -> None:

@@ -18,6 +18,7 @@ NAMES = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_every_experiment_is_found_under_the_name_that_it_has():
     assert list(registry.experiments()) == NAMES
     for name, where in registry.experiments().items():

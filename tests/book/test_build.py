@@ -13,6 +13,7 @@ from pyft.book.chapters import chapters
 from pyft.book.cleaning import PATHS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("check", [checks.contents, checks.anatomy, checks.stale, checks.digits, checks.sentences])
 def test_the_sources_pass(check):
     assert check() == []

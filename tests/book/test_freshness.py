@@ -235,6 +235,7 @@ def real(tmp_path, monkeypatch):
     return stale
 
 
+@pytest.mark.long
 def test_real_pages_follow_the_benchmarks_that_they_read(real):
     stale = real('"runs"', '"runs" ', "models.json")  # page 3.1 reads it as `bench_of("models")`
     assert {"3.1", "3.1.4"} <= set(stale)
@@ -242,6 +243,7 @@ def test_real_pages_follow_the_benchmarks_that_they_read(real):
     assert all(parts == {"evidence"} for parts in stale.values())
 
 
+@pytest.mark.long
 def test_real_pages_follow_the_data_that_they_load(real):
     stale = real("780bd8cb8903e21406f9aeb71e49125cf10e89530cde97283f660f4447a63de4", "0")  # the file of SMS spam
     assert "6.2" in stale
@@ -249,6 +251,7 @@ def test_real_pages_follow_the_data_that_they_load(real):
     assert all(parts == {"data and weights"} for parts in stale.values())
 
 
+@pytest.mark.long
 def test_no_real_page_follows_a_hint_or_data_that_it_does_not_load(real):
     assert real('"The low end comes first."', '"The low end is the first."') == {}
     row = 'Artefact(\n            name="minilm",'

@@ -51,6 +51,7 @@ def instead(monkeypatch):
     return use
 
 
+@pytest.mark.long
 def test_a_run_keeps_what_finished_says_what_failed_and_goes_on_from_there(house, executed, capsys):
     """The one test that starts kernels: three of them."""
     house.chapter(

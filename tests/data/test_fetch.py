@@ -138,6 +138,7 @@ def test_second_call_needs_no_network(site, published, monkeypatch):
 # --- processes --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_kill_in_the_middle_leaves_nothing_half_written(site, published, home):
     site.go_on.clear()
     process = another_process(published)
@@ -153,6 +154,7 @@ def test_kill_in_the_middle_leaves_nothing_half_written(site, published, home):
     assert len(leftovers(home)) == 1
 
 
+@pytest.mark.long
 def test_two_processes_at_once_download_once(site, published):
     site.go_on.clear()
     first = another_process(published)

@@ -166,6 +166,7 @@ def test_member_whose_own_name_leads_out_is_written_inside(publish, home, tmp_pa
 # --- the disk ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file", [WHEEL, "words.txt"], ids=["download", "extraction"])
 @pytest.mark.parametrize(
     "code, what", [(errno.ENOSPC, "no space left"), (errno.EDQUOT, "no space left"), (errno.EROFS, "cannot write")]
@@ -207,6 +208,7 @@ def spoil(path: Path) -> None:
     path.write_bytes(b"spoilt")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("harm", [spoil, Path.unlink], ids=["corrupt", "deleted"])
 def test_harmed_member_is_noticed_and_fetched_again(harm, site, published, monkeypatch, capsys):
     path = fetch.files("toy")["words.txt"]

@@ -191,6 +191,7 @@ for _ in sys.stdin:  # one line for each time that it is to be told
 """
 
 
+@pytest.mark.long
 def test_a_reader_sets_nothing_but_where_the_hub_is(there, tmp_path):
     """Another process, as a reader has it, with HF_ENDPOINT and HF_HOME; first with the hub, then without."""
     home = {

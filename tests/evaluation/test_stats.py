@@ -85,6 +85,7 @@ def test_median_interval_is_refused_for_too_few_values(n, level):
         median_interval(range(n), level)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", [6, 11, 25])
 def test_median_interval_covers_the_median_of_any_distribution_as_often_as_the_level_says(n):
     draws = np.random.default_rng(n).lognormal(sigma=2, size=(1000, n))  # skewed: the true median is 1

@@ -13,7 +13,7 @@ from pyft.errors import PyftError
 from pyft.finetune import hf_trainer
 from pyft.profiles import Recipe
 
-pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("same_torch_afterwards")]
 
 RECIPE = Recipe(epochs=2, batch_size=8, lr=5e-3, evaluations=4, max_length=16)
 

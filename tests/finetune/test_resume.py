@@ -11,7 +11,7 @@ from pyft.finetune import loop
 from pyft.finetune.loop import fine_tune
 from pyft.models.loading import digest
 
-pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("same_torch_afterwards")]
 
 
 @pytest.mark.parametrize("step", [0, 3, 4, 7, 10, 14])

@@ -54,6 +54,7 @@ def test_losses_are_those_of_the_librarys_model(laptop, architecture):
     assert sum(losses.values()).item() == pytest.approx(theirs.item(), abs=1e-5)
 
 
+@pytest.mark.long
 def test_to_align_lowers_the_error(laptop):
     torch.manual_seed(0)
     model, tokens = models.start("xlnet")

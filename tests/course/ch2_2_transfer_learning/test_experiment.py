@@ -205,6 +205,7 @@ def small(monkeypatch, tiny_bert, tokenizer):
     transfer.film_features.cache_clear()
 
 
+@pytest.mark.long
 def test_a_measurement_chooses_then_makes_every_run_and_an_interrupted_one_goes_on(small, tmp_path, monkeypatch):
     out, run = tmp_path / "transfer.json", transfer.run
 

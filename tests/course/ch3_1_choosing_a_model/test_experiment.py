@@ -41,6 +41,7 @@ def small(tiny_minilm, monkeypatch):
     return tiny_minilm
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["movie-reviews", "conll2003"])
 def test_a_run_is_trained_scored_and_says_what_it_was(small, name):
     kept = architectures.run("minilm", name, 0)
@@ -89,6 +90,7 @@ def test_the_plan_pairs_models_and_steps_by_seed():
         ]
 
 
+@pytest.mark.long
 def test_each_step_of_the_ladder_is_another_model(small, monkeypatch):
     monkeypatch.setattr(architectures, "texts", lambda: [["good film", "bad film the a"], ["the poison"]] * 8)
     minilm = models.minilm
@@ -109,6 +111,7 @@ def test_each_step_of_the_ladder_is_another_model(small, monkeypatch):
     assert len({tuple(r["validation_loss"]) for r in kept}) == 4
 
 
+@pytest.mark.long
 def test_every_run_of_the_plan_is_kept_in_the_file_of_the_models(small, monkeypatch):
     plan = [("minilm", corpus, 0) for corpus in architectures.TASKS]
     found = replace(architectures.EXPERIMENT, plan=lambda _: plan).measure(small / "models.json")

@@ -61,6 +61,7 @@ def test_everyone_trains_and_is_tested_on_the_same_texts(small, who):
     assert run["texts_a_second"] > 0 and run["seconds"] >= 0
 
 
+@pytest.mark.long
 def test_operations_are_those_of_the_steps_that_count(small):
     few, more = (throughput.anatomy(SMALL._replace(profiled=n)) for n in (4, 6))
     assert (few["steps"], more["steps"]) == (2, 4)
@@ -70,6 +71,7 @@ def test_operations_are_those_of_the_steps_that_count(small):
     assert few["shares"]["matrix products"] > 0 and few["shares"]["dropout"] > 0
 
 
+@pytest.mark.long
 def test_what_was_found_is_kept(small, monkeypatch, tmp_path, capsys):
     for name, value in {"peak_flops": lambda: 1e9, "SIZE": SMALL, "SEEDS": 2}.items():
         monkeypatch.setattr(throughput, name, value)

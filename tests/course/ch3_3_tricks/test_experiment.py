@@ -247,6 +247,7 @@ def small(tiny_minilm, monkeypatch):
     return tiny_minilm
 
 
+@pytest.mark.long
 def test_every_trick_runs_and_is_another_run_than_the_baseline(small, monkeypatch):
     masked = replace(tricks.TRICKS["words from a masked LM"], more=lambda texts, seed: [f"{t} a" for t in texts])
     monkeypatch.setitem(tricks.TRICKS, "words from a masked LM", masked)

@@ -49,6 +49,7 @@ def there(tiny_bert, tokenizer, tmp_path):
         yield served
 
 
+@pytest.mark.long
 def test_the_program_of_today_runs_from_the_hub_to_the_sentence(there, tmp_path):
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "TRANSFORMERS_"))}
     home = {"HF_ENDPOINT": there.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}

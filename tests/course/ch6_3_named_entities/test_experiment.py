@@ -204,6 +204,7 @@ def small(tiny_minilm, monkeypatch):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("setup", ["sentence", "context", "all"])
 def test_a_run_learns_and_keeps_its_tags(small, setup):
     kept = experiment.run("minilm", setup, 0)
@@ -236,6 +237,7 @@ def test_stored_tags_come_by_seed():
     assert experiment.stored_tags({"runs": runs}, test, "s") == [true, blank]
 
 
+@pytest.mark.long
 def test_the_plan_pairs_setups_by_seed_and_what_is_measured_is_kept(small, tmp_path, monkeypatch):
     runs = experiment.plan()
     assert len(runs) == len(set(runs)) == 45 and [r[2] for r in runs] == sorted(r[2] for r in runs)

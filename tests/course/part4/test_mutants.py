@@ -12,6 +12,7 @@ from pyft.mutation import Mutant, SurvivedError, hunt, maths, table
 ALL = [(page, mutant) for page, mutants in MUTANTS.items() for mutant in mutants]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page,mutant", [pytest.param(p, m, id=f"{p} {m.name}") for p, m in ALL])
 def test_each_is_caught(page, mutant):
     caught = hunt(mutant, PROOFS[page])
@@ -47,6 +48,7 @@ def test_the_real_modules_are_left_as_they_were():
     assert maths() == before
 
 
+@pytest.mark.long
 def test_a_table_shows_the_lines_that_differ_and_the_proof_without_its_figure():
     printed = next(m for m in MUTANTS["4.3"] if m.name == "decay inside the adaptive scaling")
     assert table([printed], PROOFS["4.3"]) == [

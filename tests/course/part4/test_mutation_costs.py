@@ -89,6 +89,7 @@ def test_what_can_be_learnt_from_a_few_reviews_is(name):
         assert set(own) <= {0, 1} and own.mean() > 0.8
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["XLNet", "left to right", "masked LM"])
 def test_what_can_be_learnt_from_a_few_windows_is(name, monkeypatch):
     untrained = scored(name)[0].mean()
@@ -275,6 +276,7 @@ def test_a_mistake_in_the_book_itself_is_not_taken_for_the_mutants(instead):
         compared(MUTANT)
 
 
+@pytest.mark.long
 def test_a_real_mutant_is_compared_and_another_fails():
     found = compared(BY_NAME["causal mask shows the next token"])
     assert (found["run"], found["page"]) == ("left to right", "4.1.1")
