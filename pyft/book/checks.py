@@ -11,7 +11,10 @@ import yaml
 from pyft import paths
 from pyft.book.chapters import Chapter, chapters
 from pyft.book.cleaning import PATHS
+from pyft.book.folding import visible
 from pyft.book.freshness import changed
+from pyft.evidence.records import read
+from pyft.paths import results_folder
 
 _GENERATED = {"book/data_cards.md"}  # their digits come from the data, and a test holds them against it
 
@@ -180,6 +183,33 @@ def _alt(cell: Any) -> str:
     return str(mystnb.get("image", {}).get("alt", ""))
 
 
+def plumbing() -> list[str]:
+    """Pages on which more than a tenth of the visible code is plumbing."""
+    found = []
+    for chapter in chapters().values():
+        some, lines = visible(chapter.read())
+        if some > lines / 10:
+            found.append(f"{chapter.name}: of {lines} visible lines of code {some} are plumbing, at most a tenth")
+    return found
+
+
+def versions() -> list[str]:
+    """Chapters whose records, from which a band is made, were not all made by the same code from the same data."""
+    problems = []
+    for chapter in chapters().values():
+        for folder in sorted((results_folder() / chapter.number).glob("*/")):
+            by = {r["seed"]: r["provenance"].get("code") for r in read(folder)}
+            other = [str(seed) for seed, code in by.items() if code != by.get(0)]
+            if None in by.values() or other:
+                problems.append(
+                    f"{chapter.number}, {folder.name}: the records of seeds {', '.join(other) or 'all'} are of other "
+                    f'code than that of seed 0. To make them together: pyft calibrate {chapter.number} --reason "…"'
+                )
+    return problems
+
+
 def all_problems() -> list[str]:
     """Every problem of every check."""
-    return [problem for check in (contents, anatomy, stale, digits, sentences) for problem in check()]
+    return [
+        problem for check in (contents, anatomy, stale, versions, digits, sentences, plumbing) for problem in check()
+    ]

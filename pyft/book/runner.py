@@ -24,7 +24,7 @@ from papermill.exceptions import PapermillExecutionError
 from pyft import paths
 from pyft.book.chapters import Chapter, select
 from pyft.book.cleaning import clean
-from pyft.book.freshness import changed, key
+from pyft.book.freshness import changed, key, measured_by
 from pyft.errors import PyftError
 from pyft.evidence.bands import make_bands
 from pyft.evidence.records import read
@@ -148,7 +148,8 @@ def execute(
     """
     scratch = _scratch(chapter, beside)
     scratch.parent.mkdir(parents=True, exist_ok=True)
-    with _environment(QUIET | {"PYFT_RECORD_TO": str(records)} | dict(settings)):
+    kept = {"PYFT_RECORD_TO": str(records), "PYFT_MEASURED_BY": measured_by(chapter)}
+    with _environment(QUIET | kept | dict(settings)):
         try:
             return papermill.execute_notebook(
                 chapter.path,

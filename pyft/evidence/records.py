@@ -39,12 +39,13 @@ def record(
     if wrong:
         raise PyftError(f"chapter {chapter}: metrics must be finite numbers, found otherwise: {', '.join(wrong)}")
     answers = {name: _listed(values) for name, values in (predictions or {}).items()}
+    code = os.environ.get("PYFT_MEASURED_BY")  # `pyft run` knows: records of other seeds belong to it if they share it
     kept: dict[str, Any] = {
         "chapter": chapter,
         "profile": profile,
         "seed": seed,
         "metrics": {name: round(float(value), 6) for name, value in metrics.items()},
-        "provenance": provenance() | {"data": dict(data or {}), "model": dict(model or {})},
+        "provenance": provenance() | {"code": code, "data": dict(data or {}), "model": dict(model or {})},
         "predictions": answers,
     }
     agree(chapter, answers, seed, profile)
