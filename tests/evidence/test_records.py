@@ -152,4 +152,4 @@ def test_a_benchmark_before_any_was_made_is_an_error_too(checkout):
 def test_record_says_which_code_a_page_was_measured_by(tmp_path, monkeypatch):
     monkeypatch.setenv("PYFT_RECORD_TO", str(tmp_path))
     monkeypatch.setenv("PYFT_MEASURED_BY", "0123456789abcdef")
-    assert record("6.1", {"6.1/a": 0.5}, seed=3)["provenance"]["code"] == "0123456789abcdef"
+    assert evidence.record("6.1", {"6.1/a": 0.5}, seed=3)["provenance"]["code"] == "0123456789abcdef"
