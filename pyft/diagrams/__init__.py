@@ -1,0 +1,50 @@
+"""The diagrams of the book, drawn by code: `pyft diagrams` writes each to book/diagrams, where the pages find it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pyft.diagrams import attention, entities, evidence, maps, optimisers, pretraining, transfer, transformer
+from pyft.diagrams.canvas import Canvas
+from pyft.paths import ROOT, write_atomically
+
+FOLDER = ROOT / "book" / "diagrams"
+
+DIAGRAMS: dict[str, Callable[[], Canvas]] = {
+    drawn.__name__: drawn
+    for drawn in (
+        transfer.fine_tuning,
+        transfer.output_heads,
+        transfer.freezing,
+        transfer.padding,
+        transformer.encoder,
+        transformer.layer,
+        transformer.norms,
+        attention.attention,
+        attention.masks,
+        attention.multi_head,
+        attention.two_streams,
+        pretraining.masked_lm,
+        pretraining.next_sentence,
+        pretraining.permutation_lm,
+        pretraining.architectures,
+        optimisers.optimisers,
+        optimisers.weight_decay,
+        entities.tags_and_pieces,
+        entities.viterbi,
+        evidence.evidence,
+        maps.routes,
+        maps.transformer_map,
+        maps.training_loop,
+    )
+}
+
+
+def write() -> list[Path]:
+    """Draw all diagrams into their folder, remove any other file there, and return the paths."""
+    FOLDER.mkdir(exist_ok=True)
+    made = {FOLDER / f"{name}.svg": draw().svg() for name, draw in DIAGRAMS.items()}
+    for path in set(FOLDER.iterdir()) - set(made):
+        path.unlink()
+    for path, text in made.items():
+        write_atomically(path, text)
+    return list(made)
