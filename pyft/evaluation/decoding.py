@@ -24,9 +24,7 @@ def decode_constrained(z: Sequence[Tensor], name: Sequence[str], lengths: Sequen
     A, first = allowed_transitions(name)
     free = decode_greedy(z, name, lengths)
     return [
-        tags
-        if is_legal(tags)
-        else name_tags(viterbi(outside(scores, name).log_softmax(-1), A, first), name, len(tags))
+        tags if is_legal(tags) else name_tags(viterbi(outside(scores, name).log_softmax(-1), A, first), name, len(tags))
         for scores, tags in zip(z, free, strict=True)
     ]
 
