@@ -153,7 +153,9 @@ def _no_header(problem: str, names: list[str], wanted: Sequence[str]) -> str:
 
 def _unswallowed(found: list[Found], separator: str, n: int, wanted: Sequence[str]) -> list[Found]:
     """The same, but a field that holds lines like rows of the table is named: its quote was not closed."""
-    _, label = wanted
+    if len(wanted) < 2:
+        return found
+    label = wanted[1]
     labels = {row[label].strip() for _, row in found if isinstance(row, dict) and "\n" not in "".join(row.values())}
     return [(where, _swallows(row, separator, n, labels) or row) for where, row in found]
 
@@ -242,9 +244,9 @@ def _word_lines(content: str, wanted: Sequence[str]) -> Iterator[Found]:
         fields = [fields[0], *filter(None, fields[1:])]
         if not any(fields) or fields[0] == DOCUMENT:
             if words:
-                yield f"line {begins}", dict(zip(wanted, (words, tags), strict=True))
+                yield f"line {begins}", dict(zip(wanted, (words, tags), strict=False))  # texts alone have no tags
             words, tags = [], []
-        elif len(fields) > 1 and not (line.startswith("#") and not _is_tag(fields[-1])):
+        elif len(fields) >= len(wanted) and not (len(wanted) > 1 and line.startswith("#") and not _is_tag(fields[-1])):
             begins = begins if words else number
             words.append(fields[0])
             tags.append(fields[-1])
@@ -274,7 +276,7 @@ def _parquet(path: Path, wanted: Sequence[str]) -> Iterator[Found]:
         if isinstance(places, str):
             names = ", ".join(table.column_names)
             raise PyftError(f"{path}: {places}; found {names}. Columns of other names: --text-column, --label-column.")
-        feature = Dataset(table).features[table.column_names[places[1]]]
+        feature = Dataset(table).features[table.column_names[places[-1]]]
         of = getattr(feature, "feature", feature)
         columns = [table.column(i).to_pylist() for i in places]
     except PyftError:
@@ -283,10 +285,10 @@ def _parquet(path: Path, wanted: Sequence[str]) -> Iterator[Found]:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise PyftError(f"{path} cannot be read as Parquet: {reason}") from error
     named = of.int2str if isinstance(of, ClassLabel) else lambda y: y
-    for i, (read, label) in enumerate(zip(*columns, strict=True), start=1):
+    for i, (read, label) in enumerate(zip(columns[0], columns[-1], strict=True), start=1):
         try:
             y = [named(k) for k in label] if isinstance(label, list) else label if label is None else named(label)
         except (ValueError, TypeError, OverflowError) as error:
             yield f"row {i}", f"label {label!r}: {error}"
             continue
-        yield f"row {i}", dict(zip(wanted, (read, y), strict=True))
+        yield f"row {i}", dict(zip(wanted, (read, y), strict=False))  # texts alone have no labels

@@ -76,9 +76,7 @@ def worst(task: str, names: Sequence[str], rows: Any, y: Sequence[Any], z: Seque
         held = {i: float(p[i][number[y[i]]]) for i in wrong}
         lines = [[rows["id"][i], rows["text"][i], y[i], z[i], f"{held[i]:.3f}"] for i in sorted(wrong, key=held.get)]  # type: ignore[arg-type]
         return [["row", "text", "is", "found", "held for the right one"], *lines[:WORST]]
-    loss = {
-        i: -float(sum(p[i][w][number[tag]].clamp(min=1e-9).log() for w, tag in enumerate(y[i]))) for i in wrong
-    }
+    loss = {i: -float(sum(p[i][w][number[tag]].clamp(min=1e-9).log() for w, tag in enumerate(y[i]))) for i in wrong}
     lines = []
     for i in sorted(wrong, key=lambda i: -loss[i])[:WORST]:
         words = rows["tokens"][i]

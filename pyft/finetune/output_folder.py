@@ -77,7 +77,7 @@ class OutputFolder:
                 path.replace(self.path / path.name)
 
     def finish(self) -> None:
-        """Note that all is written, and remove the state of the run: three times the weights, and of no use any more."""
+        """Note that all is written, and remove the state of the run: three times the weights, of no use any more."""
         self.finished = True
         self._mark()
         for name in (checkpoint.NAME, f".{checkpoint.NAME}"):

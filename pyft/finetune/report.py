@@ -1,4 +1,4 @@
-"""A report beside the model, in Markdown and in HTML, and a model card: what it learnt from, how well, where it errs."""
+"""A report beside the model, in Markdown and HTML, and a model card: what it learnt from, how well, where it errs."""
 
 import html
 import platform
@@ -23,7 +23,12 @@ from pyft.finetune.scores import gold
 Table = Sequence[Sequence[str]]
 CURVE = "learning_curve.svg"
 TAGS = {"sequence-classification": "text-classification", "regression": "text-classification"}  # of `transformers`
-STYLE = "body{max-width:60em;margin:2em auto;font-family:sans-serif}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.2em .6em}td+td{text-align:right}code{overflow-wrap:anywhere}"  # fmt: skip
+STYLE = """
+body { max-width: 60em; margin: 2em auto; font-family: sans-serif }
+table { border-collapse: collapse }
+td, th { border: 1px solid #bbb; padding: .2em .6em }
+code { overflow-wrap: anywhere }
+"""
 
 
 def write_report(
@@ -107,7 +112,11 @@ def score_lines(scores: Mapping[str, Mapping[str, Any]]) -> Table:
     return [
         ["", *metrics],
         *([name, *(_number(s.get(m)) for m in metrics)] for name, s in found.items() if "not made" not in s),
-        *([name, f"not made: {s['not made']}", *[""] * (len(metrics) - 1)] for name, s in found.items() if "not made" in s),
+        *(
+            [name, f"not made: {s['not made']}", *[""] * (len(metrics) - 1)]
+            for name, s in found.items()
+            if "not made" in s
+        ),
     ]
 
 
@@ -160,8 +169,8 @@ def model_card(card: Mapping[str, Any], command: str) -> str:
         f"It begins with `{card['model']}` and was fine-tuned on a file of labelled texts: {rows} rows."
         + (f" Its labels are {labels}." if card["task"] != "regression" else " It answers with a number."),
         table(score_lines(card["scores"])),
-        f"It reads {card['max_length']} tokens of a text, and was tested on texts like those that it learnt from alone: "
-        "on others, measure it first. What is wrong in its data, it has learnt. The report beside this card shows its "
+        f"It reads {card['max_length']} tokens of a text, and was tested on texts like those that it learnt from "
+        "alone: on others, measure it first. What is wrong in its data, it has learnt. The report beside this card shows its "
         "errors.",
         f'    from transformers import pipeline\n    model = pipeline("{task}", "THIS/FOLDER")',
         "\n".join(f"- {escape(line)}" for line in card["warnings"]),
