@@ -170,8 +170,8 @@ def model_card(card: Mapping[str, Any], command: str) -> str:
         + (f" Its labels are {labels}." if card["task"] != "regression" else " It answers with a number."),
         table(score_lines(card["scores"])),
         f"It reads {card['max_length']} tokens of a text, and was tested on texts like those that it learnt from "
-        "alone: on others, measure it first. What is wrong in its data, it has learnt. The report beside this card shows its "
-        "errors.",
+        "alone: on others, measure it first. What is wrong in its data, it has learnt. The report beside this card "
+        "shows its errors.",
         f'    from transformers import pipeline\n    model = pipeline("{task}", "THIS/FOLDER")',
         "\n".join(f"- {escape(line)}" for line in card["warnings"]),
     ]
