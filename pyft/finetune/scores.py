@@ -44,11 +44,7 @@ def score_with_baselines(task: str, splits: Any, found: Sequence[Any]) -> Scores
     names = labels(splits, task)
     train, test = (gold(splits[name], task, names) for name in ("train", "test"))
     texts, asked = (splits[name][columns(splits[name])[0]][:] for name in ("train", "test"))
-    score, against = {
-        "sequence-classification": (score_classes, compare_classes),
-        "regression": (score_ratings, compare_ratings),
-        "token-classification": (score_tags, compare_tags),
-    }[task]
+    score, against = JUDGES[task]
     scores = {"model": score(test, found)}
     for name, rival in RIVALS[task].items():
         try:
@@ -164,3 +160,10 @@ def _groups(n: int) -> list[int]:
 
 def _pair(low: float, high: float) -> list[float]:
     return [round(float(low), 4), round(float(high), 4)]
+
+
+JUDGES: dict[str, tuple[Callable[..., dict[str, Any]], Callable[..., dict[str, Any]]]] = {
+    "sequence-classification": (score_classes, compare_classes),
+    "regression": (score_ratings, compare_ratings),
+    "token-classification": (score_tags, compare_tags),
+}

@@ -32,7 +32,7 @@ def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "a").write_text("mine")
     with pytest.raises(PyftError, match=r"a is no folder that can be read: .* Name another with --out"):
         OutputFolder(tmp_path / "a", INPUTS).check()
-    with pytest.raises(PyftError, match="cannot write in .*a/b"):
+    with pytest.raises(PyftError, match=r"cannot write in .*a/b"):
         OutputFolder(tmp_path / "a" / "b", INPUTS).begin()
 
 

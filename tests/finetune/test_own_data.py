@@ -169,7 +169,7 @@ def test_classes_and_warnings_are_shown_before_the_first_step(train, capsys, mon
 def test_a_model_without_its_tokenizer_is_refused(saved):
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (saved / name).unlink()
-    with pytest.raises(PyftError, match="holds no tokenizer .* knows no word"):
+    with pytest.raises(PyftError, match=r"holds no tokenizer .* knows no word"):
         pipeline.answer_texts(saved, ["good"])
 
 
@@ -256,7 +256,7 @@ def test_words_of_a_file_get_a_row_each(tiny_minilm):
 
 
 def test_a_text_that_no_encoding_can_write_is_named(saved):
-    with pytest.raises(PyftError, match="text 2 holds .* half of an emoji"):
+    with pytest.raises(PyftError, match=r"text 2 holds .* half of an emoji"):
         pipeline.answer_texts(saved, ["good", "half \ud83d"])
 
 
