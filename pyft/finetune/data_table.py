@@ -60,7 +60,12 @@ def _labels(data: Gathered) -> Table:
     """A line a class, the commonest first; of ratings their mean and their ends."""
     if data.task == "regression":
         of = {name: [row["label"] for row in data.splits[name]] for name in SPLITS}
-        words: dict[str, Callable[..., float]] = {"mean": np.mean, "standard deviation": np.std, "lowest": min, "highest": max}
+        words: dict[str, Callable[..., float]] = {
+            "mean": np.mean,
+            "standard deviation": np.std,
+            "lowest": min,
+            "highest": max,
+        }
         return [[f"rating, {word}", *(f"{f(of[name]):.4g}" for name in SPLITS)] for word, f in words.items()]
     counts = {name: classes_of(data.splits[name], data.task) for name in SPLITS}
     known = [label for label, _ in sum(counts.values(), type(counts["train"])()).most_common()]

@@ -73,7 +73,8 @@ def fit(
     body.config.id2label, body.config.label2id = dict(enumerate(names)), {name: i for i, name in enumerate(names)}
     check_length(body, recipe)
     if task == "token-classification":
-        splits["train"] = readable(splits["train"], tokenizer, recipe.max_length)
+        whole, splits["train"] = len(splits["train"]), readable(splits["train"], tokenizer, recipe.max_length)
+        gathered.left_out["train"]["of which the tokenizer keeps no word"] = whole - len(splits["train"])
     table, warnings = data_table(gathered, tokenizer, recipe.max_length)
     warnings = gathered.warnings + warnings
     if first:

@@ -124,7 +124,7 @@ def test_ratings_of_0_to_100_are_learnt(tiny_minilm):
 
 def test_a_dropped_word_is_outside_and_moves_no_tag(tiny_minilm):
     path, test = tiny_minilm / "train.jsonl", tiny_minilm / "test.jsonl"
-    words = [["the"] * (i % 4) + [["bad", "good"][i % 2]] * (1 + i // 12) + ["film"] for i in range(60)]
+    words = [["the"] * (i % 6) + [["bad", "good"][i % 2]] + ["film"] * (1 + i // 6) for i in range(60)]  # all differ
     tagged = [{"tokens": w, "tags": ["B-W" if x in ("good", "bad") else "O" for x in w]} for w in words]
     dropped = [{"tokens": ["\ufe0f", *row["tokens"]], "tags": ["O", *row["tags"]]} for row in tagged[:12]]
     path.write_text(lines(*tagged[12:], {"tokens": ["\ufe0f"], "tags": ["O"]}))
@@ -256,7 +256,7 @@ def test_words_of_a_file_get_a_row_each(tiny_minilm):
 
 
 def test_a_text_that_no_encoding_can_write_is_named(saved):
-    with pytest.raises(PyftError, match=r"text 2 holds .* half of an emoji"):
+    with pytest.raises(PyftError, match=r"text 2 holds .*half of an emoji"):
         pipeline.answer_texts(saved, ["good", "half \ud83d"])
 
 

@@ -49,7 +49,7 @@ def test_what_comes_from_the_data_is_no_markup(text):
 def test_the_report_has_its_parts(text):
     heads = [line for line in text.splitlines() if line.startswith("#")]
     assert heads == [
-        "# A model for sequence\\-classification", "## Data", "## Scores", "## Learning", "## Confusions",
+        "# A model for sequence-classification", "## Data", "## Scores", "## Learning", "## Confusions",
         "## Calibration", "## The errors furthest off", "## How it was made",
     ]  # fmt: skip
     assert "    pyft finetune --data 'a b.csv'\n" in text and "more" not in text
