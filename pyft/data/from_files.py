@@ -71,7 +71,7 @@ class Gathered:
 
 
 def load(
-    train: Path, task: str, validation: Path | None = None, test: Path | None = None, layout: Layout | None = None
+    train: Path, task: str, validation: Path | None = None, test: Path | None = None, layout: Layout = Layout()
 ) -> DatasetDict:
     """The splits of a task, named as everywhere in pyft: `text` and `label`, or `tokens` and `ner_tags`.
 
@@ -89,7 +89,7 @@ def load(
 
 
 def gather(
-    train: Path, task: str, validation: Path | None = None, test: Path | None = None, layout: Layout | None = None
+    train: Path, task: str, validation: Path | None = None, test: Path | None = None, layout: Layout = Layout()
 ) -> Gathered:
     """As `load`, before the rows become a data set, and without printing. Raises `PyftError`, see `load`."""
     if task not in COLUMNS:
@@ -124,13 +124,12 @@ def gather(
     return found
 
 
-def read(path: Path, task: str, layout: Layout | None = None) -> list[Row]:
+def read(path: Path, task: str, layout: Layout = Layout()) -> list[Row]:
     """All rows of a file, checked: `text` and `label`, or `text` (the words, joined), `tokens` and `label` (the tags).
 
     Raises:
         PyftError: see `load`.
     """
-    layout = layout or Layout()
     if layout.tags not in SCHEMES:
         raise unknown("scheme of tags", layout.tags, list(SCHEMES))
     wanted = layout.columns(task)

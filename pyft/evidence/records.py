@@ -63,7 +63,8 @@ def read(folder: Path) -> list[dict[str, Any]]:
     """The records that lie in a folder, by seed."""
     found = {path: read_json(path) for path in folder.glob("seed-*.json")}
     for path, kept in found.items():
-        if not isinstance(kept, dict) or not {"seed", "metrics", "predictions", "provenance"} <= kept.keys():
+        known = isinstance(kept, dict) and {"metrics", "predictions", "provenance"} <= kept.keys()
+        if not known or not isinstance(kept.get("seed"), int):
             raise PyftError(f"{path} is no record of a run: restore it, or move it away.")
     return sorted(found.values(), key=lambda r: r["seed"])
 

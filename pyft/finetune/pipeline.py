@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from pyft.finetune.history import History
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.output_folder import CARD, RUN, OutputFolder, file_digest
 from pyft.finetune.report import still_falling, write_report
-from pyft.finetune.saved import SavedModel
+from pyft.finetune.saved import SavedModel, read_card
 from pyft.finetune.scores import labels, score_with_baselines
 from pyft.paths import dump
 from pyft.profiles import Recipe
@@ -40,7 +41,7 @@ def fit(
     profile: str = "laptop",
     epochs: int | None = None,
     seed: int = 0,
-    layout: Layout | None = None,
+    layout: Layout = Layout(),
     changes: Mapping[str, float] = {},
     command: str = "",
 ) -> dict[str, Any]:
@@ -56,15 +57,16 @@ def fit(
     """
     recipe = changed_recipe(recipe_of(profile, "own-data"), epochs, changes)
     asked = {"task": task, "model": model, "profile": profile, "epochs": recipe.epochs, "seed": seed} | dict(changes)
-    asked |= {"columns": [(layout or Layout()).text, (layout or Layout()).label, (layout or Layout()).tags]}
+    asked |= {"columns": [layout.text, layout.label, layout.tags]}
     files = {"data": train, "validation": validation, "test": test}
     place = OutputFolder(folder, asked | {name: file_digest(path) for name, path in files.items()})
     first = processes()[0] == 0  # the others have the same weights in the end; the first of them writes
-    if first:
+    with nullcontext() if first else suppress(PyftError):  # which the first one raises for them all
         place.check()
-        if place.finished:
+    if place.finished:
+        if first:
             print(f"{folder} holds this very run, finished: nothing was done.")
-            return SavedModel(folder).card
+        return read_card(folder) if first else {}
     gathered = from_files.gather(train, task, validation, test, layout)
     splits = gathered.dataset()
     names = labels(splits, task)
@@ -85,20 +87,11 @@ def fit(
     history = _learn(task, body, tokenizer, splits, recipe, seed, folder / RUN)
     if not first:
         return {}
-    card = {
-        "task": task,
-        "labels": names,
-        "max_length": recipe.max_length,
-        "model": model,
-        "profile": profile,
-        "seed": seed,
-        "recipe": {name: getattr(recipe, name) for name in ("epochs", *CHANGES)},
-        "rows": {name: len(part) for name, part in splits.items()},
-        "warnings": warnings,
-        "advice": still_falling(history, recipe.epochs),
-        "validation_loss": [round(x, 4) for x in history.validation_loss],
-        "scores": {},
-    }
+    card = {"task": task, "labels": names, "max_length": recipe.max_length, "model": model, "profile": profile}
+    card |= {"seed": seed, "recipe": {name: getattr(recipe, name) for name in ("epochs", *CHANGES)}}
+    card |= {"rows": {name: len(part) for name, part in splits.items()}, "warnings": warnings, "scores": {}}
+    card |= {"validation_loss": [round(x, 4) for x in history.validation_loss]}
+    card |= {"advice": still_falling(history, recipe.epochs)}
     with place.adding() as beside:
         body.save_pretrained(beside)
         tokenizer.save_pretrained(beside)
