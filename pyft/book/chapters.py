@@ -25,7 +25,8 @@ class Chapter:
 
     @property
     def name(self) -> str:
-        return self.path.relative_to(paths.ROOT).as_posix()
+        here = self.path.is_relative_to(paths.ROOT)
+        return (self.path.relative_to(paths.ROOT) if here else self.path).as_posix()
 
     def read(self) -> Any:
         """The notebook, format 4. Raises `PyftError` if the file is not one."""

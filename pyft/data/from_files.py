@@ -45,6 +45,9 @@ class Layout:
         return self.text or text, self.label or label
 
 
+USUAL = Layout()
+
+
 @dataclass
 class Gathered:
     """The rows of each split, what was left out of which, and what a reader should look at."""
@@ -71,7 +74,7 @@ class Gathered:
 
 
 def load(
-    train: Path, task: str, validation: Path | None = None, test: Path | None = None, layout: Layout = Layout()
+    train: Path, task: str, validation: Path | None = None, test: Path | None = None, layout: Layout = USUAL
 ) -> DatasetDict:
     """The splits of a task, named as everywhere in pyft: `text` and `label`, or `tokens` and `ner_tags`.
 
@@ -89,7 +92,7 @@ def load(
 
 
 def gather(
-    train: Path, task: str, validation: Path | None = None, test: Path | None = None, layout: Layout = Layout()
+    train: Path, task: str, validation: Path | None = None, test: Path | None = None, layout: Layout = USUAL
 ) -> Gathered:
     """As `load`, before the rows become a data set, and without printing. Raises `PyftError`, see `load`."""
     if task not in COLUMNS:
@@ -124,7 +127,7 @@ def gather(
     return found
 
 
-def read(path: Path, task: str, layout: Layout = Layout()) -> list[Row]:
+def read(path: Path, task: str, layout: Layout = USUAL) -> list[Row]:
     """All rows of a file, checked: `text` and `label`, or `text` (the words, joined), `tokens` and `label` (the tags).
 
     Raises:

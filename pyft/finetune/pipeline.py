@@ -11,7 +11,7 @@ from datasets import DatasetDict
 
 from pyft import models
 from pyft.data import from_files
-from pyft.data.from_files import Layout
+from pyft.data.from_files import USUAL, Layout
 from pyft.errors import PyftError
 from pyft.finetune import ratings
 from pyft.finetune.answers import Answers, answer, unread_words
@@ -41,7 +41,7 @@ def fit(
     profile: str = "laptop",
     epochs: int | None = None,
     seed: int = 0,
-    layout: Layout = Layout(),
+    layout: Layout = USUAL,
     changes: Mapping[str, float] = {},
     command: str = "",
 ) -> dict[str, Any]:
