@@ -5,7 +5,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from pyft.data.iob2 import split_tag
 from pyft.data.splits import Row
@@ -46,8 +45,8 @@ def refuse_unfit(splits: Mapping[str, Sequence[Row]], task: str, left_out: str =
         for name, found in counts.items():
             if unseen := sorted(found.keys() - known.keys()):
                 raise PyftError(
-                    f"{_listed(unseen)}: in split {name!r}, but in no row of 'train', whose classes are "
-                    f"{_listed(sorted(known))}. What training never sees cannot be found: spell the classes alike in "
+                    f"{_quoted(unseen)}: in split {name!r}, but in no row of 'train', whose classes are "
+                    f"{_quoted(sorted(known))}. What training never sees cannot be found: spell the classes alike in "
                     f"all files, or give training rows of them.{left_out}"
                 )
 
@@ -60,11 +59,14 @@ def warnings_of(splits: Mapping[str, Sequence[Row]], task: str) -> list[str]:
         for label, n in sorted(sum(counts.values(), Counter()).items()):
             if label.casefold() in MISSING:
                 said.append(f"{n:,} rows have the label {label!r}: if that says that it is missing, leave them out.")
-        for label, n in sorted(counts["train"].items()):
-            if n < FEW:
-                said.append(f"label {label!r} has {n} in training: too few to learn it.")
+        few = [f"{label!r} ({n})" for label, n in sorted(counts["train"].items()) if n < FEW]
+        if few:
+            said.append(f"labels with fewer than {FEW} in training, too few to learn them: {_listed(few)}.")
+        if len(counts["train"]) > counts["train"].total() / 2:
+            said.append(f"{len(counts['train']):,} labels in {counts['train'].total():,}: is it the right column?")
         unseen = sorted(counts["test"].keys() - counts["train"].keys()) if task == "token-classification" else []
-        said += [f"label {label!r} stands in the test, and never in training: it cannot be found." for label in unseen]
+        if unseen:
+            said.append(f"labels in the test, but never in training, which cannot be found: {_quoted(unseen)}.")
     texts = Counter(row["text"] for rows in splits.values() for row in rows if row["text"].casefold() in MISSING)
     said += [
         f"{n:,} rows have the text {text!r}: if that says that it is missing, leave them out."
@@ -98,6 +100,9 @@ def _refuse_alike(counts: Counter[str]) -> None:
             )
 
 
-def _listed(names: Sequence[Any], most: int = 10) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(repr, names[:most])) + more
+def _listed(names: Sequence[str], most: int = 10) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return _listed([repr(name) for name in names])

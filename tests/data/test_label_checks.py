@@ -55,7 +55,7 @@ def test_a_kind_of_entity_that_training_never_sees_is_named(file):
     rows = [{"tokens": ["Oslo", str(i)], "tags": ["B-LOC", "O"]} for i in range(40)]
     other = [{"tokens": ["Anna", str(i)], "tags": ["B-PER", "O"]} for i in range(9)]
     found = gather(file("a.jsonl", lines(*rows)), TAGS, test=file("t.jsonl", lines(*other)))
-    assert "label 'PER' stands in the test, and never in training: it cannot be found." in found.warnings
+    assert "labels in the test, but never in training, which cannot be found: 'PER'." in found.warnings
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_words_for_what_is_missing_are_named(missing, file, capsys):
 
 def test_a_class_of_a_few_rows_is_named(file):
     found = gather(file("a.csv", table([*reviews(), ("a thing", "rare")])), CLASSES)
-    assert found.warnings == ["label 'rare' has 1 in training: too few to learn it."]
+    assert found.warnings == ["labels with fewer than 5 in training, too few to learn them: 'rare' (1)."]
     assert gather(file("a.csv", table(reviews())), CLASSES).warnings == []
 
 
@@ -104,3 +104,10 @@ def test_rows_that_are_left_out_of_a_file_of_ones_own_are_told_by_split(file, ca
     test = file("t.csv", table([*reviews(6, start=90), *reviews(2, start=90)]))
     load(file("a.csv", table(reviews())), CLASSES, test=test)
     assert capsys.readouterr().out == "left out of test: 2 rows whose text stood there before\n"
+
+
+def test_of_very_many_labels_a_few_are_named_and_the_column_is_doubted(file):
+    found = gather(file("a.csv", table([(f"the film {i}", f"name {i}") for i in range(300)] + reviews())), CLASSES)
+    assert any("'name 0' (1)" in line and "and 290 more" in line for line in found.warnings)
+    assert any("302 labels in" in line and "is it the right column?" in line for line in found.warnings)
+    assert sum(map(len, found.warnings)) < 500
