@@ -70,8 +70,7 @@ def worst(task: str, names: Sequence[str], rows: Any, y: Sequence[Any], z: Seque
         lines = [[rows["id"][i], rows["text"][i], f"{y[i]:g}", f"{z[i]:g}"] for i in map(int, order)]
         return [["row", "text", "is", "found"], *lines]
     number = {name: k for k, name in enumerate(names)}
-    wrong = [i for i in range(len(y)) if list(y[i]) != list(z[i])] if task == "token-classification" else []
-    wrong = wrong or [i for i in range(len(y)) if y[i] != z[i]]
+    wrong = [i for i in range(len(y)) if y[i] != z[i]]
     if task == "sequence-classification":
         held = {i: float(p[i][number[y[i]]]) for i in wrong}
         lines = [[rows["id"][i], rows["text"][i], y[i], z[i], f"{held[i]:.3f}"] for i in sorted(wrong, key=held.get)]  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from pyft.finetune.scores import gold
 
 Table = Sequence[Sequence[str]]
 CURVE = "learning_curve.svg"
-TAGS = {"sequence-classification": "text-classification", "regression": "text-classification"}  # of `transformers`
+PIPELINES = {"sequence-classification": "text-classification", "regression": "text-classification"}  # else as ours
 STYLE = """
 body { max-width: 60em; margin: 2em auto; font-family: sans-serif }
 table { border-collapse: collapse }
@@ -47,7 +47,7 @@ def write_report(
     text = report(card, data, left_out, history, test, given, command)
     place.write("report.md", text)
     place.write("report.html", as_html(text))
-    place.write("README.md", model_card(card, command))
+    place.write("README.md", model_card(card))
 
 
 def report(
@@ -157,9 +157,9 @@ def still_falling(history: History, epochs: int) -> list[str]:
     return [f"The validation loss was still falling when training ended: try --epochs {2 * epochs}."]
 
 
-def model_card(card: Mapping[str, Any], command: str) -> str:
+def model_card(card: Mapping[str, Any]) -> str:
     """The card that the hub and its users read, with labels, rows, scores, limits and how to use the model."""
-    task = TAGS.get(card["task"], card["task"])
+    task = PIPELINES.get(card["task"], card["task"])
     about = ModelCardData(library_name="transformers", pipeline_tag=task, tags=["pyft", card["task"]])
     labels = ", ".join(map(escape, card["labels"]))
     rows = ", ".join(f"{n:,} for {'training' if name == 'train' else name}" for name, n in card["rows"].items())
