@@ -84,6 +84,12 @@ def select(found: Mapping[str, Any], **values: Any) -> list[dict[str, Any]]:
 def published(name: str) -> float:
     """A published figure; its source stands next to it in `book/results/published.json`."""
     table = read_json(results_folder() / "published.json")
+    if not isinstance(table, dict) or not all(
+        isinstance(row, dict) and isinstance(row.get("value"), int | float) for row in table.values()
+    ):
+        raise PyftError(
+            "published.json is no table of figures: restore it: git checkout -- book/results/published.json"
+        )
     if name not in table:
         raise unknown("published figure", name, list(table))
     return float(table[name]["value"])
