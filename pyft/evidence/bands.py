@@ -64,6 +64,10 @@ def _everything() -> dict[str, dict[str, Band]]:
     return found
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _calibrated(profile: str) -> str | None:
     """A chapter of which several seeds were measured in a profile, as bands need them; a run alone makes one."""
     for folder in sorted(results_folder().glob(f"*/{profile}")):
@@ -90,6 +94,8 @@ def expect(metric: str, value: float, seed: int, profile: str = "laptop", kind: 
         return
     if metric not in known:
         raise unknown(f"metric of profile {profile!r}", metric, list(known))
+    if lacking := [name for name in ("tolerance", "low", "high", "seeds") if not _is_number(known[metric].get(name))]:
+        raise PyftError(f"the band of {metric} lacks {', '.join(lacking)}: measure it again, or: {RESTORE}")
     tolerance = known[metric]["tolerance"]
     low, high = np.clip((known[metric]["low"], known[metric]["high"]), *POSSIBLE[kind])
     another = f"another seed: {span(low, high, kind)}"

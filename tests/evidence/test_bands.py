@@ -248,8 +248,12 @@ def test_bands_that_were_lost_do_not_pass_every_figure(checkout, content):
         evidence.expect("6.1/accuracy", 0.1, 0, "gpu")  # that profile was never measured
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"laptop": []}', '{"laptop": {"6.1/accuracy": 1}}', "[" * 99_999])
+DAMAGED = ["", "{", "[]", '{"laptop": []}', '{"laptop": {"6.1/accuracy": 1}}', "[" * 99_999]
+DAMAGED += ['{"laptop": {"6.1/accuracy": {"low": 0}}}', '{"laptop": {"6.1/accuracy": {"low": "a"}}}']
+
+
+@pytest.mark.parametrize("content", DAMAGED)
 def test_a_damaged_file_of_bands_is_named(checkout, content):
     (checkout / "bands.json").write_text(content)
-    with pytest.raises(PyftError, match=r"bands\.json .*git checkout -- "):
+    with pytest.raises(PyftError, match=r"git checkout -- .*bands\.json"):
         evidence.expect("6.1/accuracy", 0.1, 0)
