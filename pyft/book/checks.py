@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from pyft import paths
-from pyft.book.chapters import Chapter, chapters
+from pyft.book.chapters import Chapter, chapters, read_yaml
 from pyft.book.cleaning import PATHS
 from pyft.book.folding import visible
 from pyft.book.freshness import changed
@@ -74,7 +72,7 @@ def sentences() -> list[str]:
 
 def contents() -> list[str]:
     """Chapters that `_toc.yml` does not list, and entries of it that have no file."""
-    toc = yaml.safe_load((paths.ROOT / "_toc.yml").read_text(encoding="utf8"))
+    toc = read_yaml("_toc.yml")
     listed = set(_files_of(toc))
     problems = [
         f"{c.name}: not in _toc.yml" for c in chapters().values() if c.name.removesuffix(".ipynb") not in listed

@@ -17,7 +17,7 @@ from pyft.book.imports import Package, Place, Reached
 from pyft.book.uses import of_cells, parse
 from pyft.errors import PyftError
 from pyft.evidence.bands import bands
-from pyft.paths import results_folder
+from pyft.paths import read_json, results_folder
 
 DISPLAY_TAGS = {
     "hide-input",
@@ -89,8 +89,9 @@ def measured_by(chapter: Page) -> str:
 def changed(chapter: Page) -> list[str]:
     """Which parts of the key changed since the chapter last ran; empty if it is up to date."""
     notebook = chapter.read()
-    kept = notebook.metadata.get("pyft", {}).get("key", {})
-    if not kept:
+    ours = notebook.metadata.get("pyft")
+    kept = ours.get("key") if isinstance(ours, dict) else None
+    if not kept or not isinstance(kept, dict):
         return ["never run"]
     return [part for part, value in key(chapter, notebook).items() if kept.get(part) != value]
 
@@ -232,7 +233,7 @@ class Dependencies:
 
     def published(self) -> Iterator[str]:
         """The published figures that are named."""
-        figures = json.loads((results_folder() / "published.json").read_text(encoding="utf8"))
+        figures = read_json(results_folder() / "published.json")
         yield json.dumps({name: figures[name] for name in self.names(loaders=True).among(figures)}, sort_keys=True)
 
     def records(self) -> Iterator[str]:

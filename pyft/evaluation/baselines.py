@@ -1,5 +1,6 @@
 """What a model must beat: always the commonest label, a sentiment lexicon, and a linear model on word counts."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,9 @@ from sklearn.pipeline import make_pipeline
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 Labels = NDArray[np.int64]
+WORD = re.compile(r"\b\w\w+\b")  # what scikit-learn takes for a word
+# Thai, Lao, Tibetan, Burmese, Khmer, Japanese kana and Chinese characters: scripts that set no spaces between words.
+SPACELESS = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
 def majority(train_labels: Sequence[int], n: int) -> Labels:
@@ -33,3 +37,17 @@ def tfidf_logistic(C: float = 4.0) -> Any:
     """TF-IDF over words and word pairs, then logistic regression; `C` is the inverse of the L2 penalty."""
     features = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     return make_pipeline(features, LogisticRegression(C=C, max_iter=1000))
+
+
+def tfidf_features(texts: Sequence[str]) -> TfidfVectorizer:
+    """TF-IDF over words and word pairs; over one to three characters where words are not set apart, or are none."""
+    if sets_words_apart(texts):
+        return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    return TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
+
+
+def sets_words_apart(texts: Sequence[str]) -> bool:
+    """Whether some texts have words, and most of their letters are of scripts that set spaces between them."""
+    letters = sum(c.isalpha() for text in texts for c in text)
+    without = sum(len(SPACELESS.findall(text)) for text in texts)
+    return 2 * without <= letters and any(WORD.search(text) for text in texts)

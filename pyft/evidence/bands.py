@@ -16,7 +16,7 @@ import numpy as np
 from pyft.errors import PyftError, unknown
 from pyft.evaluation.stats import band
 from pyft.evidence.records import read, results
-from pyft.paths import dump, results_folder, write_atomically
+from pyft.paths import dump, read_json, results_folder, write_atomically
 
 Band = dict[str, Any]
 Record = Mapping[str, Any]
@@ -36,10 +36,44 @@ class BandError(AssertionError):
 
 
 def bands(profile: str = "laptop") -> dict[str, Band]:
-    """The committed bands of a profile, by metric."""
-    text = (results_folder() / "bands.json").read_text(encoding="utf8")
-    found: dict[str, Band] = json.loads(text).get(profile, {})
+    """The committed bands of a profile, by metric; none for a profile that was never measured.
+
+    Raises:
+        PyftError: the file of bands is damaged, or has none of a profile whose seeds were measured.
+    """
+    found = _everything().get(profile, {})
+    if not found and (chapter := _calibrated(profile)):
+        raise PyftError(
+            f"bands.json has no band of profile {profile!r}, although seeds of chapter {chapter} were measured in it: "
+            f"it lost them. {RESTORE}"
+        )
     return found
+
+
+RESTORE = "Restore it: git checkout -- book/results/bands.json"
+
+
+def _everything() -> dict[str, dict[str, Band]]:
+    """The bands of all profiles, by profile and metric."""
+    path = results_folder() / "bands.json"
+    found = read_json(path)
+    if not isinstance(found, dict) or not all(
+        isinstance(of, dict) and all(isinstance(band, dict) for band in of.values()) for of in found.values()
+    ):
+        raise PyftError(f"{path.name} holds no bands by profile and metric. {RESTORE}")
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _calibrated(profile: str) -> str | None:
+    """A chapter of which several seeds were measured in a profile, as bands need them; a run alone makes one."""
+    for folder in sorted(results_folder().glob(f"*/{profile}")):
+        if len(list(folder.glob("seed-*.json"))) > 1:
+            return folder.parent.name
+    return None
 
 
 def expect(metric: str, value: float, seed: int, profile: str = "laptop", kind: Kind = "share") -> None:
@@ -60,6 +94,8 @@ def expect(metric: str, value: float, seed: int, profile: str = "laptop", kind: 
         return
     if metric not in known:
         raise unknown(f"metric of profile {profile!r}", metric, list(known))
+    if lacking := [name for name in ("tolerance", "low", "high", "seeds") if not _is_number(known[metric].get(name))]:
+        raise PyftError(f"the band of {metric} lacks {', '.join(lacking)}: measure it again, or: {RESTORE}")
     tolerance = known[metric]["tolerance"]
     low, high = np.clip((known[metric]["low"], known[metric]["high"]), *POSSIBLE[kind])
     another = f"another seed: {span(low, high, kind)}"
@@ -173,7 +209,7 @@ def make_bands(
     if len(records) < 2:
         raise PyftError(f"chapter {chapter}: a band needs records of at least two seeds, found {len(records)}")
     path = results_folder() / "bands.json"
-    everything = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
+    everything = _everything() if path.exists() else {}
     about = {"seeds": len(records), "reason": reason}
     first, made = records[0], {}
     for metric, value in first["metrics"].items():

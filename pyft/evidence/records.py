@@ -1,6 +1,5 @@
 """Keep a figure with its provenance as a committed file, and read it again."""
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 
 from pyft.errors import PyftError, unknown
 from pyft.evidence.provenance import provenance
-from pyft.paths import dump, home, results_folder, write_atomically
+from pyft.paths import dump, home, read_json, results_folder, write_atomically
 
 
 def record(
@@ -63,8 +62,12 @@ def results(chapter: str, profile: str = "laptop") -> list[dict[str, Any]]:
 
 def read(folder: Path) -> list[dict[str, Any]]:
     """The records that lie in a folder, by seed."""
-    found = [json.loads(path.read_text(encoding="utf8")) for path in folder.glob("seed-*.json")]
-    return sorted(found, key=lambda r: r["seed"])
+    found = {path: read_json(path) for path in folder.glob("seed-*.json")}
+    for path, kept in found.items():
+        known = isinstance(kept, dict) and {"metrics", "predictions", "provenance"} <= kept.keys()
+        if not known or not isinstance(kept.get("seed"), int):
+            raise PyftError(f"{path} is no record of a run: restore it, or move it away.")
+    return sorted(found.values(), key=lambda r: r["seed"])
 
 
 def select(found: Mapping[str, Any], **values: Any) -> list[dict[str, Any]]:
@@ -81,7 +84,13 @@ def select(found: Mapping[str, Any], **values: Any) -> list[dict[str, Any]]:
 
 def published(name: str) -> float:
     """A published figure; its source stands next to it in `book/results/published.json`."""
-    table = json.loads((results_folder() / "published.json").read_text(encoding="utf8"))
+    table = read_json(results_folder() / "published.json")
+    if not isinstance(table, dict) or not all(
+        isinstance(row, dict) and isinstance(row.get("value"), int | float) for row in table.values()
+    ):
+        raise PyftError(
+            "published.json is no table of figures: restore it: git checkout -- book/results/published.json"
+        )
     if name not in table:
         raise unknown("published figure", name, list(table))
     return float(table[name]["value"])

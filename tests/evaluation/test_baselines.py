@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pyft.evaluation import baselines
 from pyft.evaluation.baselines import majority, tfidf_logistic, vader
 
 
@@ -49,3 +50,24 @@ def test_tfidf_sees_pairs_of_words():
     texts = ["not bad but good", "not good but bad"] * 4
     model = tfidf_logistic(C=100).fit(texts, [1, 0] * 4)
     assert model.predict(texts[:2]).tolist() == [1, 0]
+
+
+CHINESE = ["房间很干净，服务也好", "酒店太吵，早餐一般", "房间很小，服务也差"]
+
+
+@pytest.mark.parametrize(
+    "texts,apart",
+    [
+        (["a good film", "der gute Film", "хороший фильм", "좋은 영화 입니다"], True),
+        (CHINESE, False),
+        (["映画がとても良かった", "ภาพยนตร์ดีมาก"], False),
+        (["iPhone 手机很好用，屏幕也清晰", "物流太慢了，客服也不理人 ok"], False),
+        (["😀😀", "💔"], False),
+        (["a b", "c"], False),
+    ],
+)
+def test_characters_are_counted_where_words_are_not_set_apart(texts, apart):
+    assert baselines.sets_words_apart(texts) is apart
+    features = baselines.tfidf_features(texts)
+    assert features.analyzer == ("word" if apart else "char")
+    assert features.fit(texts).vocabulary_

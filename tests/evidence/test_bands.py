@@ -231,3 +231,29 @@ def test_the_committed_bands_follow_from_the_numbers_stored_with_them():
             values = b["mean"] + b["sd"] * spread / spread.std(ddof=1)
             low, high, _, _ = stats.band(values, b["floor"])
             assert (b["low"], b["high"]) == pytest.approx((low, high), abs=1e-5), metric
+
+
+# --- a file of bands that lost them -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", ["{}", '{"laptop": {}}', '{"gpu": {"6.1/accuracy": {}}}'])
+def test_bands_that_were_lost_do_not_pass_every_figure(checkout, content):
+    for seed in range(2):
+        put(checkout, "6.1", seed, accuracy=0.85)
+    (checkout / "bands.json").write_text(content)
+    said = r"no band of profile 'laptop', although seeds of chapter 6\.1 were measured .* git checkout -- book/results"
+    with pytest.raises(PyftError, match=said):
+        evidence.expect("6.1/accuracy", 0.1, 0)
+    if "gpu" not in content:
+        evidence.expect("6.1/accuracy", 0.1, 0, "gpu")  # that profile was never measured
+
+
+DAMAGED = ["", "{", "[]", '{"laptop": []}', '{"laptop": {"6.1/accuracy": 1}}', "[" * 99_999]
+DAMAGED += ['{"laptop": {"6.1/accuracy": {"low": 0}}}', '{"laptop": {"6.1/accuracy": {"low": "a"}}}']
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+def test_a_damaged_file_of_bands_is_named(checkout, content):
+    (checkout / "bands.json").write_text(content)
+    with pytest.raises(PyftError, match=r"git checkout -- .*bands\.json"):
+        evidence.expect("6.1/accuracy", 0.1, 0)
