@@ -4,7 +4,7 @@ A figure is uncertain for two reasons: another seed would train another model, a
 ask other questions. Counting the seeds whose own test says "better" answers neither: it is a vote, not a test.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,9 +45,9 @@ class Family:
     """Comparisons that are read together, named in code before their runs are read."""
 
     name: str
-    members: tuple[str, ...]
+    members: tuple[Hashable, ...]
 
-    def correct(self, found: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    def correct(self, found: Mapping[Any, Verdict]) -> dict[Any, Verdict]:
         """Correct the p-values of the family's verdicts for their number (Holm 1979); the intervals stay as they are.
 
         Raises:
@@ -55,7 +55,9 @@ class Family:
         """
         if set(found) != set(self.members):
             missing, extra = set(self.members) - set(found), set(found) - set(self.members)
-            raise ValueError(f"family {self.name!r}: missing {sorted(missing)}, not declared {sorted(extra)}")
+            raise ValueError(
+                f"family {self.name!r}: missing {sorted(missing, key=str)}, not declared {sorted(extra, key=str)}"
+            )
         corrected = holm([found[name].p for name in self.members])
         return {name: replace(found[name], p=p) for name, p in zip(self.members, corrected, strict=True)}
 

@@ -15,8 +15,8 @@ from pyft.evaluation.stats import (
     holm,
     mean_interval,
     median_interval,
-    reliability,
     pack_bits,
+    reliability,
     unpack_bits,
 )
 

@@ -14,8 +14,8 @@ from pyft.course.ch2_2_transfer_learning import experiment as transfer
 from pyft.course.ch2_2_transfer_learning.experiment import METHODS, Method, recipe
 from pyft.data.splits import draw_rows, subset
 from pyft.errors import PyftError
-from pyft.evaluation import stats
-from pyft.evaluation.stats import Comparison, unpack_bits
+from pyft.evaluation.stats import unpack_bits
+from pyft.evaluation.verdicts import compare_runs
 from pyft.finetune.loop import fine_tune
 from pyft.models.features import features
 from pyft.models.loading import digest
@@ -164,7 +164,7 @@ def test_recipes_bring_enough_texts_past_the_model_in_whole_epochs():
             assert (r.lr, r.batch_size) == (1e-4, method.batch_size)
 
 
-def test_stored_runs_are_compared_seed_by_seed():
+def test_stored_runs_are_compared_over_the_seeds_that_both_have():
     hits = {"a": [[1, 1, 1, 1, 1, 1, 1, 0], [1] * 8], "b": [[0, 0, 0, 0, 0, 0, 1, 1], [1] * 8, [0] * 8]}
     runs = [
         {"method": m, "n": 50, "seed": s, "split": "test"} | transfer._scored(np.array(h), np.ones(8, int), 0.0, 1)
@@ -173,13 +173,29 @@ def test_stored_runs_are_compared_seed_by_seed():
     ]
     found = {"runs": runs[::-1]}
     assert [r["seed"] for r in transfer.stored_runs(found, "b", 50)] == [0, 1, 2]
-    first, second = transfer.compare_methods(found, "a", "b", 50, 8)  # the third seed has no partner
-    assert (first.only_a, first.only_b, first.n) == (6, 1, 8)
-    assert (second.only_a, second.only_b) == (0, 0)
-    assert stats.tally([first, second]) == "no difference shown for 2 of 2 seeds"
-    assert stats.tally([Comparison(9, 0, 9, 0.01), second]) == ("better for 1 of 2 seeds, no difference shown for 1")
+    said = transfer.compare_methods(found, "a", "b", 50, 8)  # the third seed has no partner
+    assert said == compare_runs(np.array(hits["a"]), np.array(hits["b"][:2]))
+    assert said.difference == 5 / 16
     with pytest.raises(PyftError, match=r"no kept run with method 'a', n 5, split 'test'\. Known: .*'b', 50, 'test'"):
         transfer.stored_runs(found, "a", 5)
+
+
+def test_runs_that_are_all_the_same_count_as_one():
+    a, b = [[1, 1, 0, 0, 1, 1, 1, 1], [1, 1, 1, 0, 1, 1, 1, 0]], [[0, 0, 1, 0, 1, 0, 1, 0]] * 2
+    runs = [
+        {"method": m, "n": 50, "seed": s, "split": "test"} | transfer._scored(np.array(h), np.ones(8, int), 0.0, 1)
+        for m, rows in (("a", a), ("b", b))
+        for s, h in enumerate(rows)
+    ]
+    assert transfer.compare_methods({"runs": runs}, "a", "b", 50, 8) == compare_runs(np.array(a), np.array(b[0]))
+
+
+def test_families_hold_what_is_measured():
+    for family in (transfer.PRETRAINING, transfer.FREEZING, transfer.DETOURED):
+        for a, b, n in family.members:
+            for name in (a, b):
+                sizes = transfer.METHODS[name].sizes if name in transfer.METHODS else transfer.SIZES
+                assert n in sizes
 
 
 @pytest.fixture
