@@ -27,10 +27,10 @@ pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
 RECIPE = Recipe(epochs=1, batch_size=4, lr=1e-2, evaluations=0, max_length=16)
 
 
-def film(n):
+def film(n, end=""):
     """Texts whose label is the word good or bad, one label after the other as in the corpus."""
     label = [int(i >= n // 2) for i in range(n)]
-    texts = ["the " * (i % 3) + ("good" if y else "bad") + " film" for i, y in enumerate(label)]
+    texts = ["the " * (i % 3) + ("good" if y else "bad") + " film" + end for i, y in enumerate(label)]
     return Dataset.from_dict({"id": [str(i) for i in range(n)], "text": texts, "label": label})
 
 
@@ -247,6 +247,27 @@ def test_a_measurement_chooses_then_makes_every_run_and_an_interrupted_one_goes_
     for r in found["runs"]:
         assert unpack_bits(r["right"], lengths[r["split"]]).mean() == pytest.approx(r["accuracy"])
     assert transfer.EXPERIMENT.load(out) == found == json.loads(out.read_text(encoding="utf8"))
+
+
+def test_a_detour_learns_the_other_corpus_and_reads_film_reviews_as_they_are(small, monkeypatch):
+    """Each text whole and in its order, with its own label: reversed texts would give features of another language."""
+    corpora = {
+        name: DatasetDict({split: film(n, end) for split, n in [("train", 40), ("validation", 10), ("test", 20)]})
+        for name, end in [(transfer.CORPUS, ""), ("other", " a bad a")]
+    }
+    monkeypatch.setattr(transfer.data, "load", lambda name: corpora[name])
+    learnt, read, fitted = [], [], []
+    real_tune, real_features, real_fitted = transfer.fine_tune, transfer.features, transfer._fitted
+    monkeypatch.setattr(transfer, "fine_tune", lambda *a: learnt.append(a[2:4]) or real_tune(*a))
+    monkeypatch.setattr(transfer, "features", lambda *a: read.append(a[2][:]) or real_features(*a))
+    monkeypatch.setattr(transfer, "_fitted", lambda *a: fitted.append(a) or real_fitted(*a))
+    transfer.intermediate_task("other", 16, 1, 1e-3, 1.0)
+    ((first, watched),), ((_, x, y, x_test, y_test),) = learnt, fitted
+    assert set(first["text"]) == set(corpora["other"]["train"]["text"])
+    assert watched["text"][:] == corpora["other"]["validation"]["text"][:]
+    few, test = subset(corpora[transfer.CORPUS]["train"], 16, 1), corpora[transfer.CORPUS]["test"]
+    assert read == [few["text"][:], test["text"][:]]
+    assert (list(y), list(y_test)) == (few["label"][:], test["label"][:]) and (len(x), len(x_test)) == (16, 20)
 
 
 def chosen_from(values):
