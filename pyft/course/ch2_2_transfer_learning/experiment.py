@@ -172,20 +172,16 @@ def compare_methods(found: Found, a: str, b: str, n: int, tested: int) -> Verdic
     return compare_runs(*(rows[0] if len(rows) > 1 and (rows == rows[0]).all() else rows for rows in pair))
 
 
-# Declared before any run is read: method, its rival, and the number of labels.
-PRETRAINING = Family(
-    "what pretraining is worth",
-    tuple(
-        (a, b, n)
-        for a, b in (
-            ("fine-tuned", "scratch"),
-            ("fine-tuned", "TF-IDF"),
-            ("fine-tuned", "features"),
-            ("features", "TF-IDF"),
-            ("scratch", "TF-IDF"),
-        )
-        for n in (METHODS["scratch"].sizes if "scratch" in (a, b) else SIZES)
-    ),
+# Declared before any run is read: method, its rival, and the number of labels. A family is one question.
+PRETRAINING = tuple(
+    Family(f"{a} against {b}", tuple((a, b, n) for n in (METHODS["scratch"].sizes if "scratch" in (a, b) else SIZES)))
+    for a, b in (
+        ("fine-tuned", "scratch"),
+        ("fine-tuned", "TF-IDF"),
+        ("fine-tuned", "features"),
+        ("features", "TF-IDF"),
+        ("scratch", "TF-IDF"),
+    )
 )
 FREEZING = Family(
     "what freezing costs",

@@ -191,7 +191,7 @@ def test_runs_that_are_all_the_same_count_as_one():
 
 
 def test_families_hold_what_is_measured():
-    for family in (transfer.PRETRAINING, transfer.FREEZING, transfer.DETOURED):
+    for family in (*transfer.PRETRAINING, transfer.FREEZING, transfer.DETOURED):
         for a, b, n in family.members:
             for name in (a, b):
                 sizes = transfer.METHODS[name].sizes if name in transfer.METHODS else transfer.SIZES
