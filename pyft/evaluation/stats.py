@@ -131,11 +131,3 @@ def holm(p: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(p) - rank) * p[i]))
         made[i] = highest
     return made
-
-
-def tally(comparisons: Sequence[Comparison]) -> str:
-    """The verdicts of some paired tests in words: "better for 2 of 3 seeds, no difference shown for 1"."""
-    words = [c.verdict() for c in comparisons]
-    parts = [(word, words.count(word)) for word in VERDICTS if word in words]
-    (word, count), *rest = parts
-    return ", ".join([f"{word} for {count} of {len(words)} seeds", *(f"{word} for {count}" for word, count in rest)])
