@@ -4,7 +4,7 @@ A figure is uncertain for two reasons: another seed would train another model, a
 ask other questions. Counting the seeds whose own test says "better" answers neither: it is a vote, not a test.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,7 +45,7 @@ class Family:
     """Comparisons that are read together, named in code before their runs are read."""
 
     name: str
-    members: tuple[Hashable, ...]
+    members: tuple[Any, ...]  # hashable: a name, or what is compared with what
 
     def correct(self, found: Mapping[Any, Verdict]) -> dict[Any, Verdict]:
         """Correct the p-values of the family's verdicts for their number (Holm 1979); the intervals stay as they are.

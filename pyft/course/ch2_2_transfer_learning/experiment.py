@@ -168,8 +168,13 @@ def compare_methods(found: Found, a: str, b: str, n: int, tested: int) -> Verdic
     """
     of = {name: {run["seed"]: run["right"] for run in stored_runs(found, name, n)} for name in (a, b)}
     seeds = sorted(of[a].keys() & of[b].keys())
-    pair = [np.array([stats.unpack_bits(of[name][seed], tested) for seed in seeds]) for name in (a, b)]
-    return compare_runs(*(rows[0] if len(rows) > 1 and (rows == rows[0]).all() else rows for rows in pair))
+
+    def right(name: str) -> NDArray[np.bool_]:
+        rows = np.array([stats.unpack_bits(of[name][seed], tested) for seed in seeds])  # (S, N)
+        same: NDArray[np.bool_] = rows[0]
+        return same if len(rows) > 1 and (rows == same).all() else rows
+
+    return compare_runs(right(a), right(b))
 
 
 # Declared before any run is read: method, its rival, and the number of labels. A family is one question.
