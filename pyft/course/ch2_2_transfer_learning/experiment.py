@@ -199,7 +199,7 @@ DETOURED = Family("what a detour does", tuple((name, "features", DETOUR_LABELS) 
 
 def judge(found: Found, family: Family, tested: int) -> dict[Any, Verdict]:
     """The verdicts of a family, corrected together."""
-    return family.correct({member: compare_methods(found, *member, tested) for member in family.members})
+    return family.correct({(a, b, n): compare_methods(found, a, b, n, tested) for a, b, n in family.members})
 
 
 # --- the experiment ---------------------------------------------------------------------------------------------------
