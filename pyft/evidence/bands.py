@@ -5,7 +5,6 @@ it; this is what the regression test holds. *Seeds*: where one more seed should 
 there is no record to compare with, because a reader changed the seed.
 """
 
-import json
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
