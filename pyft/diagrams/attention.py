@@ -7,31 +7,33 @@ ORDER = (3, 1, 4, 2)  # the order of section 4.1.4: third, first, fourth, second
 
 def attention() -> Canvas:
     c = Canvas(
-        452,
+        430,
         "Attention is a weighted mean of values",
         "A query of 1 meets three keys, 0, ln 2 and ln 5. Their products are the scores; softmax makes them the weights"
         " one, two and five eighths. Laid on a beam at their values 0, 4 and 8, the weights balance at 6, the answer.",
     )
     columns = {"0": 180, "ln 2": 320, "ln 5": 460}
-    names = [(26, "query"), (92, "keys"), (158, "scores"), (248, "weights"), (376, "values")]
+    names = [(26, "query"), (92, "keys"), (158, "scores"), (252, "weights"), (350, "values")]
     for y, name in names:
         c.text(16, y, name, "quiet", "start")
     c.box(268, 10, 104, 32, "*q* = 1", "new")
-    eighths, values = (1, 2, 5), (0, 4, 8)
+    eighths, values, beam = (1, 2, 5), (0, 4, 8), 324
     for (key, x), weight, value in zip(columns.items(), eighths, values, strict=True):
         c.line([(320, 43), (320, 56), (x, 56), (x, 74)] if x != 320 else [(320, 43), (320, 74)])
         c.box(x - 44, 76, 88, 32, f"*k* = {key}", "body")
         c.arrow((x, 110), (x, 140))
         c.text(x, 158, key)
-        c.arrow((x, 174), (x, 200))
-        c.dot(x, 376 - 27 - 21 * weight**0.5 + 20, 21 * weight**0.5, "body", "area", f"{weight}/8")
-        c.line([(x, 370), (x, 382)], "ink")
-        c.text(x, 400, str(value))
-    c.text(250, 187, "softmax", "quiet")
-    c.line([(180, 370), (460, 370)], "ink", 3)
+        radius = 18.5 * weight**0.5  # an area for each weight
+        c.arrow((x, 174), (x, beam - 2 * radius - 5))
+        c.dot(x, beam - radius - 2, radius, "body", "area", f"{weight}/8")
+        c.line([(x, beam), (x, beam + 9)], "ink")
+        c.text(x, beam + 26, str(value))
+    c.text(250, 196, "softmax", "quiet")
+    c.line([(180, beam), (460, beam)], "ink", 3)
     answer = 180 + 35 * sum(w * v for w, v in zip(eighths, values, strict=True)) / 8
-    c.parts.append(f'<path class="full new" d="M{answer:g},374l14,24h-28z"/>')
-    c.text(answer, 416, "**answer 6**")
+    c.parts.append(f'<path class="full new" d="M{answer:g},{beam + 4}l15,26h-30z"/>')
+    c.text(answer, beam + 52, "**6**", size=22)
+    c.text(answer, beam + 80, "the answer", "quiet")
     return c
 
 
@@ -58,18 +60,17 @@ def masks() -> Canvas:
         c.grid(left + 22, 60, [["body" if may else "hidden" for may in row] for row in seen], side)
         c.text(left + 22 + 2 * (side + gap), 212, f"**{name}**")
         c.text(left + 22 + 2 * (side + gap), 248, why, "quiet")
-    c.text(38, 18, "keys →", "quiet", "start")
-    c.text(16, 284, "rows: queries", "quiet", "start")
-    c.grid(226, 276, [["body"]], 16)
-    c.text(250, 284, "may look", anchor="start")
-    c.grid(356, 276, [["hidden"]], 16)
-    c.text(380, 284, "hidden", anchor="start")
+    c.text(16, 18, "queries ↓   keys →", "quiet", "start")
+    c.grid(38, 276, [["body"]], 16)
+    c.text(62, 284, "may look", anchor="start")
+    c.grid(186, 276, [["hidden"]], 16)
+    c.text(210, 284, "hidden", anchor="start")
     return c
 
 
 def multi_head() -> Canvas:
     c = Canvas(
-        512,
+        534,
         "Several heads share the width",
         "A matrix of T tokens, d wide, is projected and cut into three slices of width d over h. Each slice makes its own"
         " map of attention weights, T by T, and its own weighted means. The slices are laid side by side again and mixed"
@@ -95,10 +96,11 @@ def multi_head() -> Canvas:
         c.text(x, 204, f"head {i + 1}")
         c.arrow((x, 190), (x, 164), (slice_at, 164), (slice_at, 146)) if i != 1 else c.arrow((x, 190), (x, 146))
     c.grid(left, 50, full, side)
-    for y, what in [(446, "(*B*, *T*, *d*)"), (302, "(*B*, *h*, *T*, *T*)"), (204, "(*B*, *h*, *T*, *dₖ*)"), (96, "(*B*, *T*, *d*)")]:
-        c.text(504, y, what, "quiet", "end")
-    c.arrow((200, 44), (200, 16))
-    c.text(216, 24, "*Wᴼ*", anchor="start")
+    shapes = {446: "(*B*, *T*, *d*)", 302: "(*B*, *h*, *T*, *T*)", 204: "(*B*, *h*, *T*, *dₖ*)", 96: "(*B*, *T*, *d*)"}
+    for y, shape in shapes.items():
+        c.text(504, y, shape, "quiet", "end")
+    c.text(200, 510, "queries, keys and values, cut into *h* heads", "quiet")
+    c.text(200, 28, "side by side again, mixed by *Wᴼ*", "quiet")
     return c
 
 
@@ -121,7 +123,7 @@ def two_streams() -> Canvas:
         for i, x in enumerate(columns, start=1):
             last = i == len(columns)
             if i in ORDER[:2] or last:
-                c.arrow((x, top + 146), (452 - (0 if last else 20), top + 58 + (0 if last else -12)), kind=kind if last else "body")
+                c.link((x, top + 168), (452, top + 34), 20, kind if last else "body")
             look = "area" if i in ORDER[:2] or last else "hollow"
             c.dot(x, top + 168, 20, kind if last else "body" if look == "area" else "quiet", look, f"{own if last else '*h*'}{'₁₂₃₄'[i - 1]}")
         c.dot(452, top + 34, 20, kind, "area", f"{own}₄")

@@ -36,6 +36,7 @@ def style() -> str:
         f".area{{fill:currentColor;fill-opacity:{TINT};stroke:currentColor;stroke-width:1.5}}"
         f".solid{{fill:currentColor;fill-opacity:{SOLID}}}"
         ".area.quiet{fill-opacity:.06;stroke-width:1}"
+        ".faint{fill:currentColor;fill-opacity:.13}"
         ".full{fill:currentColor}"
         ".hollow{fill:none;stroke:currentColor;stroke-width:1.5;stroke-dasharray:4 4}"
         ".line{fill:none;stroke:currentColor;stroke-linecap:round;stroke-linejoin:round}"
@@ -105,15 +106,14 @@ class Canvas:
     def grid(
         self, x: float, y: float, cells: Iterable[Iterable[str]], side: float, tall: float | None = None, gap: float = 3
     ) -> None:
-        """Draw rows of small cells. Each is a kind, drawn solid; `hidden` is an empty frame, an empty string nothing."""
+        """Draw rows of small cells. Each is a kind, drawn solid; `hidden` is a faint one, an empty string is none."""
         tall = side if tall is None else tall
         for i, row in enumerate(cells):
             for j, kind in enumerate(row):
                 left, top = x + j * (side + gap), y + i * (tall + gap)
-                if kind == "hidden":
-                    self.box(left, top, side, tall, kind="quiet", look="hollow", radius=2)
-                elif kind:
-                    self.box(left, top, side, tall, kind=kind, look="solid", radius=2)
+                if kind:
+                    look = ("quiet", "faint") if kind == "hidden" else (kind, "solid")
+                    self.box(left, top, side, tall, "", *look, radius=2)
 
     def line(self, points: Sequence[Point], kind: str = "quiet", width: float = 2, dashed: bool = False) -> None:
         """Draw a line through points, its corners rounded."""
@@ -132,6 +132,11 @@ class Canvas:
         across = ((tip[1] - back[1]) * 0.5, (back[0] - tip[0]) * 0.5)
         corners = [tip, (back[0] + across[0], back[1] + across[1]), (back[0] - across[0], back[1] - across[1])]
         self.parts.append(f'<path class="full {kind}" d="M{"L".join(map(_at, corners))}Z"/>')
+
+    def link(self, start: Point, end: Point, gap: float, kind: str = "quiet", width: float = 2, dashed: bool = False) -> None:
+        """Draw a straight arrow between two discs of this radius, a little off both."""
+        start, end = _towards(start, end, gap), _towards(end, start, gap + 3)
+        self.arrow(start, end, kind=kind, width=width, dashed=dashed)
 
     def dot(self, x: float, y: float, radius: float, kind: str = "body", look: str = "full", words: str = "") -> None:
         """Draw a disc, with words in its middle."""

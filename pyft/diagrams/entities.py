@@ -1,0 +1,65 @@
+"""Names in text: tags, words and pieces in line, and the best path that the tags allow."""
+
+from itertools import product
+
+from pyft.diagrams.canvas import Canvas
+
+
+def tags_and_pieces() -> Canvas:
+    c = Canvas(
+        452,
+        "A word's tag sits on its first piece",
+        "Szczesny flew to New York. The words have the tags B-PER, O, O, B-LOC, I-LOC. Szczesny is cut into the pieces s,"
+        " zcz, es, ny; the first carries the tag. The other pieces and the special tokens have none.",
+    )
+    words = [("", "", ["[CLS]"]), ("Szczesny", "B-PER", ["s", "##zcz", "##es", "##ny"]), ("flew", "O", ["flew"])]
+    words += [("to", "O", ["to"]), ("New", "B-LOC", ["new"]), ("York", "I-LOC", ["york"]), ("", "", ["[SEP]"])]
+    for x, name in [(78, "words"), (250, "pieces"), (420, "labels")]:
+        c.text(x, 18, name, "quiet")
+    y, step = 38, 41
+    for word, tag, pieces in words:
+        tall = step * len(pieces) - 7
+        if word:
+            c.box(16, y, 124, tall, word, "body")
+        for i, piece in enumerate(pieces):
+            top = y + i * step
+            c.box(196, top, 108, 34, piece, "body" if word else "quiet")
+            if word:
+                c.line([(140, y + tall / 2), (196, top + 17)], "body", 1.5)
+            if word and i == 0:
+                c.arrow((306, top + 17), (358, top + 17), kind="new")
+                c.box(360, top, 120, 34, tag, "new")
+            else:
+                c.text(420, top + 17, "not asked", "quiet")
+        y += step * len(pieces)
+    return c
+
+
+def viterbi() -> Canvas:
+    c = Canvas(
+        380,
+        "The best path that is allowed",
+        "Two words, three tags. Word by word the best tags are O, 0.5, and I-PER, 0.7, but no I-PER may follow O. Of the"
+        " paths that are allowed the best is B-PER, 0.4, then I-PER, 0.7: together 0.28.",
+    )
+    tags = ("O", "B-PER", "I-PER")
+    p = ((0.5, 0.4, 0.1), (0.1, 0.2, 0.7))
+    xs, ys = (190, 410), (96, 196, 296)
+    for y, tag in zip(ys, tags, strict=True):
+        c.text(16, y, tag, anchor="start")
+    for x, word in zip(xs, ("Peter", "Blackburn"), strict=True):
+        c.box(x - 62, 12, 124, 34, word)
+    for (j, low), (k, high) in product(enumerate(ys), enumerate(ys)):
+        if (j, k) == (1, 2):
+            c.link((xs[0], low), (xs[1], high), 32, "right", 4)
+        elif (j, k) == (0, 2):
+            c.link((xs[0], low), (xs[1], high), 32, "new", 2, dashed=True)
+        else:
+            c.link((xs[0], low), (xs[1], high), 32, "quiet", 1.2)
+    for x, shares in zip(xs, p, strict=True):
+        for k, (y, share) in enumerate(zip(ys, shares, strict=True)):
+            best = (x == xs[0] and k == 1) or (x == xs[1] and k == 2)
+            c.dot(x, y, 30, "right" if best else "quiet", "area", f"{share:g}")
+    c.line([(150, 352), (186, 352)], "right", 4)
+    c.text(196, 352, "0.4 · 0.7 = **0.28**", anchor="start")
+    return c
