@@ -9,6 +9,9 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
     drawn.__name__: drawn
     for drawn in (
         transfer.fine_tuning,
+        transfer.output_heads,
+        transfer.freezing,
+        transfer.padding,
         transformer.encoder,
         transformer.layer,
         transformer.norms,

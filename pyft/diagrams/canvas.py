@@ -18,7 +18,7 @@ KINDS = {  # what a colour means, on light and on dark; the neutral ones are tho
     "quiet": ("#48566b", "#9ca4af"),
     "body": (BLUE, SKY),  # what is there already: the pretrained body, what is seen
     "new": (VERMILION, VERMILION),  # what is new or asked for: the head, a target
-    "right": (GREEN, GREEN),  # what is true, or comes out right
+    "right": (GREEN, GREEN),  # what is true, comes out right or goes through untouched
 }
 TINT = 0.14  # opacity of an area, so that ink is legible on it
 SOLID = 0.8

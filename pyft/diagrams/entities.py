@@ -14,30 +14,30 @@ def tags_and_pieces() -> Canvas:
     )
     words = [("", "", ["[CLS]"]), ("Szczesny", "B-PER", ["s", "##zcz", "##es", "##ny"]), ("flew", "O", ["flew"])]
     words += [("to", "O", ["to"]), ("New", "B-LOC", ["new"]), ("York", "I-LOC", ["york"]), ("", "", ["[SEP]"])]
-    for x, name in [(78, "words"), (250, "pieces"), (420, "labels")]:
+    for x, name in [(90, "words"), (262, "pieces"), (432, "labels")]:
         c.text(x, 18, name, "quiet")
     y, step = 38, 41
     for word, tag, pieces in words:
         tall = step * len(pieces) - 7
         if word:
-            c.box(16, y, 124, tall, word, "body")
+            c.box(28, y, 124, tall, word, "body")
         for i, piece in enumerate(pieces):
             top = y + i * step
-            c.box(196, top, 108, 34, piece, "body" if word else "quiet")
+            c.box(208, top, 108, 34, piece, "body" if word else "quiet")
             if word:
-                c.line([(140, y + tall / 2), (196, top + 17)], "body", 1.5)
+                c.line([(152, y + tall / 2), (208, top + 17)], "body", 1.5)
             if word and i == 0:
-                c.arrow((306, top + 17), (358, top + 17), kind="new")
-                c.box(360, top, 120, 34, tag, "new")
+                c.arrow((318, top + 17), (370, top + 17), kind="new")
+                c.box(372, top, 120, 34, tag, "new")
             else:
-                c.text(420, top + 17, "not asked", "quiet")
+                c.text(432, top + 17, "not asked", "quiet")
         y += step * len(pieces)
     return c
 
 
 def viterbi() -> Canvas:
     c = Canvas(
-        380,
+        408,
         "The best path that is allowed",
         "Two words, three tags. Word by word the best tags are O, 0.5, and I-PER, 0.7, but no I-PER may follow O. Of the"
         " paths that are allowed the best is B-PER, 0.4, then I-PER, 0.7: together 0.28.",
@@ -56,10 +56,12 @@ def viterbi() -> Canvas:
             c.link((xs[0], low), (xs[1], high), 32, "new", 2, dashed=True)
         else:
             c.link((xs[0], low), (xs[1], high), 32, "quiet", 1.2)
-    for x, shares in zip(xs, p, strict=True):
+    for m, (x, shares) in enumerate(zip(xs, p, strict=True)):
         for k, (y, share) in enumerate(zip(ys, shares, strict=True)):
-            best = (x == xs[0] and k == 1) or (x == xs[1] and k == 2)
-            c.dot(x, y, 30, "right" if best else "quiet", "area", f"{share:g}")
-    c.line([(150, 352), (186, 352)], "right", 4)
-    c.text(196, 352, "0.4 · 0.7 = **0.28**", anchor="start")
+            kind = {(0, 0): "new", (0, 1): "right", (1, 2): "right"}.get((m, k), "quiet")
+            c.dot(x, y, 30, kind, "area", f"{share:g}")
+    c.line([(90, 358), (140, 358)], "right", 4)
+    c.text(154, 358, "best path allowed: 0.4 · 0.7 = **0.28**", anchor="start")
+    c.line([(90, 388), (140, 388)], "new", 2, dashed=True)
+    c.text(154, 388, "word by word: no I-PER after O", anchor="start")
     return c

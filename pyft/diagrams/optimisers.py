@@ -44,20 +44,22 @@ def weight_decay() -> Canvas:
         " gradient and both are divided by their size 0.7: the step is 0.1, as without decay, and the weight 1.9. In AdamW"
         " the gradient alone is divided, the decay is added afterwards: the weight is 1.88.",
     )
+    c.text(504, 24, "*θ* = 2,  *η* = *λ* = 0.1", "quiet", "end")
     for y, name, inside in [(10, "Adam with L2", True), (216, "AdamW", False)]:
         c.text(16, y + 14, f"**{name}**", anchor="start", size=17)
-        line = y + 74
+        line = y + 78
         c.arrow((96, line), (424, line))
         c.box(16, line - 21, 80, 42, "*g* = 0.5", "body")
-        at = 140 if inside else 330
+        at = 130 if inside else 350
         c.plus(at, line)
-        c.box(at - 55, line + 44, 110, 42, "*λθ* = 0.2", "new")
-        c.arrow((at, line + 42), (at, line + 14), kind="new", width=3)
-        c.box(206, line - 21, 88, 42, kind="ground", look="full")
-        c.box(206, line - 21, 88, 42, "÷ 0.7" if inside else "÷ 0.5")
-        c.text(250, line - 36, "÷ √*v*", "quiet")
-        c.text(176 if inside else 312, line - 16, "0.7" if inside else "1", "quiet")
-        c.text(380, line - 16, "1" if inside else "1.2", "quiet")
+        c.box(at - 55, line + 46, 110, 42, "*λθ* = 0.2", "new")
+        c.arrow((at, line + 44), (at, line + 15), kind="new", width=3)
+        c.box(192, line - 21, 92, 42, kind="ground", look="full")
+        c.box(192, line - 21, 92, 42, "÷ 0.7" if inside else "÷ 0.5")
+        c.text(238, line - 36, "÷ √*v*", "quiet")
+        c.text(166 if inside else 310, line - 16, "0.7" if inside else "1", "quiet")
+        c.text(394, line - 16, "1" if inside else "1.2", "quiet")
         c.box(426, line - 21, 78, 42, "1.9" if inside else "1.88", "right")
         c.text(465, line - 36, "new *θ*", "quiet")
+        c.text(504, line + 58, "as without\ndecay" if inside else "smaller\nby *ηλθ*", "quiet", "end")
     return c

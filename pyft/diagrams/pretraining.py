@@ -31,21 +31,32 @@ def masked_lm() -> Canvas:
 
 def next_sentence() -> Canvas:
     c = Canvas(
-        380,
-        "Next-sentence prediction: does b follow a?",
-        "Two documents, of three and two sentences. A pair of two sentences in a row from one document is a true pair,"
-        " label 0. A pair whose second sentence comes from the other document is a wrong one, label 1.",
+        346,
+        "Next-sentence prediction: does the second follow the first?",
+        "Two documents, a with three sentences and b with two. A true pair, label 0, is two sentences of a in a row. In a"
+        " wrong pair, label 1, the second sentence is from b. The answer is read at the class token.",
     )
-    for x, name, count, kind in [(16, "a", 3, "body"), (96, "b", 2, "new")]:
-        c.text(x + 32, 22, f"text {name}", "quiet")
+    for x, name, count, kind in [(16, "a", 3, "body"), (104, "b", 2, "new")]:
+        c.box(x, 72, 76, 190, kind=kind)
+        c.text(x + 38, 52, f"text *{name}*", "quiet")
         for i in range(count):
-            c.box(x, 44 + 44 * i, 64, 36, f"*{name}*{'₁₂₃'[i]}", kind)
+            c.text(x + 38, 104 + 62 * i, f"*{name}*{'₁₂₃'[i]}", size=18)
+            c.line([(x + 14, 122 + 62 * i), (x + 62, 122 + 62 * i)], kind, 2)
+    widths = [60, 46, 60, 46, 60]
+    for y, first, second, kind, answer in [
+        (104, "*a*₁", "*a*₂", "body", "0: follows"),
+        (266, "*a*₂", "*b*₂", "new", "1: does not follow"),
+    ]:
+        kinds = ["quiet", "body", "quiet", kind, "quiet"]
+        middles = c.row(212, y, ["[CLS]", first, "[SEP]", second, "[SEP]"], kinds, widths, 5, 38)
+        c.arrow((middles[0], y - 2), (middles[0], y - 28))
+        c.box(212, y - 64, 172 if kind == "new" else 112, 34, answer, "right")
     return c
 
 
 def permutation_lm() -> Canvas:
     c = Canvas(
-        330,
+        284,
         "Permutation language modelling: later turns know more",
         "The cat sat on the mat, with three words to be predicted. First mat is predicted, with all three gaps open; then"
         " cat, which sees mat; then sat, which sees both.",
@@ -69,10 +80,38 @@ def permutation_lm() -> Canvas:
 
 def architectures() -> Canvas:
     c = Canvas(
-        600,
+        596,
         "BERT, RoBERTa and XLNet: what goes in, what is asked",
         "Each model reads the pair: good film, dull. BERT puts the class token first, numbers positions from 0 and has two"
         " segments. RoBERTa has two separators in a row, positions from 2 and no segments. XLNet has the class token last,"
         " offsets in place of positions, and nothing in the input is masked.",
     )
+    inputs = [
+        ("BERT", ["[CLS]", "good", "[MASK]", "[SEP]", "dull", "[SEP]"], ["position", "segment"], {0: "next?", 2: "film"}),
+        ("RoBERTa", ["[CLS]", "good", "[MASK]", "[SEP]", "[SEP]", "dull", "[SEP]"], ["position"], {2: "film"}),
+        ("XLNet", ["good", "film", "[SEP]", "dull", "[SEP]", "[CLS]"], ["offset", "segment"], {1: "film"}),
+    ]
+    marks = {
+        ("BERT", "position"): "0 1 2 3 4 5",
+        ("BERT", "segment"): "0 0 0 0 1 1",
+        ("RoBERTa", "position"): "2 3 4 5 6 7 8",
+        ("XLNet", "offset"): "1 0 −1 −2 −3 −4",
+        ("XLNet", "segment"): "0 0 0 1 1 2",
+    }
+    width_of = {"[CLS]": 54, "good": 50, "[MASK]": 72, "[SEP]": 54, "dull": 46, "film": 50}
+    y = 8
+    for name, tokens, rows, asked in inputs:
+        c.text(12, y + 16, f"**{name}**", anchor="start", size=17)
+        for at, what in [(84, "input"), *((120 + 30 * i, row) for i, row in enumerate(rows))]:
+            c.text(12, y + at, what, "quiet", "start")
+        kinds = ["new" if i in asked else "quiet" for i in range(len(tokens))]
+        middles = c.row(94, y + 68, tokens, kinds, [width_of[token] for token in tokens], 4)
+        for i, answer in asked.items():
+            c.arrow((middles[i], y + 66), (middles[i], y + 36), kind="new")
+            wide = 62 if answer == "next?" else 50
+            c.box(middles[i] - wide / 2, y, wide, 34, answer, "right")
+        for i, row in enumerate(rows):
+            for x, mark in zip(middles, marks[name, row].split(), strict=True):
+                c.text(x, y + 120 + 30 * i, mark)
+        y += 166 + 30 * len(rows) - 30
     return c

@@ -1,4 +1,6 @@
-"""Fine-tuning as a whole: what is carried over, what is new, and what is kept as it is."""
+"""Fine-tuning as a whole: what is carried over, what is new, what stays as it is, and how its batches are filled."""
+
+from collections.abc import Sequence
 
 from pyft.diagrams.canvas import Canvas
 
@@ -33,4 +35,79 @@ def fine_tuning() -> Canvas:
     c.box(right, 370, wide, 32, "A triumph of tedium.")
     c.text(left + wide / 2, 428, "days, many machines", "quiet")
     c.text(right + wide / 2, 428, "minutes, your own", "quiet")
+    return c
+
+
+def output_heads() -> Canvas:
+    c = Canvas(
+        570,
+        "One body, three kinds of head",
+        "For a text the head reads the hidden state of the class token and gives one label. For words it reads the state of"
+        " each word and gives each a label. For a pair both texts go in together, and the class token is read again.",
+    )
+    for y, name, shape, tokens, answers in [
+        (8, "text", "(*B*, *K*)", ["[CLS]", "a", "good", "film", "[SEP]"], {0: "positive"}),
+        (198, "words", "(*B*, *T*, *K*)", ["[CLS]", "Peter", "flew", "home", "[SEP]"], {1: "B-PER", 2: "O", 3: "O"}),
+        (388, "pair", "(*B*, *K*)", ["[CLS]", "fine", "[SEP]", "not", "bad", "[SEP]"], {0: "same"}),
+    ]:
+        c.text(14, y + 94, f"**{name}**", anchor="start", size=17)
+        c.text(14, y + 122, shape, "quiet", "start")
+        side, gap = 60, 6
+        middles = c.row(118, y + 140, tokens, "quiet", side, gap)
+        c.box(118, y + 88, len(tokens) * (side + gap) - gap, 38, "body", "body")
+        for i, x in enumerate(middles):
+            c.arrow((x, y + 139), (x, y + 128))
+            if i in answers:
+                wide = 76 if answers[i] == "positive" else 60
+                c.arrow((x, y + 86), (x, y + 75))
+                c.box(x - 30, y + 44, 60, 30, "head", "new")
+                c.arrow((x, y + 43), (x, y + 32))
+                c.box(x - wide / 2, y, wide, 31, answers[i], "right")
+    return c
+
+
+def freezing() -> Canvas:
+    c = Canvas(
+        424,
+        "Frozen from below, the backward pass stops early",
+        "A body of six layers on its embeddings, and a head. Embeddings and the four lowest layers are frozen. The forward"
+        " pass goes through all of them; the backward pass ends above the highest frozen layer.",
+    )
+    names = ["head", "layer 6", "layer 5", "layer 4", "layer 3", "layer 2", "layer 1", "embeddings"]
+    left, wide = 160, 200
+    for i, name in enumerate(names):
+        kind = "new" if i == 0 else "body" if i < 3 else "quiet"
+        c.box(left, 14 + 50 * i, wide, 42, name, kind)
+    c.arrow((126, 406), (126, 14), kind="ink", width=3)
+    c.text(112, 210, "forward:\nall of it", anchor="end")
+    c.arrow((394, 14), (394, 158), kind="new", width=3)
+    c.text(408, 86, "backward:\nto here", anchor="start")
+    c.text(408, 286, "frozen:\nno gradient,\nno step", "quiet", "start")
+    return c
+
+
+def padding() -> Canvas:
+    lengths = (3, 9, 4, 7, 2, 10, 5, 4)
+    limit, size = 12, 4
+    ordered = sorted(lengths)
+    ways: list[tuple[str, Sequence[int], list[int]]] = [
+        ("to the limit", lengths, [limit, limit]),
+        ("to the longest\nin the batch", lengths, [max(lengths[:size]), max(lengths[size:])]),
+        ("like lengths\ntogether", ordered, [max(ordered[:size]), max(ordered[size:])]),
+    ]
+    shares = [1 - sum(lengths) / (size * sum(filled)) for _, _, filled in ways]
+    c = Canvas(
+        330,
+        "Batches filled up in three ways",
+        "Eight texts in two batches of four. Filled up to the limit, to the longest of each batch, and to the longest after"
+        f" sorting by length: the shares of padding are {', '.join(f'{share:.0%}' for share in shares)}.",
+    )
+    for left, (name, texts, filled), share in zip((16, 186, 356), ways, shares, strict=True):
+        c.text(left + 74, 30, name)
+        for i, length in enumerate(texts):
+            longest = filled[i // size]
+            cells = ["body"] * length + ["hidden"] * (longest - length)
+            c.grid(left, 66 + 22 * i + 14 * (i // size), [cells], 10, 18, 2.4)
+        c.text(left + 74, 284, f"**{100 * share:.0f} %**", size=20)
+        c.text(left + 74, 310, "padding", "quiet")
     return c

@@ -2,10 +2,12 @@
 
 from pyft.diagrams.canvas import Canvas
 
+IDS = ("101", "1037", "2204", "2143", "102")  # of the tokens below, in BERT's vocabulary
+
 
 def encoder() -> Canvas:
     c = Canvas(
-        560,
+        546,
         "An encoder: T tokens in, T vectors out",
         "Each token is a number. A word, a position and a segment vector are added for each, which makes a tensor of shape"
         " B, T, d. Every layer keeps that shape, and the last gives a hidden state for each token.",
@@ -16,24 +18,26 @@ def encoder() -> Canvas:
     columns = [left + i * (side + gap) + side / 2 for i in range(5)]
     for y, name, shape in [
         (50, "hidden\nstates", "(*B*, *T*, *d*)"),
-        (198, "layers", "(*B*, *T*, *d*)"),
-        (400, "added", "(*B*, *T*, *d*)"),
-        (534, "token ids", "(*B*, *T*)"),
+        (214, "layers", "(*B*, *T*, *d*)"),
+        (364, "+ segment", ""),
+        (410, "+ position", "(*B*, *T*, *d*)"),
+        (456, "word", ""),
+        (524, "token id", "(*B*, *T*)"),
     ]:
-        c.text(12, y, name, "quiet", "start")
+        c.text(10, y, name, "quiet", "start")
         c.text(510, y, shape, "quiet", "end")
-    for x in columns:
+    for y, name in [(124, "layer *L*"), (228, "layer 2"), (274, "layer 1")]:
+        c.box(left, y, wide, 40, name, "body")
+    for dot in (184, 195, 206):
+        c.dot(left + wide / 2, dot, 2.5, "quiet")
+    for x, number in zip(columns, IDS, strict=True):
         c.grid(x - 10, 12, [["body"]] * 4, 20, 16)
-    for y, name in [(128, "layer *L*"), (222, "layer 2"), (268, "layer 1")]:
-        c.box(left, y, wide, 38, name, "body")
-    c.text(left + wide / 2, 192, "⋮", "quiet", size=24)
-    for x in columns:
-        c.arrow((x, 126), (x, 94))
-        c.arrow((x, 342), (x, 310))
-        c.arrow((x, 516), (x, 484))
-    rows = [("segment", "00000"), ("position", "01234"), ("word", tokens)]
-    for y, (name, values) in zip((344, 392, 440), rows, strict=True):
-        c.row(left, y, list(values), "new" if name == "-" else "body", side, gap, 40)
+        c.arrow((x, 122), (x, 93))
+        c.arrow((x, 344), (x, 317))
+        c.arrow((x, 508), (x, 479))
+        c.text(x, 524, number)
+    for y, values in zip((346, 392, 438), ("00000", "01234", tokens), strict=True):
+        c.row(left, y, list(values), "body" if values is tokens else "quiet", side, gap, 36)
     return c
 
 
@@ -45,43 +49,29 @@ def layer() -> Canvas:
         " normalised. In the feed-forward network each token goes its own way. Again what came in is added, and the sum"
         " is normalised. The shape stays B, T, d.",
     )
-    lanes = (150, 206, 262, 318)
-    left, wide, middle = 116, 236, 234
-
-    def norm(y: float) -> None:
-        c.box(left, y, wide, 34, "norm")
-        c.arrow((middle, y + 62), (middle, y + 37))
-        c.plus(middle, y + 74)
-
-    def skip(low: float, high: float) -> None:
-        c.arrow((middle, low), (76, low), (76, high), (middle - 13, high), kind="right", width=3)
-
-    def sublayer(y: float, name: str, what: str) -> None:
-        c.arrow((middle, y - 2), (middle, y - 26))
-        c.box(left, y, wide, 132, kind="body")
-        c.text(middle, y + 22, f"**{name}**")
-        c.text(middle, y + 46, what, "quiet")
+    left, wide = 132, 228
+    middle = left + wide / 2
+    lanes = [middle + 52 * i for i in (-1.5, -0.5, 0.5, 1.5)]
+    for top, name, what in [(404, "attention", "each with each"), (134, "feed-forward", "each by itself")]:
+        c.box(left, top, wide, 132, kind="body")
+        c.text(middle, top + 22, f"**{name}**")
+        c.text(middle, top + 46, what, "quiet")
         for lane in lanes:
             for to in lanes if name == "attention" else [lane]:
-                c.line([(lane, y + 116), (to, y + 72)], "body", 1.5)
-        for lane in lanes:
-            c.dot(lane, y + 72, 6)
-            c.dot(lane, y + 116, 6)
-
-    c.arrow((middle, 582), (middle, 539))
-    skip(560, 372 + 0)
-    sublayer(404, "attention", "each with each")
-    norm(298)
-    c.arrow((middle, 296), (middle, 269))
-    skip(284, 102)
-    sublayer(134, "feed-forward", "each by itself")
-    norm(28)
+                c.line([(lane, top + 116), (to, top + 72)], "body", 1.5)
+            c.dot(lane, top + 72, 6)
+            c.dot(lane, top + 116, 6)
+        c.arrow((middle, top + 176), (middle, top + 135))  # in
+        c.arrow((middle, top - 2), (middle, top - 23))  # out, to the sum
+        c.arrow((middle, top + 156), (96, top + 156), (96, top - 38), (middle - 14, top - 38), kind="right", width=4)
+        c.text(14, top + 62, "what\ncame in", "quiet", "start")
+        c.plus(middle, top - 38)
+        c.arrow((middle, top - 51), (middle, top - 68))
+        c.box(left, top - 106, wide, 36, "norm")
     c.arrow((middle, 26), (middle, 6))
-    shapes = {10: "(*B*, *T*, *d*)", 192: "(*B*, *T*, 4*d*)", 284: "(*B*, *T*, *d*)", 462: "(*B*, *h*, *T*, *T*)", 574: "(*B*, *T*, *d*)"}
-    for y, shape in shapes.items():
-        c.text(370, y, shape, "quiet", "start")
-    c.text(14, 470, "what\ncame in", "quiet", "start")
-    c.text(14, 200, "what\ncame in", "quiet", "start")
+    shapes = {12: "(*B*, *T*, *d*)", 192: "(*B*, *T*, 4*d*)", 290: "(*B*, *T*, *d*)", 462: "(*B*, *h*, *T*, *T*)"}
+    for y, shape in (shapes | {572: "(*B*, *T*, *d*)"}).items():
+        c.text(384, y, shape, "quiet", "start")
     return c
 
 
