@@ -197,6 +197,16 @@ def colab(out: Annotated[Path, typer.Option(help="The folder to write to.")] = P
 
 
 @app.command()
+def diagrams() -> None:
+    """Draw the diagrams of the book into book/diagrams."""
+    from pyft.diagrams import write
+    from pyft.paths import ROOT
+
+    for path in write():
+        print(f"[diagrams] {path.relative_to(ROOT)}")
+
+
+@app.command()
 def cards(
     check: Annotated[bool, typer.Option(help="Compare with the committed page instead of writing it.")] = False,
 ) -> None:

@@ -14,7 +14,7 @@ LAYERS = [  # from the top down
     {"__main__"},
     {"cli"},
     {"course"},
-    {"book", "benchmarks", "exercises", "mutation", "pretraining"},
+    {"book", "benchmarks", "diagrams", "exercises", "mutation", "pretraining"},
     {"evidence", "plots"},
     {"finetune"},
     {"evaluation"},

@@ -1,9 +1,13 @@
 """The diagrams of the book, drawn by code: `pyft diagrams` writes each to book/diagrams, where the pages find it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from pyft.diagrams import attention, entities, evidence, optimisers, pretraining, transfer, transformer
+from pyft.diagrams import attention, entities, evidence, maps, optimisers, pretraining, transfer, transformer
 from pyft.diagrams.canvas import Canvas
+from pyft.paths import ROOT, write_atomically
+
+FOLDER = ROOT / "book" / "diagrams"
 
 DIAGRAMS: dict[str, Callable[[], Canvas]] = {
     drawn.__name__: drawn
@@ -28,5 +32,19 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         entities.tags_and_pieces,
         entities.viterbi,
         evidence.evidence,
+        maps.routes,
+        maps.transformer_map,
+        maps.training_loop,
     )
 }
+
+
+def write() -> list[Path]:
+    """Draw all diagrams into their folder, remove any other file there, and return the paths."""
+    FOLDER.mkdir(exist_ok=True)
+    made = {FOLDER / f"{name}.svg": draw().svg() for name, draw in DIAGRAMS.items()}
+    for path in set(FOLDER.iterdir()) - set(made):
+        path.unlink()
+    for path, text in made.items():
+        write_atomically(path, text)
+    return list(made)

@@ -79,7 +79,7 @@ def multi_head() -> Canvas:
     kinds = ("body", "new", "right")
     side, T, d_k = 20, 4, 3
     wide = 3 * d_k * (side + 3)
-    left, tall = 200 - wide / 2, T * 23
+    left = 200 - wide / 2
     full = [[kind for kind in kinds for _ in range(d_k)]] * T
     maps = [
         [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],  # itself
@@ -92,7 +92,7 @@ def multi_head() -> Canvas:
         slice_at = left + (i + 0.5) * d_k * 23
         c.arrow((slice_at, 394), (slice_at, 378), (x, 378), (x, 352)) if i != 1 else c.arrow((x, 394), (x, 352))
         c.grid(x - 46, 256, [[kind if s else "hidden" for s in row] for row in seen], side)
-        c.arrow((x, 250), (x, 222)) 
+        c.arrow((x, 250), (x, 222))
         c.text(x, 204, f"head {i + 1}")
         c.arrow((x, 190), (x, 164), (slice_at, 164), (slice_at, 146)) if i != 1 else c.arrow((x, 190), (x, 146))
     c.grid(left, 50, full, side)
@@ -125,7 +125,14 @@ def two_streams() -> Canvas:
             if i in ORDER[:2] or last:
                 c.link((x, top + 168), (452, top + 34), 20, kind if last else "body")
             look = "area" if i in ORDER[:2] or last else "hollow"
-            c.dot(x, top + 168, 20, kind if last else "body" if look == "area" else "quiet", look, f"{own if last else '*h*'}{'₁₂₃₄'[i - 1]}")
+            c.dot(
+                x,
+                top + 168,
+                20,
+                kind if last else "body" if look == "area" else "quiet",
+                look,
+                f"{own if last else '*h*'}{'₁₂₃₄'[i - 1]}",
+            )
         c.dot(452, top + 34, 20, kind, "area", f"{own}₄")
     c.arrow((430, 240), (398, 240), kind="new")
     c.box(330, 224, 66, 32, "down?", "new")

@@ -73,9 +73,15 @@ class Canvas:
         look: str = "area",
         radius: float = 7,
         ink: str = "ink",
+        covers: bool = False,
     ) -> None:
-        """Draw a box with its left upper corner at x, y, and words in its middle. `look` is a class of the style."""
+        """Draw a box with its left upper corner at x, y, and words in its middle.
+
+        `look` is a class of the style. A box that `covers` hides the line on which it stands.
+        """
         shape = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="{radius:g}"'
+        if covers:
+            self.parts.append(f'<rect class="full ground" {shape}/>')
         self.parts.append(f'<rect class="{look} {kind}" {shape}/>')
         if words:
             self.text(x + width / 2, y + height / 2, words, ink)
@@ -133,7 +139,9 @@ class Canvas:
         corners = [tip, (back[0] + across[0], back[1] + across[1]), (back[0] - across[0], back[1] - across[1])]
         self.parts.append(f'<path class="full {kind}" d="M{"L".join(map(_at, corners))}Z"/>')
 
-    def link(self, start: Point, end: Point, gap: float, kind: str = "quiet", width: float = 2, dashed: bool = False) -> None:
+    def link(
+        self, start: Point, end: Point, gap: float, kind: str = "quiet", width: float = 2, dashed: bool = False
+    ) -> None:
         """Draw a straight arrow between two discs of this radius, a little off both."""
         start, end = _towards(start, end, gap), _towards(end, start, gap + 3)
         self.arrow(start, end, kind=kind, width=width, dashed=dashed)
@@ -153,13 +161,14 @@ class Canvas:
 
     def svg(self) -> str:
         """The picture as a file's text, with a title and a description for those who do not see it."""
+        name = re.sub(r"\W+", "-", self.title.lower()).strip("-")
         size = f'width="{WIDTH}" height="{self.height:g}"'
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {self.height:g}" {size}'
-                ' role="img" aria-labelledby="title description">',
-                f'<title id="title">{html.escape(self.title, quote=False)}</title>',
-                f'<desc id="description">{html.escape(self.description, quote=False)}</desc>',
+                f' role="img" aria-labelledby="{name} {name}-more">',
+                f'<title id="{name}">{html.escape(self.title, quote=False)}</title>',
+                f'<desc id="{name}-more">{html.escape(self.description, quote=False)}</desc>',
                 f"<style>{style()}</style>",
                 # A ground of its own: where a viewer knows of no colour scheme, it is legible all the same.
                 f'<rect class="full ground" {size}/>',

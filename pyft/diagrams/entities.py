@@ -9,8 +9,8 @@ def tags_and_pieces() -> Canvas:
     c = Canvas(
         452,
         "A word's tag sits on its first piece",
-        "Szczesny flew to New York. The words have the tags B-PER, O, O, B-LOC, I-LOC. Szczesny is cut into the pieces s,"
-        " zcz, es, ny; the first carries the tag. The other pieces and the special tokens have none.",
+        "Szczesny flew to New York. The words have the tags B-PER, O, O, B-LOC, I-LOC. Szczesny is cut into the"
+        " pieces s, zcz, es, ny; the first carries the tag. The other pieces and the special tokens have none.",
     )
     words = [("", "", ["[CLS]"]), ("Szczesny", "B-PER", ["s", "##zcz", "##es", "##ny"]), ("flew", "O", ["flew"])]
     words += [("to", "O", ["to"]), ("New", "B-LOC", ["new"]), ("York", "I-LOC", ["york"]), ("", "", ["[SEP]"])]
@@ -39,8 +39,8 @@ def viterbi() -> Canvas:
     c = Canvas(
         408,
         "The best path that is allowed",
-        "Two words, three tags. Word by word the best tags are O, 0.5, and I-PER, 0.7, but no I-PER may follow O. Of the"
-        " paths that are allowed the best is B-PER, 0.4, then I-PER, 0.7: together 0.28.",
+        "Two words, three tags. Word by word the best tags are O, 0.5, and I-PER, 0.7, but no I-PER may follow O. Of"
+        " the paths that are allowed the best is B-PER, 0.4, then I-PER, 0.7: together 0.28.",
     )
     tags = ("O", "B-PER", "I-PER")
     p = ((0.5, 0.4, 0.1), (0.1, 0.2, 0.7))

@@ -7,9 +7,9 @@ def optimisers() -> Canvas:
     c = Canvas(
         470,
         "From descent to AdamW, one block at a time",
-        "Four rows. SGD: the gradient times the learning rate is the step. Momentum puts a sum of earlier gradients in"
-        " between. Adam takes a running mean and divides it by the root of the mean square. AdamW adds the decay of the"
-        " weight behind that division.",
+        "Four rows. SGD: the gradient times the learning rate is the step. Momentum puts a sum of earlier gradients"
+        " in between. Adam takes a running mean and divides it by the root of the mean square. AdamW adds the decay of"
+        " the weight behind that division.",
     )
     rows = [
         ("SGD", "*θ* − *η g*", "", ""),
@@ -26,8 +26,7 @@ def optimisers() -> Canvas:
         c.box(16, line - 19, 64, 38, "*g*", "body")
         for x, wide, words, first in [(124, 92, memory, 1), (252, 76, scale, 2)]:
             if words:
-                c.box(x, line - 19, wide, 38, kind="ground", look="full")
-                c.box(x, line - 19, wide, 38, words, "new" if i == first else "quiet")
+                c.box(x, line - 19, wide, 38, words, "new" if i == first else "quiet", covers=True)
         c.box(428, line - 19, 76, 38, "× (−*η*)")
         if name == "AdamW":
             c.plus(378, line)
@@ -38,28 +37,28 @@ def optimisers() -> Canvas:
 
 def weight_decay() -> Canvas:
     c = Canvas(
-        420,
+        404,
         "Decay inside the division is lost, outside it acts",
-        "A weight of 2 with gradient 0.5; learning rate and decay are 0.1. With L2 in Adam the decay 0.2 is added to the"
-        " gradient and both are divided by their size 0.7: the step is 0.1, as without decay, and the weight 1.9. In AdamW"
-        " the gradient alone is divided, the decay is added afterwards: the weight is 1.88.",
+        "A weight of 2 with gradient 0.5; learning rate and decay are 0.1. With L2 in Adam the decay 0.2 is added to"
+        " the gradient and both are divided by their size 0.7: the step is 0.1, as without decay, and the weight 1.9."
+        " In AdamW the gradient alone is divided, the decay is added afterwards: the weight is 1.88.",
     )
     c.text(504, 24, "*θ* = 2,  *η* = *λ* = 0.1", "quiet", "end")
-    for y, name, inside in [(10, "Adam with L2", True), (216, "AdamW", False)]:
-        c.text(16, y + 14, f"**{name}**", anchor="start", size=17)
-        line = y + 78
+    for y, name, inside in [(12, "Adam with L2", True), (216, "AdamW", False)]:
+        c.text(16, y + 12, f"**{name}**", anchor="start", size=17)
+        line = y + 82
         c.arrow((96, line), (424, line))
         c.box(16, line - 21, 80, 42, "*g* = 0.5", "body")
-        at = 130 if inside else 350
+        at = 132 if inside else 332
         c.plus(at, line)
-        c.box(at - 55, line + 46, 110, 42, "*λθ* = 0.2", "new")
-        c.arrow((at, line + 44), (at, line + 15), kind="new", width=3)
-        c.box(192, line - 21, 92, 42, kind="ground", look="full")
-        c.box(192, line - 21, 92, 42, "÷ 0.7" if inside else "÷ 0.5")
+        c.box(at - 54, line + 48, 108, 42, "*λθ* = 0.2", "new")
+        c.arrow((at, line + 46), (at, line + 15), kind="new", width=3)
+        c.box(192, line - 21, 92, 42, "÷ 0.7" if inside else "÷ 0.5", covers=True)
         c.text(238, line - 36, "÷ √*v*", "quiet")
-        c.text(166 if inside else 310, line - 16, "0.7" if inside else "1", "quiet")
-        c.text(394, line - 16, "1" if inside else "1.2", "quiet")
+        c.text(167 if inside else 302, line - 16, "0.7" if inside else "1", "quiet")
+        c.text(386, line - 16, "1" if inside else "1.2", "quiet")
         c.box(426, line - 21, 78, 42, "1.9" if inside else "1.88", "right")
         c.text(465, line - 36, "new *θ*", "quiet")
-        c.text(504, line + 58, "as without\ndecay" if inside else "smaller\nby *ηλθ*", "quiet", "end")
+        remark = "2 − 0.1 · 1:\nas without\ndecay" if inside else "2 − 0.1 · 1.2:\nit acts"
+        c.text(504, line + (65 if inside else 54), remark, "quiet", "end")
     return c

@@ -9,8 +9,8 @@ def masked_lm() -> Canvas:
     c = Canvas(
         300,
         "Masked language modelling: three of six words are asked for",
-        "The text is: the cat sat on the mat. In the input mat is masked, sat has become rug, and the second the stays as"
-        " it is. The loss asks for these three and for no others.",
+        "The text is: the cat sat on the mat. In the input mat is masked, sat has become rug, and the second the"
+        " stays as it is. The loss asks for these three and for no others.",
     )
     left, side, gap = 86, 64, 6
     changed = {2: "rug", 4: "the", 5: "[MASK]"}
@@ -31,21 +31,21 @@ def masked_lm() -> Canvas:
 
 def next_sentence() -> Canvas:
     c = Canvas(
-        346,
+        322,
         "Next-sentence prediction: does the second follow the first?",
-        "Two documents, a with three sentences and b with two. A true pair, label 0, is two sentences of a in a row. In a"
-        " wrong pair, label 1, the second sentence is from b. The answer is read at the class token.",
+        "Two documents, a with three sentences and b with two. A true pair, label 0, is two sentences of a in a row."
+        " In a wrong pair, label 1, the second sentence is from b. The answer is read at the class token.",
     )
     for x, name, count, kind in [(16, "a", 3, "body"), (104, "b", 2, "new")]:
-        c.box(x, 72, 76, 190, kind=kind)
-        c.text(x + 38, 52, f"text *{name}*", "quiet")
+        c.box(x, 52, 76, 190, kind=kind)
+        c.text(x + 38, 32, f"text *{name}*", "quiet")
         for i in range(count):
-            c.text(x + 38, 104 + 62 * i, f"*{name}*{'₁₂₃'[i]}", size=18)
-            c.line([(x + 14, 122 + 62 * i), (x + 62, 122 + 62 * i)], kind, 2)
+            c.text(x + 38, 84 + 62 * i, f"*{name}*{'₁₂₃'[i]}", size=18)
+            c.line([(x + 14, 102 + 62 * i), (x + 62, 102 + 62 * i)], kind, 2)
     widths = [60, 46, 60, 46, 60]
     for y, first, second, kind, answer in [
-        (104, "*a*₁", "*a*₂", "body", "0: follows"),
-        (266, "*a*₂", "*b*₂", "new", "1: does not follow"),
+        (88, "*a*₁", "*a*₂", "body", "0: follows"),
+        (250, "*a*₂", "*b*₂", "new", "1: does not follow"),
     ]:
         kinds = ["quiet", "body", "quiet", kind, "quiet"]
         middles = c.row(212, y, ["[CLS]", first, "[SEP]", second, "[SEP]"], kinds, widths, 5, 38)
@@ -58,8 +58,8 @@ def permutation_lm() -> Canvas:
     c = Canvas(
         284,
         "Permutation language modelling: later turns know more",
-        "The cat sat on the mat, with three words to be predicted. First mat is predicted, with all three gaps open; then"
-        " cat, which sees mat; then sat, which sees both.",
+        "The cat sat on the mat, with three words to be predicted. First mat is predicted, with all three gaps open;"
+        " then cat, which sees mat; then sat, which sees both.",
     )
     left, side, gap = 86, 64, 6
     known: list[int] = []
@@ -80,16 +80,34 @@ def permutation_lm() -> Canvas:
 
 def architectures() -> Canvas:
     c = Canvas(
-        596,
+        556,
         "BERT, RoBERTa and XLNet: what goes in, what is asked",
-        "Each model reads the pair: good film, dull. BERT puts the class token first, numbers positions from 0 and has two"
-        " segments. RoBERTa has two separators in a row, positions from 2 and no segments. XLNet has the class token last,"
-        " offsets in place of positions, and nothing in the input is masked.",
+        "Each model reads the pair: good film, dull. BERT puts the class token first, numbers positions from 0 and"
+        " has two segments. RoBERTa has two separators in a row, positions from 2 and no segments. XLNet has the class"
+        " token last, offsets in place of positions, and nothing in the input is masked.",
     )
     inputs = [
-        ("BERT", ["[CLS]", "good", "[MASK]", "[SEP]", "dull", "[SEP]"], ["position", "segment"], {0: "next?", 2: "film"}),
-        ("RoBERTa", ["[CLS]", "good", "[MASK]", "[SEP]", "[SEP]", "dull", "[SEP]"], ["position"], {2: "film"}),
-        ("XLNet", ["good", "film", "[SEP]", "dull", "[SEP]", "[CLS]"], ["offset", "segment"], {1: "film"}),
+        (
+            "BERT",
+            ["[CLS]", "good", "[MASK]", "[SEP]", "dull", "[SEP]"],
+            ["position", "segment"],
+            {0: "next?", 2: "film"},
+            "masks drawn once",
+        ),
+        (
+            "RoBERTa",
+            ["[CLS]", "good", "[MASK]", "[SEP]", "[SEP]", "dull", "[SEP]"],
+            ["position"],
+            {2: "film"},
+            "new masks each time",
+        ),
+        (
+            "XLNet",
+            ["good", "film", "[SEP]", "dull", "[SEP]", "[CLS]"],
+            ["offset", "segment"],
+            {1: "film"},
+            "hidden by the mask of attention",
+        ),
     ]
     marks = {
         ("BERT", "position"): "0 1 2 3 4 5",
@@ -100,7 +118,7 @@ def architectures() -> Canvas:
     }
     width_of = {"[CLS]": 54, "good": 50, "[MASK]": 72, "[SEP]": 54, "dull": 46, "film": 50}
     y = 8
-    for name, tokens, rows, asked in inputs:
+    for name, tokens, rows, asked, how in inputs:
         c.text(12, y + 16, f"**{name}**", anchor="start", size=17)
         for at, what in [(84, "input"), *((120 + 30 * i, row) for i, row in enumerate(rows))]:
             c.text(12, y + at, what, "quiet", "start")
@@ -110,6 +128,7 @@ def architectures() -> Canvas:
             c.arrow((middles[i], y + 66), (middles[i], y + 36), kind="new")
             wide = 62 if answer == "next?" else 50
             c.box(middles[i] - wide / 2, y, wide, 34, answer, "right")
+        c.text(middles[max(asked)] + 38, y + 17, how, "quiet", "start")
         for i, row in enumerate(rows):
             for x, mark in zip(middles, marks[name, row].split(), strict=True):
                 c.text(x, y + 120 + 30 * i, mark)

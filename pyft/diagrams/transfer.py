@@ -12,8 +12,8 @@ def fine_tuning() -> Canvas:
         "On the left a body learns from much text without labels, by guessing hidden words. Its weights go to the right,"
         " where the same body gets a new head and learns to give a text its label.",
     )
-    left, right, wide = 16, 294, 210
-    for x, name, what in [(left, "1  Pretraining", "much text, no labels"), (right, "2  Fine-tuning", "few labels")]:
+    left, right, wide = 16, 298, 206
+    for x, name, what in [(left, "1 Pretraining", "much text, no labels"), (right, "2 Fine-tuning", "few labels")]:
         c.text(x + wide / 2, 22, f"**{name}**", size=18)
         c.text(x + wide / 2, 46, what, "quiet")
     for x, answer, kind, head, part in [
@@ -31,7 +31,7 @@ def fine_tuning() -> Canvas:
         c.arrow((middle, 368), (middle, 341))
     c.arrow((left + wide + 6, 288), (right - 6, 288), kind="body", width=5)
     c.text((left + wide + right) / 2, 260, "weights")
-    c.row(left, 370, ["the", "cat", "?", "on"], ["quiet", "quiet", "hidden", "quiet"], [50, 50, 50, 42])
+    c.row(left, 370, ["the", "cat", "?", "on"], ["quiet", "quiet", "hidden", "quiet"], [49, 49, 49, 41])
     c.box(right, 370, wide, 32, "A triumph of tedium.")
     c.text(left + wide / 2, 428, "days, many machines", "quiet")
     c.text(right + wide / 2, 428, "minutes, your own", "quiet")
@@ -97,7 +97,7 @@ def padding() -> Canvas:
     ]
     shares = [1 - sum(lengths) / (size * sum(filled)) for _, _, filled in ways]
     c = Canvas(
-        330,
+        328,
         "Batches filled up in three ways",
         "Eight texts in two batches of four. Filled up to the limit, to the longest of each batch, and to the longest after"
         f" sorting by length: the shares of padding are {', '.join(f'{share:.0%}' for share in shares)}.",

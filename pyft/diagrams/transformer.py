@@ -9,8 +9,8 @@ def encoder() -> Canvas:
     c = Canvas(
         546,
         "An encoder: T tokens in, T vectors out",
-        "Each token is a number. A word, a position and a segment vector are added for each, which makes a tensor of shape"
-        " B, T, d. Every layer keeps that shape, and the last gives a hidden state for each token.",
+        "Each token is a number. A word, a position and a segment vector are added for each, which makes a tensor of"
+        " shape B, T, d. Every layer keeps that shape, and the last gives a hidden state for each token.",
     )
     tokens = ["[CLS]", "a", "good", "film", "[SEP]"]
     left, side, gap = 106, 62, 4
@@ -43,11 +43,11 @@ def encoder() -> Canvas:
 
 def layer() -> Canvas:
     c = Canvas(
-        590,
+        576,
         "A layer: attention mixes tokens, the feed-forward network does not",
-        "From the bottom: four tokens enter attention, where each is joined to each. What came in is added, and the sum is"
-        " normalised. In the feed-forward network each token goes its own way. Again what came in is added, and the sum"
-        " is normalised. The shape stays B, T, d.",
+        "From the bottom: four tokens enter attention, where each is joined to each. What came in is added, and the"
+        " sum is normalised. In the feed-forward network each token goes its own way. Again what came in is added, and"
+        " the sum is normalised. The shape stays B, T, d.",
     )
     left, wide = 132, 228
     middle = left + wide / 2
@@ -61,16 +61,16 @@ def layer() -> Canvas:
                 c.line([(lane, top + 116), (to, top + 72)], "body", 1.5)
             c.dot(lane, top + 72, 6)
             c.dot(lane, top + 116, 6)
-        c.arrow((middle, top + 176), (middle, top + 135))  # in
+        c.arrow((middle, top + 162), (middle, top + 135))  # in
         c.arrow((middle, top - 2), (middle, top - 23))  # out, to the sum
-        c.arrow((middle, top + 156), (96, top + 156), (96, top - 38), (middle - 14, top - 38), kind="right", width=4)
+        c.arrow((middle, top + 150), (96, top + 150), (96, top - 38), (middle - 14, top - 38), kind="right", width=4)
         c.text(14, top + 62, "what\ncame in", "quiet", "start")
         c.plus(middle, top - 38)
         c.arrow((middle, top - 51), (middle, top - 68))
         c.box(left, top - 106, wide, 36, "norm")
     c.arrow((middle, 26), (middle, 6))
-    shapes = {12: "(*B*, *T*, *d*)", 192: "(*B*, *T*, 4*d*)", 290: "(*B*, *T*, *d*)", 462: "(*B*, *h*, *T*, *T*)"}
-    for y, shape in (shapes | {572: "(*B*, *T*, *d*)"}).items():
+    shapes = {12: "(*B*, *T*, *d*)", 192: "(*B*, *T*, 4*d*)", 284: "(*B*, *T*, *d*)", 462: "(*B*, *h*, *T*, *T*)"}
+    for y, shape in (shapes | {554: "(*B*, *T*, *d*)"}).items():
         c.text(384, y, shape, "quiet", "start")
     return c
 
@@ -79,8 +79,8 @@ def norms() -> Canvas:
     c = Canvas(
         500,
         "The norm on the path, or beside it",
-        "Two stacks of two sublayers. After: the norm stands on the path from below to above, behind each sum. Before: it"
-        " stands on the branch, in front of each sublayer, and the path goes through untouched.",
+        "Two stacks of two sublayers. After: the norm stands on the path from below to above, behind each sum."
+        " Before: it stands on the branch, in front of each sublayer, and the path goes through untouched.",
     )
     for x, name, formula, before in [
         (70, "after (post-LN)", "LN(*x* + *f*(*x*))", False),
@@ -102,6 +102,5 @@ def norms() -> Canvas:
                 c.box(x + 54, low - 62, 120, 42, "sublayer *f*", "body")
                 c.arrow((x + 114, low - 64), (x + 114, low - 90), (x + 14, low - 90))
                 c.plus(x, low - 90)
-                c.box(x - 50, low - 152, 100, 34, kind="ground", look="full")
-                c.box(x - 50, low - 152, 100, 34, "norm", "new")
+                c.box(x - 50, low - 152, 100, 34, "norm", "new", covers=True)
     return c

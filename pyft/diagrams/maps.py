@@ -1,0 +1,104 @@
+"""Maps: the routes through the book, what part 4 builds out of what, and the loop of a training."""
+
+from pyft.diagrams.canvas import Canvas
+
+
+def routes() -> Canvas:
+    c = Canvas(
+        368,
+        "Three routes through the book",
+        "Five parts from above to below: concepts, algorithms, mathematics, practice, applications. To understand,"
+        " read concepts, algorithms and mathematics; to use, algorithms, practice and applications; to check,"
+        " algorithms, mathematics and applications.",
+    )
+    parts = [
+        ("Concepts", "why it works"),
+        ("Algorithms", "how it is done"),
+        ("Mathematics", "what is inside"),
+        ("Practice", "the program"),
+        ("Applications", "what it is for"),
+    ]
+    heights = [82 + 62 * i for i in range(len(parts))]
+    for number, (y, (name, about)) in enumerate(zip(heights, parts, strict=True), start=2):
+        c.line([(16, y - 31), (504, y - 31)], width=0.5)
+        c.text(22, y, f"**{number}**", anchor="start", size=20)
+        c.text(50, y - 11, f"**{name}**", anchor="start")
+        c.text(50, y + 12, about, "quiet", "start")
+    for x, name, kind, stops in [
+        (270, "understand", "body", (0, 1, 2)),
+        (376, "use", "new", (1, 3, 4)),
+        (466, "check", "right", (1, 2, 4)),
+    ]:
+        c.text(x, 26, f"**{name}**")
+        c.line([(x, heights[stops[0]]), (x, heights[stops[-1]])], kind, 5)
+        for stop in stops:
+            c.dot(x, heights[stop], 11, "ground")
+            c.dot(x, heights[stop], 11, kind, "area")
+            c.dot(x, heights[stop], 5, kind)
+    return c
+
+
+def transformer_map() -> Canvas:
+    c = Canvas(
+        520,
+        "What part 4 builds, from the inside out",
+        "Nested boxes. Innermost is self-attention, section 4.1.1; around it several heads, 4.1.2; next to them the"
+        " feed-forward network; around both the layer, 4.1.3; around all layers the encoder, 4.1.4. Above stands the"
+        " loss, 4.2, and from it the optimiser, 4.3, changes the weights.",
+    )
+    c.box(16, 138, 400, 366, kind="quiet")
+    c.text(36, 164, "encoders", anchor="start")
+    c.text(396, 164, "**4.1.4**", anchor="end")
+    c.box(36, 186, 360, 246, kind="body")
+    c.text(56, 212, "layer, norm, sum", anchor="start")
+    c.text(376, 212, "**4.1.3**", anchor="end")
+    c.box(56, 234, 320, 42, kind="body")
+    c.text(76, 255, "feed-forward", anchor="start")
+    c.text(356, 255, "**4.1.3**", anchor="end")
+    c.box(56, 290, 320, 124, kind="body")
+    c.text(76, 316, "multi-head attention", anchor="start")
+    c.text(356, 316, "**4.1.2**", anchor="end")
+    c.box(76, 338, 280, 58, kind="body")
+    c.text(96, 367, "self-attention", anchor="start")
+    c.text(336, 367, "**4.1.1**", anchor="end")
+    c.text(36, 468, "words and positions", anchor="start")
+    c.text(396, 468, "**4.1.4**", anchor="end")
+    c.arrow((216, 136), (216, 64))
+    c.box(116, 16, 200, 46, kind="new")
+    c.text(136, 39, "losses", anchor="start")
+    c.text(296, 39, "**4.2**", anchor="end")
+    c.arrow((318, 39), (462, 39), (462, 258), kind="right", width=3)
+    c.box(424, 262, 80, 74, "opti-\nmisers", "right")
+    c.text(464, 354, "**4.3**")
+    c.arrow((462, 372), (462, 470), (420, 470), kind="right", width=3)
+    return c
+
+
+def training_loop() -> Canvas:
+    c = Canvas(
+        348,
+        "One step of training, over and over",
+        "A ring of six: a batch goes through the model to logits; these and the labels give the loss; the loss gives"
+        " gradients; they are clipped; the optimiser takes a step; then comes the next batch.",
+    )
+    wide, left, right = 172, 16, 332
+    boxes = [
+        (left, 14, "batch", "(*B*, *T*)", "quiet"),
+        (right, 14, "model", "logits (*B*, *K*)", "body"),
+        (right, 140, "loss", "labels (*B*)", "new"),
+        (right, 266, "gradients", "one a weight", "quiet"),
+        (left, 266, "clip", "their length", "quiet"),
+        (left, 140, "step", "AdamW, rate *η*", "right"),
+    ]
+    for x, y, name, what, kind in boxes:
+        c.box(x, y, wide, 68, kind=kind)
+        c.text(x + wide / 2, y + 22, f"**{name}**")
+        c.text(x + wide / 2, y + 46, what, "quiet")
+    c.arrow((left + wide + 4, 48), (right - 4, 48))
+    c.arrow((right + wide / 2, 86), (right + wide / 2, 136))
+    c.arrow((right + wide / 2, 212), (right + wide / 2, 262))
+    c.arrow((right - 4, 300), (left + wide + 4, 300))
+    c.arrow((left + wide / 2, 262), (left + wide / 2, 212))
+    c.arrow((left + wide / 2, 136), (left + wide / 2, 86))
+    c.text(260, 174, "again, with\nthe next\nbatch", "quiet")
+    return c
