@@ -9,8 +9,9 @@ def attention() -> Canvas:
     c = Canvas(
         430,
         "Attention is a weighted mean of values",
-        "A query of 1 meets three keys, 0, ln 2 and ln 5. Their products are the scores; softmax makes them the weights"
-        " one, two and five eighths. Laid on a beam at their values 0, 4 and 8, the weights balance at 6, the answer.",
+        "A query of 1 meets three keys, 0, ln 2 and ln 5. Their products are the scores; softmax makes them the"
+        " weights one, two and five eighths. Laid on a beam at their values 0, 4 and 8, the weights balance at 6, the"
+        " answer.",
     )
     columns = {"0": 180, "ln 2": 320, "ln 5": 460}
     names = [(26, "query"), (92, "keys"), (158, "scores"), (252, "weights"), (350, "values")]
@@ -41,9 +42,9 @@ def masks() -> Canvas:
     c = Canvas(
         300,
         "Three masks: padding, causal, permutation",
-        "Three grids, a row for each query and a column for each key, filled where the query may look. Padding empties"
-        " the last column. A causal mask leaves the triangle of earlier tokens. A permutation leaves those that come"
-        " before in the drawn order.",
+        "Three grids, a row for each query and a column for each key, filled where the query may look. Padding"
+        " empties the last column. A causal mask leaves the triangle of earlier tokens. A permutation leaves those"
+        " that come before in the drawn order.",
     )
     T = range(1, 5)
     turn = {place: number for number, place in enumerate(ORDER)}
@@ -72,9 +73,9 @@ def multi_head() -> Canvas:
     c = Canvas(
         534,
         "Several heads share the width",
-        "A matrix of T tokens, d wide, is projected and cut into three slices of width d over h. Each slice makes its own"
-        " map of attention weights, T by T, and its own weighted means. The slices are laid side by side again and mixed"
-        " by the output projection.",
+        "A matrix of T tokens, d wide, is projected and cut into three slices of width d over h. Each slice makes its"
+        " own map of attention weights, T by T, and its own weighted means. The slices are laid side by side again"
+        " and mixed by the output projection.",
     )
     kinds = ("body", "new", "right")
     side, T, d_k = 20, 4, 3
@@ -108,9 +109,9 @@ def two_streams() -> Canvas:
     c = Canvas(
         516,
         "Two streams: one knows the word, one only its place",
-        "Four tokens in the order third, first, fourth, second. The content stream of the fourth token reads the third, the"
-        " first and itself. Its query stream reads the third and the first and knows its own place, but not its word, and"
-        " so it can be asked for it.",
+        "Four tokens in the order third, first, fourth, second. The content stream of the fourth token reads the"
+        " third, the first and itself. Its query stream reads the third and the first and knows its own place, but not"
+        " its word, and so it can be asked for it.",
     )
     columns = (176, 268, 360, 452)
     for top, name, what, own in [

@@ -9,8 +9,8 @@ def fine_tuning() -> Canvas:
     c = Canvas(
         448,
         "Pretraining, then fine-tuning",
-        "On the left a body learns from much text without labels, by guessing hidden words. Its weights go to the right,"
-        " where the same body gets a new head and learns to give a text its label.",
+        "On the left a body learns from much text without labels, by guessing hidden words. Its weights go to the"
+        " right, where the same body gets a new head and learns to give a text its label.",
     )
     left, right, wide = 16, 298, 206
     for x, name, what in [(left, "1 Pretraining", "much text, no labels"), (right, "2 Fine-tuning", "few labels")]:
@@ -42,8 +42,9 @@ def output_heads() -> Canvas:
     c = Canvas(
         570,
         "One body, three kinds of head",
-        "For a text the head reads the hidden state of the class token and gives one label. For words it reads the state of"
-        " each word and gives each a label. For a pair both texts go in together, and the class token is read again.",
+        "For a text the head reads the hidden state of the class token and gives one label. For words it reads the"
+        " state of each word and gives each a label. For a pair both texts go in together, and the class token is read"
+        " again.",
     )
     for y, name, shape, tokens, answers in [
         (8, "text", "(*B*, *K*)", ["[CLS]", "a", "good", "film", "[SEP]"], {0: "positive"}),
@@ -70,8 +71,8 @@ def freezing() -> Canvas:
     c = Canvas(
         424,
         "Frozen from below, the backward pass stops early",
-        "A body of six layers on its embeddings, and a head. Embeddings and the four lowest layers are frozen. The forward"
-        " pass goes through all of them; the backward pass ends above the highest frozen layer.",
+        "A body of six layers on its embeddings, and a head. Embeddings and the four lowest layers are frozen. The"
+        " forward pass goes through all of them; the backward pass ends above the highest frozen layer.",
     )
     names = ["head", "layer 6", "layer 5", "layer 4", "layer 3", "layer 2", "layer 1", "embeddings"]
     left, wide = 160, 200
@@ -99,8 +100,8 @@ def padding() -> Canvas:
     c = Canvas(
         328,
         "Batches filled up in three ways",
-        "Eight texts in two batches of four. Filled up to the limit, to the longest of each batch, and to the longest after"
-        f" sorting by length: the shares of padding are {', '.join(f'{share:.0%}' for share in shares)}.",
+        "Eight texts in two batches of four. Filled up to the limit, to the longest of each batch, and to the longest"
+        f" after sorting by length: the shares of padding are {', '.join(f'{share:.0%}' for share in shares)}.",
     )
     for left, (name, texts, filled), share in zip((16, 186, 356), ways, shares, strict=True):
         c.text(left + 74, 30, name)

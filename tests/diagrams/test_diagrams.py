@@ -50,7 +50,7 @@ def picture(name: str) -> ElementTree.Element:
 @cache
 def advance(words: str, bold: bool) -> float:
     """The width of words in units of the font's size, in DejaVu Sans: of the usual fonts of systems the widest."""
-    font = get_font(findfont(FontProperties("DejaVu Sans", weight="bold" if bold else "normal")))
+    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
     font.set_size(100, 72)
     font.set_text(words, 0)
     return font.get_width_height()[0] / 64 / 100
