@@ -13,7 +13,7 @@ FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-se
 
 BLUE, VERMILION, GREEN, SKY = PALETTE[0], PALETTE[1], PALETTE[2], PALETTE[5]
 KINDS = {  # what a colour means, on light and on dark; the neutral ones are those of the book's theme
-    "ground": ("#ffffff", "#14181e"),
+    "ground": ("#ffffff", "#121212"),
     "ink": ("#222832", "#ced6dd"),
     "quiet": ("#48566b", "#9ca4af"),
     "body": (BLUE, SKY),  # what is there already: the pretrained body, what is seen

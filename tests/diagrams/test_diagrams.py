@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import sphinx_book_theme
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from pyft import diagrams, paths
@@ -201,6 +203,13 @@ def test_its_colours_are_the_palette_and_the_neutral_ones_of_the_theme(name: str
     neutral = {code for kind in ("ground", "ink", "quiet") for code in KINDS[kind]}
     used = set(re.findall(r"#[0-9a-fA-F]{3,8}\b", DIAGRAMS[name]().svg()))
     assert used <= set(PALETTE) | neutral
+
+
+def test_the_dark_ground_is_that_of_the_page() -> None:
+    theme = Path(sphinx_book_theme.__file__).parent / "theme" / "sphinx_book_theme" / "static" / "styles"
+    rules = (theme / "sphinx-book-theme.css").read_text(encoding="utf8")
+    dark = "".join(re.findall(r"html\[data-theme=dark\]\{([^}]*)", rules))
+    assert f"--pst-color-background:{KINDS['ground'][True]}" in dark
 
 
 @every_diagram
