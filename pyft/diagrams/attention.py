@@ -6,6 +6,7 @@ ORDER = (3, 1, 4, 2)  # the order of section 4.1.4: third, first, fourth, second
 
 
 def attention() -> Canvas:
+    """Show the answer as the point where the weights balance on their values; the numbers are section 4.1.1's."""
     c = Canvas(
         430,
         "Attention is a weighted mean of values",
@@ -39,6 +40,7 @@ def attention() -> Canvas:
 
 
 def masks() -> Canvas:
+    """Show where each query may look, as grids."""
     c = Canvas(
         300,
         "Three masks: padding, causal, permutation",
@@ -49,7 +51,7 @@ def masks() -> Canvas:
     T = range(1, 5)
     turn = {place: number for number, place in enumerate(ORDER)}
     looks = [
-        ("padding", "token 4 only\nfills up", [[key < 4 for key in T] for _ in T]),
+        ("padding", "token 4\nis padding", [[key < 4 for key in T] for _ in T]),
         ("causal", "what follows\nis hidden", [[key <= query for key in T] for query in T]),
         ("permutation", "in the order\n3, 1, 4, 2", [[turn[key] < turn[query] for key in T] for query in T]),
     ]
@@ -70,6 +72,7 @@ def masks() -> Canvas:
 
 
 def multi_head() -> Canvas:
+    """Show that heads share the width, each with a map of its own."""
     c = Canvas(
         534,
         "Several heads share the width",
@@ -106,6 +109,7 @@ def multi_head() -> Canvas:
 
 
 def two_streams() -> Canvas:
+    """Show that the query stream reads what the content stream does, but for its own word."""
     c = Canvas(
         516,
         "Two streams: one knows the word, one only its place",

@@ -27,7 +27,7 @@ Point = tuple[float, float]
 
 
 def style() -> str:
-    """The style sheet. A picture in a page takes the page's colour scheme, light or dark, not that of the machine."""
+    """Write the style sheet. An image takes the colour scheme of the page that it stands in, light or dark."""
     light = "".join(f".{kind}{{color:{colours[0]}}}" for kind, colours in KINDS.items())
     dark = "".join(f".{kind}{{color:{colours[1]}}}" for kind, colours in KINDS.items() if colours[0] != colours[1])
     return (
@@ -160,7 +160,7 @@ class Canvas:
         self.line([(x, y - 6), (x, y + 6)], kind)
 
     def svg(self) -> str:
-        """The picture as a file's text, with a title and a description for those who do not see it."""
+        """Return the picture as a file's text, with a title and a description for those who do not see it."""
         name = re.sub(r"\W+", "-", self.title.lower()).strip("-")
         size = f'width="{WIDTH}" height="{self.height:g}"'
         return "\n".join(

@@ -6,6 +6,7 @@ from pyft.diagrams.canvas import Canvas
 
 
 def tags_and_pieces() -> Canvas:
+    """Show that the first piece of a word carries its tag; the cut is that of section 6.3."""
     c = Canvas(
         452,
         "A word's tag sits on its first piece",
@@ -36,10 +37,11 @@ def tags_and_pieces() -> Canvas:
 
 
 def viterbi() -> Canvas:
+    """Show the best path among those that IOB2 allows; the numbers are section 6.3's."""
     c = Canvas(
         408,
         "The best path that is allowed",
-        "Two words, three tags. Word by word the best tags are O, 0.5, and I-PER, 0.7, but no I-PER may follow O. Of"
+        "Two words, three tags; no I-PER may come first. Word by word the best tags are O, 0.5, and I-PER, 0.7, but no I-PER may follow O. Of"
         " the paths that are allowed the best is B-PER, 0.4, then I-PER, 0.7: together 0.28.",
     )
     tags = ("O", "B-PER", "I-PER")
@@ -49,7 +51,7 @@ def viterbi() -> Canvas:
         c.text(16, y, tag, anchor="start")
     for x, word in zip(xs, ("Peter", "Blackburn"), strict=True):
         c.box(x - 62, 12, 124, 34, word)
-    for (j, low), (k, high) in product(enumerate(ys), enumerate(ys)):
+    for (j, low), (k, high) in product(enumerate(ys[:2]), enumerate(ys)):
         if (j, k) == (1, 2):
             c.link((xs[0], low), (xs[1], high), 32, "right", 4)
         elif (j, k) == (0, 2):
@@ -59,7 +61,7 @@ def viterbi() -> Canvas:
     for m, (x, shares) in enumerate(zip(xs, p, strict=True)):
         for k, (y, share) in enumerate(zip(ys, shares, strict=True)):
             kind = {(0, 0): "new", (0, 1): "right", (1, 2): "right"}.get((m, k), "quiet")
-            c.dot(x, y, 30, kind, "area", f"{share:g}")
+            c.dot(x, y, 30, kind, "hollow" if (m, k) == (0, 2) else "area", f"{share:g}")
     c.line([(90, 358), (140, 358)], "right", 4)
     c.text(154, 358, "best path allowed: 0.4 · 0.7 = **0.28**", anchor="start")
     c.line([(90, 388), (140, 388)], "new", 2, dashed=True)

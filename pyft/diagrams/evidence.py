@@ -4,6 +4,7 @@ from pyft.diagrams.canvas import Canvas
 
 
 def evidence() -> Canvas:
+    """Show what a new figure is held against, and how much wider one yardstick is than another."""
     c = Canvas(
         456,
         "Three questions, three yardsticks",

@@ -4,6 +4,7 @@ from pyft.diagrams.canvas import Canvas
 
 
 def routes() -> Canvas:
+    """Show which parts to read for which purpose, as lines with stops."""
     c = Canvas(
         368,
         "Three routes through the book",
@@ -39,6 +40,7 @@ def routes() -> Canvas:
 
 
 def transformer_map() -> Canvas:
+    """Show what stands inside of what, and which section builds it."""
     c = Canvas(
         520,
         "What part 4 builds, from the inside out",
@@ -75,6 +77,7 @@ def transformer_map() -> Canvas:
 
 
 def training_loop() -> Canvas:
+    """Show the ring that a step of training is."""
     c = Canvas(
         348,
         "One step of training, over and over",

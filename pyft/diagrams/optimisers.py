@@ -4,6 +4,7 @@ from pyft.diagrams.canvas import Canvas
 
 
 def optimisers() -> Canvas:
+    """Show that each optimiser has one block more than the one before."""
     c = Canvas(
         470,
         "From descent to AdamW, one block at a time",
@@ -36,6 +37,7 @@ def optimisers() -> Canvas:
 
 
 def weight_decay() -> Canvas:
+    """Show where the decay joins, before the division or after; the numbers are section 4.3's."""
     c = Canvas(
         404,
         "Decay inside the division is lost, outside it acts",

@@ -6,6 +6,7 @@ SENTENCE = ("the", "cat", "sat", "on", "the", "mat")
 
 
 def masked_lm() -> Canvas:
+    """Show that three of six words are asked for, each changed in another way; the draw is section 2.1's."""
     c = Canvas(
         300,
         "Masked language modelling: three of six words are asked for",
@@ -30,6 +31,7 @@ def masked_lm() -> Canvas:
 
 
 def next_sentence() -> Canvas:
+    """Show where the two sentences of a true and of a wrong pair come from."""
     c = Canvas(
         322,
         "Next-sentence prediction: does the second follow the first?",
@@ -55,6 +57,7 @@ def next_sentence() -> Canvas:
 
 
 def permutation_lm() -> Canvas:
+    """Show that each turn knows the words of those before it."""
     c = Canvas(
         284,
         "Permutation language modelling: later turns know more",
@@ -79,6 +82,7 @@ def permutation_lm() -> Canvas:
 
 
 def architectures() -> Canvas:
+    """Show the same pair of texts as three models read it, and what each is asked."""
     c = Canvas(
         556,
         "BERT, RoBERTa and XLNet: what goes in, what is asked",

@@ -6,6 +6,7 @@ from pyft.diagrams.canvas import Canvas
 
 
 def fine_tuning() -> Canvas:
+    """Show that the body is carried over and the head is new."""
     c = Canvas(
         448,
         "Pretraining, then fine-tuning",
@@ -34,11 +35,12 @@ def fine_tuning() -> Canvas:
     c.row(left, 370, ["the", "cat", "?", "on"], ["quiet", "quiet", "hidden", "quiet"], [49, 49, 49, 41])
     c.box(right, 370, wide, 32, "A triumph of tedium.")
     c.text(left + wide / 2, 428, "days, many machines", "quiet")
-    c.text(right + wide / 2, 428, "minutes, your own", "quiet")
+    c.text(right + wide / 2, 428, "minutes, a laptop", "quiet")
     return c
 
 
 def output_heads() -> Canvas:
+    """Show which hidden states the head reads: one, one a word, or one for two texts."""
     c = Canvas(
         570,
         "One body, three kinds of head",
@@ -68,6 +70,7 @@ def output_heads() -> Canvas:
 
 
 def freezing() -> Canvas:
+    """Show where the backward pass may stop."""
     c = Canvas(
         424,
         "Frozen from below, the backward pass stops early",
@@ -88,6 +91,7 @@ def freezing() -> Canvas:
 
 
 def padding() -> Canvas:
+    """Show how much of a batch is padding, with the shares counted."""
     lengths = (3, 9, 4, 7, 2, 10, 5, 4)
     limit, size = 12, 4
     ordered = sorted(lengths)

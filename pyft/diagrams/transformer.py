@@ -6,6 +6,7 @@ IDS = ("101", "1037", "2204", "2143", "102")  # of the tokens below, in BERT's v
 
 
 def encoder() -> Canvas:
+    """Show that a batch keeps its shape on the way up."""
     c = Canvas(
         546,
         "An encoder: T tokens in, T vectors out",
@@ -42,6 +43,7 @@ def encoder() -> Canvas:
 
 
 def layer() -> Canvas:
+    """Show that attention joins tokens and the feed-forward network keeps them apart."""
     c = Canvas(
         576,
         "A layer: attention mixes tokens, the feed-forward network does not",
@@ -76,6 +78,7 @@ def layer() -> Canvas:
 
 
 def norms() -> Canvas:
+    """Show on which line the norm stands: on the path, or on the branch."""
     c = Canvas(
         500,
         "The norm on the path, or beside it",
