@@ -41,8 +41,8 @@ def viterbi() -> Canvas:
     c = Canvas(
         408,
         "The best path that is allowed",
-        "Two words, three tags; no I-PER may come first. Word by word the best tags are O, 0.5, and I-PER, 0.7, but no I-PER may follow O. Of"
-        " the paths that are allowed the best is B-PER, 0.4, then I-PER, 0.7: together 0.28.",
+        "Two words, three tags; no I-PER may come first. Word by word the best tags are O, 0.5, and I-PER, 0.7, but no"
+        " I-PER may follow O. Of the paths that are allowed the best is B-PER, 0.4, then I-PER, 0.7: together 0.28.",
     )
     tags = ("O", "B-PER", "I-PER")
     p = ((0.5, 0.4, 0.1), (0.1, 0.2, 0.7))

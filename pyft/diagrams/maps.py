@@ -48,31 +48,25 @@ def transformer_map() -> Canvas:
         " feed-forward network; around both the layer, 4.1.3; around all layers the encoder, 4.1.4. Above stands the"
         " loss, 4.2, and from it the optimiser, 4.3, changes the weights.",
     )
-    c.box(16, 138, 400, 366, kind="quiet")
-    c.text(36, 164, "encoders", anchor="start")
-    c.text(396, 164, "**4.1.4**", anchor="end")
-    c.box(36, 186, 360, 246, kind="body")
-    c.text(56, 212, "layer, norm, sum", anchor="start")
-    c.text(376, 212, "**4.1.3**", anchor="end")
-    c.box(56, 234, 320, 42, kind="body")
-    c.text(76, 255, "feed-forward", anchor="start")
-    c.text(356, 255, "**4.1.3**", anchor="end")
-    c.box(56, 290, 320, 124, kind="body")
-    c.text(76, 316, "multi-head attention", anchor="start")
-    c.text(356, 316, "**4.1.2**", anchor="end")
-    c.box(76, 338, 280, 58, kind="body")
-    c.text(96, 367, "self-attention", anchor="start")
-    c.text(336, 367, "**4.1.1**", anchor="end")
-    c.text(36, 468, "words and positions", anchor="start")
-    c.text(396, 468, "**4.1.4**", anchor="end")
-    c.arrow((216, 136), (216, 64))
-    c.box(116, 16, 200, 46, kind="new")
-    c.text(136, 39, "losses", anchor="start")
-    c.text(296, 39, "**4.2**", anchor="end")
-    c.arrow((318, 39), (462, 39), (462, 258), kind="right", width=3)
-    c.box(424, 262, 80, 74, "opti-\nmisers", "right")
-    c.text(464, 354, "**4.3**")
-    c.arrow((462, 372), (462, 470), (420, 470), kind="right", width=3)
+    for left, top, wide, tall, name, section in [
+        (16, 138, 380, 366, "encoders", "4.1.4"),
+        (34, 186, 344, 246, "layer, norm, sum", "4.1.3"),
+        (52, 234, 308, 42, "feed-forward", "4.1.3"),
+        (52, 290, 308, 124, "multi-head attention", "4.1.2"),
+        (70, 340, 272, 56, "self-attention", "4.1.1"),
+        (106, 16, 200, 46, "losses", "4.2"),
+    ]:
+        kind = {"encoders": "quiet", "losses": "new"}.get(name, "body")
+        c.box(left, top, wide, tall, kind=kind)
+        first = top + min(tall / 2, 27)
+        c.text(left + 18, first, name, anchor="start")
+        c.text(left + wide - 18, first, f"**{section}**", anchor="end")
+    c.text(34, 468, "words and positions", anchor="start")
+    c.text(378, 468, "**4.1.4**", anchor="end")
+    c.arrow((206, 136), (206, 65))
+    c.arrow((308, 39), (456, 39), (456, 252), kind="right", width=3)
+    c.box(408, 256, 96, 76, "optimiser\n**4.3**", "right")
+    c.arrow((456, 334), (456, 468), (400, 468), kind="right", width=3)
     return c
 
 

@@ -51,13 +51,13 @@ def weight_decay() -> Canvas:
         line = y + 82
         c.arrow((96, line), (424, line))
         c.box(16, line - 21, 80, 42, "*g* = 0.5", "body")
-        at = 132 if inside else 332
+        at = 132 if inside else 326
         c.plus(at, line)
         c.box(at - 54, line + 48, 108, 42, "*λθ* = 0.2", "new")
         c.arrow((at, line + 46), (at, line + 15), kind="new", width=3)
         c.box(192, line - 21, 92, 42, "÷ 0.7" if inside else "÷ 0.5", covers=True)
         c.text(238, line - 36, "÷ √*v*", "quiet")
-        c.text(167 if inside else 302, line - 16, "0.7" if inside else "1", "quiet")
+        c.text(167 if inside else 299, line - 16, "0.7" if inside else "1", "quiet")
         c.text(386, line - 16, "1" if inside else "1.2", "quiet")
         c.box(426, line - 21, 78, 42, "1.9" if inside else "1.88", "right")
         c.text(465, line - 36, "new *θ*", "quiet")
