@@ -3,11 +3,11 @@
 import html
 import re
 from collections.abc import Iterable, Sequence
-from math import hypot
+from math import dist
 
 from pyft.plots import PALETTE
 
-WIDTH = 520  # about the width of the column on a phone in units of SIZE / 11: text is never below 11 px there
+WIDTH = 520  # a phone shows 358 px of it, so that text of this SIZE has 11 px there
 SIZE = 16
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 
@@ -125,7 +125,7 @@ class Canvas:
         """Draw a line through points, its corners rounded."""
         parts = [f"M{_at(points[0])}"]
         for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-            parts.append(f"L{_at(_towards(corner, before, 8))}Q{_at(corner)} {_at(_towards(corner, after, 8))}")
+            parts.append(f"L{_at(_bend(corner, before))}Q{_at(corner)} {_at(_bend(corner, after))}")
         parts.append(f"L{_at(points[-1])}")
         dashes = ' stroke-dasharray="2 6"' if dashed else ""
         self.parts.append(f'<path class="line {kind}" d="{"".join(parts)}" stroke-width="{width:g}"{dashes}/>')
@@ -183,6 +183,10 @@ def _at(point: Point) -> str:
 
 
 def _towards(start: Point, end: Point, by: float) -> Point:
-    far = hypot(end[0] - start[0], end[1] - start[1])
-    share = min(by / far, 0.5 if by == 8 else 1)
+    share = by / dist(start, end)
     return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
+
+
+def _bend(corner: Point, to: Point) -> Point:
+    """Where the round of a corner ends: on its line, half of which at most is round."""
+    return _towards(corner, to, min(8, dist(corner, to) / 2))

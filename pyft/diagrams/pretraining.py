@@ -136,5 +136,5 @@ def architectures() -> Canvas:
         for i, row in enumerate(rows):
             for x, mark in zip(middles, marks[name, row].split(), strict=True):
                 c.text(x, y + 120 + 30 * i, mark)
-        y += 166 + 30 * len(rows) - 30
+        y += 136 + 30 * len(rows)
     return c
