@@ -7,7 +7,7 @@ from math import dist
 
 from pyft.plots import PALETTE
 
-WIDTH = 520  # a phone shows 358 px of it, so that text of this SIZE has 11 px there
+WIDTH = 520  # a phone shows it 358 px wide, and then text of this SIZE is 11 px high
 SIZE = 16
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 
