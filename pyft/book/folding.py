@@ -20,6 +20,7 @@ MATTER = (
     "pyft.data", "pyft.finetune", "pyft.maths", "pyft.models", "pyft.pretraining", "sklearn", "torch", "transformers",
 )  # fmt: skip
 SHOWN = {"check", "fit", "print", "prove", "prove_all", "reveal", "run", "show", "train"}
+SEEDING = {"manual_seed", "set_seed"}
 FOLDED_ALREADY = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 
 
@@ -54,6 +55,11 @@ def parts(cells: Sequence[Any]) -> list[Part]:
     while more := [part for part in found if not part.plumbing and _serves_plumbing(part, found)]:
         for part in more:
             part.plumbing = True
+    for index in {part.cell for part in found if isinstance(part.node, ast.Import | ast.ImportFrom)}:
+        left = [part for part in found if part.cell == index and not part.plumbing]
+        if all(part.calls and {call.split(".")[-1] for call in part.calls} <= SEEDING for part in left):
+            for part in left:  # a seed among imports; elsewhere it teaches
+                part.plumbing = True
     return found
 
 

@@ -37,6 +37,13 @@ def test_imports_are_folded_and_a_bare_import_of_the_package_is_not_shown():
     assert bare["metadata"]["tags"] == ["setup", "remove-cell"]
 
 
+def test_a_seed_among_imports_is_folded_with_them_and_elsewhere_it_is_not():
+    begin = "import os\n\ntorch.manual_seed(0)\nplots.style()"
+    assert shown(page(begin)) == [(begin, "Setup")]
+    trains = "finetune.set_seed(0)\nfinetune.fine_tune(1)"
+    assert shown(page(trains)) == [(trains, None)]
+
+
 def test_what_computes_and_proves_stays_open():
     assert shown(page(SOFTMAX)) == [(SOFTMAX, None)]
     assert shown(page("show(finetune.fine_tune)")) == [("show(finetune.fine_tune)", None)]
