@@ -28,7 +28,7 @@ book: fetch      ## run the chapters that changed and build _build/html/index.ht
 test: fetch      ## run every test: units, notebooks against their stored outputs, the book itself
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env chapters tests
 
-unit: setup      ## run the quick unit tests (seconds, offline)
+unit: setup      ## run the quick unit tests (two minutes, offline)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile quick tests -m "not slow and not fetched and not long"
 
 lab: fetch       ## open the chapters in JupyterLab
