@@ -12,6 +12,7 @@ from pyft.errors import PyftError
 from pyft.paths import git, repository, write_atomically
 
 # Only this package is named, so pip leaves the torch and numpy that Colab has: our own bounds on them are lower ones.
+FIGURE = re.compile(r":::\{figure-md\}[^\n]*\n!\[([^\]]*)\]\((?:\.\./)*([^)]+)\)\n\n(.*?)\n:::", re.DOTALL)
 SETUP = '%pip install --quiet "pyft-book @ git+{repository}@{commit}"\nimport pyft'
 
 
@@ -48,6 +49,8 @@ def edition(chapter: Chapter, address: str, commit: str) -> Any:
             cell.source = SETUP.format(repository=address, commit=commit)
         if "parameters" in tags:
             cell.source = re.sub(r'^PROFILE = "\w+"', 'PROFILE = "gpu"', cell.source, flags=re.MULTILINE)
+        if cell.cell_type == "markdown":  # Colab knows no MyST, and has no checkout beside the notebook
+            cell.source = FIGURE.sub(rf"![\1]({address}/raw/{commit}/\2)\n\n*\3*", cell.source)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     notebook.metadata = nbformat.from_dict(

@@ -48,6 +48,19 @@ def test_the_setup_cell_installs_the_package_of_that_commit_and_nothing_else(edi
     ]
 
 
+def test_a_diagram_is_shown_from_the_repository_with_its_caption(house, chapter):
+    figure = ":::{figure-md} fig-a\n![Two boxes.](../../book/diagrams/a.svg)\n\nA caption\n:::"
+    house.edit(chapter.path, lambda notebook: notebook.cells[0].update(source=f"# 1.1 题目\n\n{figure}\n\nMore."))
+    shown = f"![Two boxes.]({ADDRESS}/raw/{COMMIT}/book/diagrams/a.svg)\n\n*A caption*"
+    assert colab.edition(chapter, ADDRESS, COMMIT).cells[0].source == f"# 1.1 题目\n\n{shown}\n\nMore."
+
+
+def test_no_chapter_has_a_figure_that_colab_would_show_raw():
+    for chapter in chapters().values():
+        text = nbformat.writes(colab.edition(chapter, ADDRESS, COMMIT))
+        assert "figure-md" not in text, chapter.name
+
+
 def test_nothing_names_the_torch_or_numpy_that_colab_has(edition):
     assert not re.search(r"torch|numpy", nbformat.writes(edition))
 
