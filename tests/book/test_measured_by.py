@@ -54,7 +54,7 @@ def test_figures_depend_on_what_trains_and_not_on_how_they_are_shown(house, chap
 
 
 def keep(house, seed, code):
-    record = {"seed": seed, "provenance": {"code": code} if code else {}}
+    record = {"seed": seed, "metrics": {}, "predictions": {}, "provenance": {"code": code} if code else {}}
     house.write(f"book/results/1.1/laptop/seed-{seed}.json", json.dumps(record))
 
 

@@ -19,7 +19,11 @@ def moved(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
 
 EXERCISES["3.4-a"] = Exercise(
     solution=moved,
-    cases=[(_normal(6, 3), _normal(6, 3, seed=1)), (_normal(8, 2), _normal(8, 2) - 0.25)],
+    cases=[
+        (_normal(6, 3), _normal(6, 3, seed=1)),
+        (_normal(8, 2), _normal(8, 2) + 0.25 * _normal(8, 2, seed=1).abs()),
+        (_normal(9, 3, seed=2), _normal(9, 3, seed=2) + _normal(9, 3, seed=3)),
+    ],
     mistakes=[
         (
             lambda one, other: ((one - other).max(), moved(one, other)[1]),
