@@ -26,7 +26,7 @@ book: fetch      ## run the chapters that changed and build _build/html/index.ht
 	@$(BIN)/pyft book
 
 test: fetch      ## run every test: units, notebooks against their stored outputs, the book itself
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env chapters tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --nbval-sanitize-with nbval.cfg chapters tests
 
 unit: setup      ## run the quick unit tests (two minutes, offline)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile quick tests -m "not slow and not fetched and not long"

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from pyft import paths
+from pyft.book.chapters import read_yaml
 from pyft.book.runner import only_one, say
 from pyft.data.fetch import files
 from pyft.errors import PyftError
@@ -66,19 +67,29 @@ def build() -> Path:
 
 
 def configuration() -> dict[str, Any]:
-    """`_config.yml`, with MathJax from the cache, and launch buttons if it is known where to open a chapter."""
-    config: dict[str, Any] = yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf8"))
+    """`_config.yml`, with MathJax from the cache, and launch buttons if it is known where to open a chapter.
+
+    Raises:
+        PyftError: the file is damaged.
+    """
+    config = read_yaml("_config.yml")
+    try:
+        of_sphinx, of_html = dict(config["sphinx"]["config"]), dict(config["html"])
+        static = list(of_sphinx["html_static_path"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PyftError(
+            f"_config.yml lacks a setting ({type(error).__name__}: {error}). Restore it: git checkout -- _config.yml"
+        ) from error
     mathjax = files("mathjax")["tex-svg.js"]  # one file, glyphs included; the built book asks no other host for it
-    config["sphinx"]["config"]["html_static_path"].append(str(mathjax.parent))
-    config["sphinx"]["config"]["mathjax_path"] = mathjax.name
+    of_sphinx |= {"html_static_path": [*static, str(mathjax.parent)], "mathjax_path": mathjax.name}
     address = repository()
     if address is None:
         say("[book] no GitHub `origin` and no PYFT_REPOSITORY: the book is built without launch buttons")
     else:
         config["repository"] = {"url": address, "branch": COLAB_BRANCH, "path_to_book": ""}
         config["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
-        config["html"]["use_repository_button"] = True
-    return config
+        of_html["use_repository_button"] = True
+    return config | {"sphinx": config["sphinx"] | {"config": of_sphinx}, "html": of_html}
 
 
 def _last_lines(text: str, most: int = 40) -> str:

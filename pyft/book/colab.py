@@ -32,6 +32,8 @@ def write(out: Path) -> list[Path]:
     written = []
     for chapter in chapters().values():
         path = out / chapter.path.relative_to(paths.ROOT)
+        if path.exists() and "colab" not in Chapter(chapter.number, path).read().metadata:
+            raise PyftError(f"{path} is no Colab edition of ours, and is not written over. Name another folder.")
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, nbformat.writes(edition(chapter, address, commit)) + "\n")
         written.append(path)

@@ -55,7 +55,11 @@ def _told(drops: Drops, ner: bool) -> list[tuple[str, int]]:
     if ner:
         return [("sentences of train or validation that also stand in a later split", drops.leaking)]
     told = [("duplicates", drops.duplicates), ("rows of texts that carry more than one label", drops.conflicting)]
-    return told + ([("rows rated exactly zero", drops.unlabelled)] if drops.unlabelled else [])
+    seldom = [
+        ("rows rated exactly zero", drops.unlabelled),
+        ("near-copies of messages in a later split", drops.near),
+    ]
+    return told + [(what, rows) for what, rows in seldom if rows]
 
 
 def cards() -> str:

@@ -2,7 +2,8 @@
 
 Before anything is split, texts that differ only in case, white space or HTML entities count as one text: its first row
 is kept, and none if its rows carry different labels. Splits are drawn by the text's own hash, so they depend on no
-random generator, are the same on every machine, and a text is in one of them only.
+random generator, are the same on every machine, and a text is in one of them only. Where texts were made from
+templates, near-copies of them stand in one split too.
 """
 
 import ast
@@ -22,6 +23,7 @@ from pyft.data.splits import (
     Drops,
     Row,
     drop_duplicates,
+    drop_near_copies,
     fold_template,
     label_names,
     official_splits,
@@ -210,10 +212,12 @@ CORPORA: dict[str, Corpus] = {
         Corpus(
             "sms-spam",
             "sms-spam",
-            "text messages, spam or ham; messages that differ only in digits and punctuation count as one",
+            "text messages, spam or ham; messages that differ only in digits and punctuation count as one, and such "
+            "as share seven tenths of their words stand in one split",
             _classes("ham", "spam"),
             _sms_spam,
             fold=fold_template,
+            near=0.7,
         ),
         Corpus(
             "conll2003",
@@ -285,10 +289,12 @@ def load_with_drops(name: str, profile: str = "laptop") -> tuple[dict[str, list[
     corpus, source = known[name], profile_named(profile).data.get(name)
     if source:
         splits = _from_hub(corpus, source)
-        return (official_splits(splits, drops) if name == "conll2003" else split_hub(splits, corpus, drops)), drops
-    if name == "conll2003":
-        return official_splits(_conll_files(), drops), drops
-    return split_by_text(drop_duplicates(corpus.read(), drops, corpus.fold), corpus.fold), drops
+        made = official_splits(splits, drops) if name == "conll2003" else split_hub(splits, corpus, drops)
+    elif name == "conll2003":
+        made = official_splits(_conll_files(), drops)
+    else:
+        made = split_by_text(drop_duplicates(corpus.read(), drops, corpus.fold), corpus.fold)
+    return drop_near_copies(made, corpus, drops), drops
 
 
 def _conll_files() -> dict[str, list[Row]]:

@@ -112,7 +112,7 @@ def check(data: Dataset, num_labels: int, split: str, classes: int = 2) -> None:
         for tag in tags:
             if num_labels == 1:
                 fit = isinstance(tag, float) and math.isfinite(tag)
-                wanted = "a finite number with a decimal point"
+                wanted = "a finite number with a decimal point (of classes a model needs num_labels of at least 2)"
             else:
                 fit = isinstance(tag, int) and 0 <= tag < num_labels
                 wanted = f"a whole number from 0 to {num_labels - 1}"

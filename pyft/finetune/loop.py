@@ -43,7 +43,12 @@ def set_seed(seed: int) -> None:
 
     An operation that has none on the device raises `RuntimeError`. A warning instead would be no help: on a GPU torch's
     attention then adds up its gradients in any order.
+
+    Raises:
+        PyftError: a seed that NumPy does not take.
     """
+    if not 0 <= seed < 2**32:
+        raise PyftError(f"the seed is {seed}, expected a whole number from 0 to {2**32 - 1:,}.")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may sum in any order
     random.seed(seed)
     np.random.seed(seed)

@@ -43,6 +43,9 @@ _TASKS: dict[str, Any] = {
     "pretraining": AutoModelForPreTraining,
 }
 
+_VOCABULARY = ("tokenizer.json", "vocab.*", "*.model")  # of which a tokenizer needs one
+SPARE_ROWS = 1024  # of embeddings, that no token has
+
 # What a model is loaded from: no code, no pickles, and the weights in one format only.
 _WANTED = ["*.json", "model.safetensors", "model-*.safetensors", "*.txt", "*.model", "*.jinja"]
 
@@ -105,9 +108,31 @@ def _pretrained(
             "Pickled weights (pytorch_model.bin) are not read: unpickling can run code. "
             'Many repositories have the conversion as a pull request: look there, and write "owner/name@refs/pr/1".'
         )
+    if not any(path for pattern in _VOCABULARY for path in folder.glob(pattern)):
+        raise PyftError(
+            f"could not load {name}: {folder} holds no tokenizer (tokenizer.json, or a vocabulary), and the library "
+            "would make up one that knows no word. Save it there too: tokenizer.save_pretrained(folder)."
+        )
     where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     tokens = AutoTokenizer.from_pretrained(folder, **where)
-    return _TASKS[task].from_pretrained(folder, use_safetensors=True, **options, **where), tokens
+    model = _TASKS[task].from_pretrained(folder, use_safetensors=True, **options, **where)
+    refuse_other_vocabulary(name, len(tokens), model.get_input_embeddings().num_embeddings)
+    return model, tokens
+
+
+def refuse_other_vocabulary(name: str, known: int, rows: int) -> None:
+    """Refuse a tokenizer that knows another number of tokens than the model has `rows` of embeddings.
+
+    Some rows may be spare: libraries fill their number up to a multiple of 64 or so.
+
+    Raises:
+        PyftError: more tokens than rows, or many fewer.
+    """
+    if not rows - min(SPARE_ROWS, rows // 10) <= known <= rows:
+        raise PyftError(
+            f"could not load {name}: its tokenizer knows {known:,} tokens, and the model has {rows:,}: they do not "
+            "belong together. Put the tokenizer beside the weights that the model was trained with."
+        )
 
 
 def _folder(artefact: str) -> Path:

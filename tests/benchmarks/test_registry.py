@@ -13,7 +13,8 @@ from pyft.benchmarks.experiment import bench
 from pyft.errors import PyftError
 
 NAMES = [
-    "classification", "finetune", "maths", "models", "mutants", "ner", "reviews", "sentiment", "transfer", "tricks",
+    "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "reviews", "sentiment",
+    "transfer", "tricks",
 ]  # fmt: skip
 
 
@@ -79,9 +80,11 @@ COMMITS = {
 }  # fmt: skip
 FIGURES = {
     "classification": (75, "ce4e32f7a6fe2633"),
+    "faults": (0, "e3b0c44298fc1c14"),
     "finetune": (4, "f457c7ba0cf07ecd"),
     "maths": (4, "a65c729a426689cc"),
     "models": (30, "079b7eeb6af06a85"),
+    "moves": (0, "e3b0c44298fc1c14"),
     "mutants": (65, "2b1ac263e6a5a714"),
     "ner": (45, "bde4af43c8ff72f3"),
     "reviews": (30, "eafa09a50800f08c"),

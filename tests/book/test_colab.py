@@ -118,3 +118,12 @@ def test_without_a_place_to_install_from_nothing_is_written_and_the_way_out_is_n
     with pytest.raises(PyftError, match=r"PYFT_REPOSITORY=https://github\.com/OWNER/NAME"):
         colab.write(tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_notebook_that_is_no_edition_is_not_written_over(house, chapter, monkeypatch):
+    monkeypatch.setattr(colab, "repository", lambda: ADDRESS)
+    monkeypatch.setattr(colab, "git", lambda *arguments: COMMIT)
+    before = chapter.path.read_bytes()
+    with pytest.raises(PyftError, match="is no Colab edition of ours, and is not written over"):
+        colab.write(house.root)  # where the chapters themselves lie
+    assert chapter.path.read_bytes() == before

@@ -9,8 +9,11 @@ from typer.testing import CliRunner
 from pyft import finetune
 from pyft.cli import app
 from pyft.data import from_files
+from pyft.data.from_files import Gathered
 from pyft.errors import PyftError
 from pyft.finetune import loop, pipeline
+from pyft.finetune.answers import answer, unread_words
+from pyft.finetune.data_table import SPLITS, data_table
 from pyft.finetune.loop import progress
 from pyft.models.loading import digest
 from pyft.profiles import recipe
@@ -120,7 +123,8 @@ def test_a_folder_without_a_model_is_named(tmp_path):
 
 def test_the_state_of_a_finished_run_is_cleared_away(files):
     pipeline.fit("sequence-classification", files / "classes.csv", files / "out", epochs=1)
-    assert {path.suffix for path in (files / "out").iterdir()} == {".json", ".jsonl", ".safetensors"}
+    suffixes = {".json", ".jsonl", ".safetensors", ".md", ".html", ".svg"}
+    assert {path.suffix for path in (files / "out").iterdir()} == suffixes
 
 
 def test_a_saved_model_answers_as_it_did_when_it_was_tested(files):
@@ -144,8 +148,11 @@ def test_an_empty_text_is_named(files):
 
 
 def test_texts_that_are_cut_are_counted(files, tokenizer):
-    assert pipeline.count_too_long(tokenizer, ["good", "good film " * 3, "good bad film"], 5) == 1  # the last just fits
-    assert pipeline.count_too_long(tokenizer, [["good", "film"], ["good"] * 9], 10) == 1
+    texts = ["good", "good film " * 3, "good bad film"]  # the last just fits
+    rows = [{"text": text, "label": str(i)} for i, text in enumerate(texts)]
+    table, warnings = data_table(Gathered(dict.fromkeys(SPLITS, rows), "sequence-classification"), tokenizer, 5)
+    assert ["cut at 5 tokens", "1", "1", "1"] in table
+    assert warnings == ["1 training texts are cut at 5 tokens: --max-length reads more."]
 
 
 def test_words_that_were_cut_off_are_outside(tokenizer, tiny_bert):
@@ -154,8 +161,11 @@ def test_words_that_were_cut_off_are_outside(tokenizer, tiny_bert):
     torch.manual_seed(0)
     model = BertForTokenClassification(tiny_bert(num_labels=3).config).eval()
     names = ["O", "B-W", "I-W"]
-    found = pipeline.answers(model, tokenizer, [["good", "film", "the", "a"]], "token-classification", names, 4)
-    assert len(found[0]) == 4 and found[0][2:] == ["O", "O"]
+    words = ["good", "film", "the", "\ufe0f", "a"]
+    found, p = answer(model, tokenizer, [words], "token-classification", names, 4)
+    assert len(found[0]) == 5 and found[0][2:] == ["O"] * 3
+    assert p[0].shape == (5, 3) and p[0][2:, 0].tolist() == [1.0] * 3
+    assert unread_words(tokenizer, [words, ["good"]], 4) == [["the", "a"], []]
 
 
 def test_the_command_says_what_was_scored_and_where_it_lies(files):

@@ -16,6 +16,7 @@ from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
 from pyft.evaluation import decoding, ner
 from pyft.evaluation.stats import pack_bits
+from pyft.evaluation.verdicts import Family
 from pyft.finetune.batches import columns
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
@@ -37,6 +38,22 @@ TASKS = {  # rows of the training split, and how they are trained on
     "movie-reviews": (3000, Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=2)),
     "conll2003": (4000, Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=2)),
 }
+
+# What is compared, declared before any run is read; a family is corrected together.
+RIGHT_TESTS = Family(
+    "texts of which all is right",
+    (
+        *((name, "bert", corpus) for corpus in TASKS for name in MODELS[1:]),
+        *((f"{name}-continued", name, corpus) for corpus in TASKS for name in MODELS),
+    ),
+)
+SCORE_TESTS = Family(
+    "scores after training on",
+    (
+        *((f"{name}-continued", name, corpus) for corpus in TASKS for name in MODELS),
+        *((f"{name}-continued", "bert-continued", corpus) for corpus in TASKS for name in MODELS[1:]),
+    ),
+)
 
 
 def run(name: str, corpus: str, seed: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def ceiling(ratings: Tensor) -> float:
+def one_rater(ratings: Tensor) -> float:
     R = ratings.size(1)
     others = (ratings.sum(1, keepdim=True) - ratings) / (R - 1)  # (N, R) the mean without each rater's own
     pairs = [torch.corrcoef(torch.stack([ratings[:, k], others[:, k]]))[0, 1] for k in range(R)]
@@ -25,7 +25,7 @@ def _mean_r(a: Tensor, b: Tensor) -> float:
 
 
 EXERCISES["6.1.2-a"] = Exercise(
-    solution=ceiling,
+    solution=one_rater,
     cases=[(_raters(0),), (_raters(1),)],
     mistakes=[
         (
@@ -49,11 +49,11 @@ EXERCISES["6.1.2-a"] = Exercise(
             "You put all raters into one long list. Correlate each by himself, then take the mean.",
         ),
         (
-            lambda ratings: ceiling(ratings) ** 2,
+            lambda ratings: one_rater(ratings) ** 2,
             "That is the share of the variance, r squared. Return r.",
         ),
         (
-            lambda ratings: ceiling(ratings.T),
+            lambda ratings: one_rater(ratings.T),
             "You went through the columns as if they were texts. A row is a text, a column a rater.",
         ),
     ],

@@ -22,6 +22,7 @@ from pyft.data.fetch import files
 from pyft.errors import PyftError
 from pyft.evaluation.decoding import decode_constrained, decode_greedy, is_legal
 from pyft.evaluation.ner import Tags, gold_tags, score, tag_names
+from pyft.evaluation.verdicts import Family
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
 from pyft.profiles import Recipe
@@ -58,6 +59,11 @@ SETUPS = {
     "context": Setup(4000, Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=0, max_length=256), NEIGHBOURS),
     "all": Setup(None, Recipe(epochs=3, batch_size=32, lr=2e-4, evaluations=0)),
 }
+
+# What is compared, declared before any run is read: model and rival, or the setups themselves.
+RIVALS = Family("architectures on entities", tuple(("bert", name, setup) for name in MODELS[1:] for setup in SETUPS))
+DECODING = Family("decoding with the law of IOB2", tuple(SETUPS))
+CONTEXT = Family("the rest of the document", (("context", "sentence"),))
 
 
 def run(name: str, setup: str, seed: int) -> dict[str, Any]:

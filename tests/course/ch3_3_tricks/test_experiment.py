@@ -270,6 +270,29 @@ def test_every_trick_runs_and_is_another_run_than_the_baseline(small, monkeypatc
     assert set(fixed.values()) == {4}
 
 
+class SeenError(Exception):
+    pass
+
+
+def test_the_texts_that_early_stopping_watches_are_drawn_from_a_split_in_order_of_labels(small, monkeypatch):
+    """The first rows of the validation split are all of one label."""
+    splits = DatasetDict(train=rows(60), validation=rows(40).sort("label"), test=rows(30))
+    monkeypatch.setattr(data, "load", lambda name: splits)
+    seen = []
+
+    def stop(model, tokenizer, train, watched, *rest, **options):
+        seen.append(watched["text"][:])
+        assert len(set(watched["label"])) > 1
+        raise SeenError
+
+    monkeypatch.setattr(tricks, "fine_tune", stop)
+    for seed in (1, 2):
+        with pytest.raises(SeenError):
+            tricks.run("early stopping", seed)
+    assert len(seen[0]) == tricks.WATCHED and seen[0] != seen[1]
+    assert seen[0] != splits["validation"]["text"][: tricks.WATCHED]
+
+
 def test_twice_as_many_labels_take_no_more_steps():
     twice = tricks.TRICKS["twice as many labels"]
     assert twice.recipe["epochs"] * twice.labels == tricks.BASELINE.epochs * tricks.LABELS

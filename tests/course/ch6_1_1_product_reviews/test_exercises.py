@@ -21,7 +21,7 @@ def test_the_integrated_gradients_are_the_packages():
     torch.testing.assert_close(SENTIMENT["6.1.1-a"].solution(_cubic, x, baseline, 9), theirs)
 
 
-def test_the_ceiling_is_numpys():
+def test_one_rater_against_the_others_is_numpys():
     ratings = _raters(3)
     theirs = [np.corrcoef(ratings[:, k], np.delete(ratings, k, 1).mean(1))[0, 1] for k in range(4)]
     assert SENTIMENT["6.1.2-a"].solution(ratings) == pytest.approx(np.mean(theirs), abs=1e-5)

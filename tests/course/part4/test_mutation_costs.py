@@ -110,6 +110,26 @@ def test_a_run_sees_its_mutant_in_training_and_in_its_own_score():
     assert not np.array_equal(own, true) and not np.array_equal(true, right)
 
 
+BACKWARDS = "self.norm(x).flip(-1)"
+ONLY_IN_EVALUATION = {  # a break that training does not see: the weights that are learnt are the right ones
+    "BERT": ("x = self.dropout(self.norm(x))", f"x = self.dropout(self.norm(x)) if self.training else {BACKWARDS}"),
+    "XLNet": (
+        "return self.dropout(h), None if g is None else self.dropout(g)",
+        "return (self.dropout(h), g) if self.training else (h.flip(-1), None if g is None else g.flip(-1))",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "name,broken", [("BERT", "BERT"), ("BERT, ratings", "BERT"), ("RoBERTa", "BERT"), ("masked LM", "BERT"),
+                    ("XLNet", "XLNet"), ("left to right", "XLNet")]
+)  # fmt: skip
+def test_in_truth_is_what_the_right_code_says_of_the_weights_that_were_learnt(name, broken):
+    right, _ = scored(name)
+    own, true = RUNS[name](mutation.mutate("encoder", *ONLY_IN_EVALUATION[broken]), maths(), 0)
+    assert np.array_equal(true, right) and not np.array_equal(own, right)
+
+
 def test_roberta_is_the_same_encoder_with_its_padding_on_the_left():
     torch.manual_seed(0)
     head = torch.nn.Linear(384, 2)
