@@ -224,7 +224,10 @@ def test_what_is_too_slow_fails_with_a_line_for_each(pyft, measured, monkeypatch
 
 def test_a_measurement_that_there_is_not_is_answered(pyft):
     code, _, said = pyft("bench", "trick")
-    assert code == 1 and "unknown experiment 'trick'. Did you mean 'tricks'? Known: classification, faults, finetune," in said
+    assert (
+        code == 1
+        and "unknown experiment 'trick'. Did you mean 'tricks'? Known: classification, faults, finetune," in said
+    )
 
 
 def test_a_console_of_another_encoding_shows_what_it_lacks_escaped():

@@ -96,7 +96,8 @@ def test_a_run_keeps_what_finished_says_what_failed_and_goes_on_from_there(house
 
 def test_a_failing_cell_has_the_number_it_has_in_the_file_whatever_papermill_adds(house):
     path = house.chapter("1_1_toy", "# 1.1", ("SEED = 0", ["parameters"]), "1 / (SEED - 3)")
-    house.edit(path, lambda notebook: notebook.metadata.update(kernelspec={"name": "python3", "language": "python"}))
+    spec = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    house.edit(path, lambda notebook: notebook.metadata.update(kernelspec=spec))
     (chapter,) = chapters.select([])
     with pytest.raises(PyftError, match=r"1_1_toy\.ipynb, cell 2 "):
         runner.execute(chapter, {"SEED": 3}, records=house.results)

@@ -17,7 +17,6 @@ from pyft.errors import PyftError
 from pyft.evaluation.stats import unpack_bits
 from pyft.evaluation.verdicts import compare_runs
 from pyft.finetune.loop import fine_tune
-from pyft.models.features import features
 from pyft.models.loading import digest
 from pyft.models.surgery import freeze, from_scratch, num_trainable
 from pyft.profiles import Recipe
@@ -122,35 +121,6 @@ def test_a_subset_is_drawn_from_the_whole_of_a_split_in_order_of_labels():
 def test_rows_that_there_are_not_cannot_be_drawn(n):
     with pytest.raises(PyftError, match="expected a number from 1 to 10"):
         draw_rows(10, n, seed=0)
-
-
-# --- features ---------------------------------------------------------------------------------------------------------
-
-
-def test_features_depend_neither_on_the_batch_nor_on_dropout(tiny_bert, tokenizer):
-    model = tiny_bert().train()
-    texts = ["a good film", "bad", "the the the bad film", "film"]
-    for pooling in ("mean", "cls"):
-        together = features(model, tokenizer, texts, pooling, batch_size=4)
-        alone = np.concatenate([features(model, tokenizer, [t], pooling) for t in texts])
-        np.testing.assert_allclose(together, alone, atol=1e-5)
-        assert together.shape == (4, 32)
-    assert model.training
-    assert not np.allclose(
-        features(model, tokenizer, texts, "mean"), features(model, tokenizer, texts, "cls"), atol=0.1
-    )
-
-
-def test_the_class_tokens_features_are_the_first_hidden_state(tiny_bert, tokenizer):
-    model = tiny_bert().eval()
-    with torch.inference_mode():
-        h = model.base_model(**tokenizer(["a bad film"], return_tensors="pt")).last_hidden_state
-    np.testing.assert_allclose(features(model, tokenizer, ["a bad film"], "cls"), h[:, 0], atol=1e-6)
-
-
-def test_an_unknown_pooling_is_refused(tiny_bert, tokenizer):
-    with pytest.raises(PyftError, match="unknown pooling 'max'"):
-        features(tiny_bert(), tokenizer, ["film"], "max")
 
 
 # --- the measurement --------------------------------------------------------------------------------------------------

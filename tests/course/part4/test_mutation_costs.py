@@ -329,27 +329,3 @@ def test_a_mutant_that_changes_something_else_is_another_run(two, monkeypatch):
     assert mutation_costs.change(two[0]) != mutation_costs.change(two[1])
     monkeypatch.setattr(mutation_costs, "MUTANTS", {"4.1.1": [dataclasses.replace(MUTANT, new="3 * q")]})
     assert len({first, other, mutation_costs.EXPERIMENT.key(MUTANT.name)}) == 3
-
-
-# --- the data ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.fetched
-def test_the_real_reviews_are_cut_and_in_order_of_length(monkeypatch):
-    monkeypatch.undo()
-    for split, n in {"train": mutation_costs.TRAIN, "validation": mutation_costs.HELD_OUT}.items():
-        rows = mutation_costs.reviews(split)
-        lengths = [len(row) for row in rows["ids"]]
-        assert lengths == sorted(lengths) and max(lengths) == 32
-        assert len(rows["label"]) == len(rows["rating"]) == n == len(lengths)
-        assert set(rows["label"]) == {0, 1}
-
-
-@pytest.mark.fetched
-def test_the_real_windows_are_whole_and_in_the_commonest_pieces(monkeypatch):
-    monkeypatch.undo()
-    train, held_out = mutation_costs.windows("train"), mutation_costs.windows("validation")
-    assert held_out.shape == (mutation_costs.HELD_OUT, mutation_costs.T) and len(train) > 1000
-    assert train.min() == 0 and train.max() == mutation_costs.V - 1 and held_out.max() < mutation_costs.V
-    counts = torch.bincount(train.flatten(), minlength=mutation_costs.V)
-    assert (counts[:-1] - counts[1:] > -60).all()  # numbered from the commonest; a cut window at the end aside
