@@ -49,6 +49,7 @@ class Recipe:
     label_smoothing: float = 0.0
     layer_decay: float = 1.0  # the rate of a layer over that of the one above it
     decay_biases: bool = False  # whether weight decay is on biases and LayerNorms too
+    length_window: int = 50  # batches whose texts are sorted by length together; 1: batches are random
     fast_path: tuple[str, ...] = FAST_PATH  # work that a step is spared; (): the library's model as it is
 
 
