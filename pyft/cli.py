@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -172,7 +172,9 @@ def finetune(
     test: Annotated[Path | None, typer.Option(help="A file of its own; a tenth of the data if not given.")] = None,
     model: Annotated[str, typer.Option(help="bert, roberta, xlnet, a folder, or a hub's owner/name.")] = "bert",
     profile: Annotated[str, typer.Option(help="laptop or gpu.")] = "laptop",
-    epochs: Annotated[int | None, typer.Option(min=1, help="The profile's, three, if not given.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="If not given, as many as rows and classes need, up to 20.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Another seed draws another run.")] = 0,
     text_column: Annotated[str | None, typer.Option(help="The column of texts, if not text (or tokens).")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column of labels, if not label (or tags).")] = None,
@@ -181,12 +183,15 @@ def finetune(
     lr: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Texts a step.")] = None,
     patience: Annotated[
-        int | None, typer.Option(min=1, help="Half epochs without a lower validation loss, then it stops.")
+        int | None,
+        typer.Option(min=1, help="Half epochs without a lower validation loss, then it stops; 4 without --epochs."),
     ] = None,
 ) -> None:
     """Fine-tune a model on your own data, compare it with a baseline, save it; goes on where it was interrupted."""
     from pyft.data.from_files import Layout
     from pyft.finetune import output_folder, pipeline
+    from pyft.finetune.data_table import as_text
+    from pyft.finetune.report import score_lines, test_lines
 
     options = {"max_length": max_length, "lr": lr, "batch_size": batch_size, "patience": patience}
     changes = {name: value for name, value in options.items() if value is not None}
@@ -198,19 +203,14 @@ def finetune(
         )  # fmt: skip
     if not card:  # the first of several processes says it
         return
-    for name, scores in card["scores"].items():
-        print(f"{name:16} " + ", ".join(f"{metric} {_told(value)}" for metric, value in scores.items()))
-    for line in card["advice"]:
+    print(as_text(score_lines(card["scores"])))
+    for line in [*test_lines(task, card["scores"]), *card["advice"]]:
         print(line)
     place = quoted(str(out))
     print(f"saved in {place}. What to do next:")
     print(f"  read how it was made and where it errs: {quoted(str(out / 'report.html'))}")
-    print(f"  ask it: pyft predict {place} --text 'a text of yours'")
+    print(f"  ask it: pyft predict {place} --text {quoted('a text of yours')}")
     print(f"  ask it about a file: pyft predict {place} --data FILE --out predictions.csv")
-
-
-def _told(value: Any) -> str:
-    return " to ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @app.command()

@@ -60,7 +60,7 @@ class Gathered:
     def said(self) -> list[str]:
         """What was left out, a line each."""
         return [
-            f"left out of {name}: {n:,} rows {why}"
+            f"left out of {name}: {n:,} row{'s' * (n != 1)} {why}"
             for name, reasons in self.left_out.items()
             for why, n in reasons.items()
             if n

@@ -58,7 +58,7 @@ def warnings_of(splits: Mapping[str, Sequence[Row]], task: str) -> list[str]:
     if task != "regression":
         for label, n in sorted(sum(counts.values(), Counter()).items()):
             if label.casefold() in MISSING:
-                said.append(f"{n:,} rows have the label {label!r}: if that says that it is missing, leave them out.")
+                said.append(f"{_rows(n)} the label {label!r}: if that says that it is missing, leave it out.")
         few = [f"{label!r} ({n})" for label, n in sorted(counts["train"].items()) if n < FEW]
         if few:
             said.append(f"labels with fewer than {FEW} in training, too few to learn them: {_listed(few)}.")
@@ -69,10 +69,14 @@ def warnings_of(splits: Mapping[str, Sequence[Row]], task: str) -> list[str]:
             said.append(f"labels in the test, but never in training, which cannot be found: {_quoted(unseen)}.")
     texts = Counter(row["text"] for rows in splits.values() for row in rows if row["text"].casefold() in MISSING)
     said += [
-        f"{n:,} rows have the text {text!r}: if that says that it is missing, leave them out."
+        f"{_rows(n)} the text {text!r}: if that says that it is missing, leave it out."
         for text, n in sorted(texts.items())
     ]
     return said
+
+
+def _rows(n: int) -> str:
+    return "1 row has" if n == 1 else f"{n:,} rows have"
 
 
 def fold_label(name: str) -> str:

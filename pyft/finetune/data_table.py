@@ -81,7 +81,7 @@ def _line(name: str, counts: Mapping[str, float]) -> list[str]:
     return [name, *(f"{counts[split]:,.10g}" for split in SPLITS)]
 
 
-def as_text(table: Table) -> str:
+def as_text(table: Sequence[Sequence[str]]) -> str:
     """The table in columns, names on the left and numbers on the right."""
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     return "\n".join(

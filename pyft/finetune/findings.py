@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pyft.data.iob2 import spans
 from pyft.evaluation.ner import mistakes
+from pyft.finetune.markdown import Strong
 
 WORST, BINS, MOST = 10, 10, 20  # errors and bins that are shown; classes of a confusion matrix
 Table = list[list[str]]
@@ -22,7 +23,8 @@ def confusions(task: str, y: Sequence[Any], z: Sequence[Any]) -> Table:
     counts = Counter(zip(y, z, strict=True))
     names = sorted({*y, *z})
     if len(names) <= MOST:
-        return [["is \\ found", *names], *([name, *(str(counts[name, other]) for other in names)] for name in names)]
+        lines = ([Strong(n) if a == b else n for b in names for n in [str(counts[a, b])]] for a in names)
+        return [["is \\ found", *names], *([name, *line] for name, line in zip(names, lines, strict=True))]
     wrong = Counter({pair: n for pair, n in counts.items() if pair[0] != pair[1]})
     return [["is", "found", "rows"], *([is_, found, str(n)] for (is_, found), n in wrong.most_common(MOST))]
 
@@ -74,7 +76,7 @@ def worst(task: str, names: Sequence[str], rows: Any, y: Sequence[Any], z: Seque
     if task == "sequence-classification":
         held = {i: float(p[i][number[y[i]]]) for i in wrong}
         lines = [[rows["id"][i], rows["text"][i], y[i], z[i], f"{held[i]:.3f}"] for i in sorted(wrong, key=held.get)]  # type: ignore[arg-type]
-        return [["row", "text", "is", "found", "held for the right one"], *lines[:WORST]]
+        return [["row", "text", "is", "found", "probability of the right one"], *lines[:WORST]]
     loss = {i: -float(sum(p[i][w][number[tag]].clamp(min=1e-9).log() for w, tag in enumerate(y[i]))) for i in wrong}
     lines = []
     for i in sorted(wrong, key=lambda i: -loss[i])[:WORST]:

@@ -1,9 +1,9 @@
 """A reader's own model: fine-tuned on a reader's own data (`pyft.data.from_files`), compared with a baseline, saved."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,13 @@ from pyft.finetune.hardware import processes
 from pyft.finetune.history import History
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.output_folder import CARD, RUN, OutputFolder, file_digest
-from pyft.finetune.report import still_falling, write_report
+from pyft.finetune.reader_recipe import CHANGES, check_changes, reader_recipe
+from pyft.finetune.report import how_it_ended, write_report
 from pyft.finetune.saved import SavedModel, read_card
 from pyft.finetune.scores import labels, score_with_baselines
 from pyft.paths import dump
 from pyft.profiles import Recipe
 from pyft.profiles import recipe as recipe_of
-
-CHANGES = {"max_length": int, "lr": float, "batch_size": int, "patience": int}  # of a recipe, by a reader
 
 
 def fit(
@@ -49,14 +48,17 @@ def fit(
 
     The weights that come back are those of the lowest validation loss. Started again after an interruption, it goes on.
     What is returned is written too, as `pyft.json`; of several processes the first returns it, the others nothing.
+    It trains for as many `epochs` as rows and classes need (`pyft.finetune.reader_recipe`), or for those given.
     `changes` are fields of the profile's recipe: `max_length`, `lr`, `batch_size`, `patience`; `layout` names the
     file's columns, and `command` is what the report says that made it.
 
     Raises:
         PyftError: a file, a name or a folder that cannot be used; nothing was trained then.
     """
-    recipe = changed_recipe(recipe_of(profile, "own-data"), epochs, changes)
-    asked = {"task": task, "model": model, "profile": profile, "epochs": recipe.epochs, "seed": seed} | dict(changes)
+    check_changes(epochs, changes)
+    usual = recipe_of(profile, "own-data")
+    asked: dict[str, Any] = {"task": task, "model": model, "profile": profile, "epochs": epochs, "seed": seed}
+    asked |= dict(changes)
     asked |= {"columns": [layout.text, layout.label, layout.tags]}
     files = {"data": train, "validation": validation, "test": test}
     place = OutputFolder(folder, asked | {name: file_digest(path) for name, path in files.items()})
@@ -70,6 +72,7 @@ def fit(
     gathered = from_files.gather(train, task, validation, test, layout)
     splits = gathered.dataset()
     names = labels(splits, task)
+    recipe = reader_recipe(usual, len(splits["train"]), len(names), epochs, changes)
     set_seed(seed)
     body, tokenizer = models.load(model, task, profile, num_labels=len(names))
     body.config.id2label, body.config.label2id = dict(enumerate(names)), {name: i for i, name in enumerate(names)}
@@ -91,7 +94,8 @@ def fit(
     card |= {"seed": seed, "recipe": {name: getattr(recipe, name) for name in ("epochs", *CHANGES)}}
     card |= {"rows": {name: len(part) for name, part in splits.items()}, "warnings": warnings, "scores": {}}
     card |= {"validation_loss": [round(x, 4) for x in history.validation_loss]}
-    card |= {"advice": still_falling(history, recipe.epochs)}
+    steps = math.ceil(len(splits["train"]) / recipe.batch_size)
+    card |= {"advice": how_it_ended(history, recipe.epochs, steps)}
     with place.adding() as beside:
         body.save_pretrained(beside)
         tokenizer.save_pretrained(beside)
@@ -104,23 +108,6 @@ def fit(
     place.write(CARD, dump(card))
     place.finish()
     return card
-
-
-def changed_recipe(recipe: Recipe, epochs: int | None, changes: Mapping[str, float]) -> Recipe:
-    """The profile's recipe as a reader wants it: the loss is measured twice an epoch, and the best weights come back.
-
-    Raises:
-        PyftError: a field that is not one of `CHANGES`, or a number that is not above zero.
-    """
-    epochs = epochs or recipe.epochs
-    for name, value in {"epochs": epochs, **changes}.items():
-        if name != "epochs" and name not in CHANGES:
-            raise PyftError(f"{name} cannot be changed here. Expected one of {', '.join(CHANGES)}.")
-        if not 0 < value < float("inf"):
-            raise PyftError(f"{name} is {value}, expected a number above zero.")
-    recipe = replace(recipe, epochs=epochs, evaluations=2 * epochs)
-    recipe = replace(recipe, patience=recipe.evaluations)  # never stops early, and brings the best weights back
-    return replace(recipe, **{name: CHANGES[name](value) for name, value in changes.items()})
 
 
 def readable(train: Any, tokenizer: Any, max_length: int) -> Any:

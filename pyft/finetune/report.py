@@ -1,34 +1,49 @@
 """A report beside the model, in Markdown and HTML, and a model card: what it learnt from, how well, where it errs."""
 
-import html
+import io
 import platform
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import matplotlib as mpl
 import torch
 import transformers
 from datasets import Dataset
 from huggingface_hub import ModelCardData
-from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pyft import __version__
 from pyft.finetune import findings
 from pyft.finetune.answers import Answers
 from pyft.finetune.history import History
+from pyft.finetune.markdown import Table, as_html, escape, table
 from pyft.finetune.output_folder import OutputFolder
 from pyft.finetune.scores import gold
 
-Table = Sequence[Sequence[str]]
 CURVE = "learning_curve.svg"
+BLUE, RED = "#0072B2", "#D55E00"  # Okabe & Ito 2008, as in the book's figures
 PIPELINES = {"sequence-classification": "text-classification", "regression": "text-classification"}  # else as ours
-STYLE = """
-body { max-width: 60em; margin: 2em auto; font-family: sans-serif }
-table { border-collapse: collapse }
-td, th { border: 1px solid #bbb; padding: .2em .6em }
-code { overflow-wrap: anywhere }
-"""
+MODELS_FOR = {
+    "sequence-classification": "A model for classes of texts",
+    "regression": "A model for ratings of texts",
+    "token-classification": "A model for entities in texts",
+}
+METRICS = {  # as a reader sees them, and whether they are shares
+    "accuracy": ("accuracy (%)", True),
+    "macro_f1": ("macro F1 (%)", True),
+    "f1": ("F1 (%)", True),
+    "precision": ("precision (%)", True),
+    "recall": ("recall (%)", True),
+    "pearson_r": ("Pearson's r", False),
+    "mse": ("mean squared error", False),
+    "interval": ("95 % interval", False),
+}
+TESTS = {
+    "sequence-classification": "McNemar's exact test",
+    "regression": "paired test of squared errors",
+    "token-classification": "paired bootstrap",
+}
 
 
 def write_report(
@@ -42,11 +57,11 @@ def write_report(
     command: str,
 ) -> None:
     """Write `report.md`, `report.html`, the learning curve and the model card, `README.md`, into the folder."""
-    with place.adding() as beside:
-        learning_curve(history).savefig(beside / CURVE, metadata={"Date": None})
+    curve = learning_curve(history)
+    place.write(CURVE, curve.decode())
     text = report(card, data, left_out, history, test, given, command)
     place.write("report.md", text)
-    place.write("report.html", as_html(text))
+    place.write("report.html", as_html(text, {CURVE: curve}))
     place.write("README.md", model_card(card))
 
 
@@ -62,29 +77,30 @@ def report(
     """The report, in Markdown. What comes from the data is escaped: it shows as it stands, and is no markup."""
     task, names = card["task"], card["labels"]
     y = gold(test, task, names)
-    notes = [*left_out, *(f"WARNING: {line}" for line in card["warnings"])]
     parts = [
-        f"# A model for {task}",
-        "\n".join(f"- {escape(line)}" for line in card["advice"]),
+        f"# {MODELS_FOR[task]}",
+        *(f"{escape(line)}" for line in test_lines(task, card["scores"])),
+        "\n".join(f"- {escape(line)}" for line in [*card["advice"], *(f"WARNING: {w}" for w in card["warnings"])]),
         "## Data",
         table(data),
-        "\n".join(f"- {escape(line)}" for line in notes),
+        "\n".join(f"- {escape(line)}" for line in left_out),
         "## Scores",
-        f"On {len(y):,} test rows; intervals hold the true value in 95 of 100 tests.",
+        f"On {len(y):,} test rows, of which the model learnt none. In 95 of 100 tests such an interval holds the true "
+        "value.",
         table(score_lines(card["scores"])),
-        *(f"Against {escape(name)}: **{found['verdict']}**." for name, found in verdicts(card["scores"]).items()),
         "## Learning",
         f"![Training and validation loss by step.]({CURVE})",
         table(curve_lines(history)),
     ]
     if task != "regression":
         sure = findings.calibration_of(task, names, y, given.p)
-        bins = [[str(n), f"{100 * s:.1f}", f"{100 * r:.1f}"] for n, s, r in sure.bins]
+        bins = [[f"{n:,}", f"{100 * s:.1f}", f"{100 * r:.1f}"] for n, s, r in sure.bins]
         parts += [
             "## Confusions",
             table(findings.confusions(task, y, given.found)),
             "## Calibration",
-            f"What the model holds probable differs from what is right by {100 * sure.error:.1f} points in the mean.",
+            "How sure the model was of its answers, and how many of them were right. "
+            f"The two differ by {100 * sure.error:.1f} points in the mean.",
             table([["answers", "sure (%)", "right (%)"], *bins]),
         ]
     errors = findings.worst(task, names, test, y, given.found, given.p)
@@ -106,27 +122,48 @@ def made_with(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def score_lines(scores: Mapping[str, Mapping[str, Any]]) -> Table:
-    """A line a method, its metrics in columns."""
+    """A line a method, its metrics in columns; shares in percent."""
     found = {name: s for name, s in scores.items() if not name.startswith("against ")}
-    metrics = list(found["model"])
-    return [
-        ["", *metrics],
-        *([name, *(_number(s.get(m)) for m in metrics)] for name, s in found.items() if "not made" not in s),
-        *(
-            [name, f"not made: {s['not made']}", *[""] * (len(metrics) - 1)]
-            for name, s in found.items()
-            if "not made" in s
-        ),
+    metrics = list(found.get("model", {}))
+    lines = [
+        [name, *(_number(s.get(m), METRICS[m][1] or _shares(m, s)) for m in metrics)]
+        for name, s in found.items()
+        if "not made" not in s
     ]
+    why = [
+        [name, f"not made: {s['not made']}", *[""] * (len(metrics) - 1)] for name, s in found.items() if "not made" in s
+    ]
+    return [["", *(METRICS[m][0] for m in metrics)], *lines, *why]
 
 
-def verdicts(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The paired tests, by the name of the rival."""
-    return {name.removeprefix("against "): s for name, s in scores.items() if name.startswith("against ")}
+def _shares(metric: str, scores: Mapping[str, Any]) -> bool:
+    """Whether this is the interval of a share."""
+    return metric == "interval" and "pearson_r" not in scores
 
 
-def _number(value: Any) -> str:
-    return " to ".join(f"{x:g}" for x in value) if isinstance(value, list) else "" if value is None else f"{value:g}"
+def test_lines(task: str, scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A sentence for each rival of the paired tests."""
+    said = []
+    for name, found in scores.items():
+        if not name.startswith("against "):
+            continue
+        if "p" in found:
+            numbers = f"p = {found['p']:g}"
+        else:
+            what, by = next((key, value) for key, value in found.items() if key.endswith(" by"))
+            share = what.startswith("f1")
+            interval = _number(found["interval"], share)
+            numbers = f"{what.replace('f1', 'F1')} {_number(by, share)}{' points' * share}, 95 % interval {interval}"
+        said.append(
+            f"The model against {name.removeprefix('against ')}: {found['verdict']} ({TESTS[task]}, {numbers})."
+        )
+    return said
+
+
+def _number(value: Any, share: bool = False) -> str:
+    if isinstance(value, list):
+        return " to ".join(_number(x, share) for x in value)
+    return "" if value is None else f"{100 * value:.1f}" if share else f"{value:.4g}"
 
 
 def curve_lines(history: History) -> Table:
@@ -138,20 +175,34 @@ def curve_lines(history: History) -> Table:
     ]
 
 
-def learning_curve(history: History) -> Figure:
-    """The losses by step."""
-    figure = Figure(figsize=(6, 3.5), layout="constrained")
+def learning_curve(history: History) -> bytes:
+    """The losses by step, as SVG: the same bytes for the same run."""
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained", facecolor="white")
     axes = figure.subplots()
-    axes.plot(history.steps, history.train_loss, "o-", label="training")
-    axes.plot(history.steps, history.validation_loss, "s--", label="validation")
-    axes.set(xlabel="step", ylabel="loss")
-    axes.legend()
-    return figure
+    axes.plot(history.steps, history.train_loss, "o-", color=BLUE, label="training")
+    axes.plot(history.steps, history.validation_loss, "s--", color=RED, label="validation")
+    if history.best is not None:
+        axes.axvline(history.best, color="0.6", linewidth=1, linestyle=":", label="kept")
+    axes.set(xlabel="step (batches)", ylabel="loss", xlim=(0, None))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    drawn = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "pyft"}):
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return drawn.getvalue()
 
 
-def still_falling(history: History, epochs: int) -> list[str]:
-    """Advice, if the validation loss fell until the end, by a hundredth or more in the last epoch."""
-    loss = history.validation_loss  # measured twice an epoch
+def how_it_ended(history: History, epochs: int, steps: int) -> list[str]:
+    """Whether training, of so many `steps` an epoch, stopped early, or the validation loss fell until the end.
+
+    It still fell if it did so by a hundredth or more in the last epoch.
+    """
+    loss, done = history.validation_loss, len(history.losses) / steps  # measured twice an epoch, or at each step
+    if done < epochs:
+        kept = f"; the weights are those after {history.best / steps:.1f}" if history.best else ""
+        return [f"Training stopped after {done:.1f} of {epochs} epochs, as the validation loss fell no more{kept}."]
     if len(loss) < 3 or not history.improved() or loss[-1] > 0.99 * loss[-3]:
         return []
     return [f"The validation loss was still falling when training ended: try --epochs {2 * epochs}."]
@@ -165,10 +216,11 @@ def model_card(card: Mapping[str, Any]) -> str:
     rows = ", ".join(f"{n:,} for {'training' if name == 'train' else name}" for name, n in card["rows"].items())
     parts = [
         f"---\n{about.to_yaml()}\n---",
-        f"# A model for {card['task']}",
+        f"# {MODELS_FOR[card['task']]}",
         f"It begins with `{card['model']}` and was fine-tuned on a file of labelled texts: {rows} rows."
         + (f" Its labels are {labels}." if card["task"] != "regression" else " It answers with a number."),
         table(score_lines(card["scores"])),
+        *(escape(line) for line in test_lines(card["task"], card["scores"])),
         f"It reads {card['max_length']} tokens of a text, and was tested on texts like those that it learnt from "
         "alone: on others, measure it first. What is wrong in its data, it has learnt. The report beside this card "
         "shows its errors.",
@@ -176,28 +228,3 @@ def model_card(card: Mapping[str, Any]) -> str:
         "\n".join(f"- {escape(line)}" for line in card["warnings"]),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
-
-
-# --- Markdown ---------------------------------------------------------------------------------------------------------
-
-
-def escape(text: Any) -> str:
-    """A text that Markdown shows as it stands: marks escaped, no line break or control character, cut if long."""
-    plain = "".join(c if c.isprintable() or c in "\u200d\ufe0f" else " " for c in str(text))
-    plain = plain if len(plain) <= 200 else plain[:199] + "…"
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", plain)
-
-
-def table(rows: Table) -> str:
-    """A table, the first row its head; cells are escaped."""
-    head, *lines = ([escape(cell) or " " for cell in row] for row in rows)
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *lines))
-
-
-def as_html(text: str) -> str:
-    """The same as a page of HTML, in which raw HTML has no effect."""
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
-    title = html.escape(text.partition("\n")[0].lstrip("# "))
-    head = f'<meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}</body></html>\n'

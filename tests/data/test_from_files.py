@@ -135,7 +135,7 @@ def test_no_text_is_in_two_splits_and_what_is_left_out_is_said(file, capsys):
     content = table(40) + "Text  1,b\ntext 3,a\n"
     splits = load(file("a.csv", content), CLASSES, test=file("t.csv", table(5)))
     assert capsys.readouterr().out == (
-        "left out of train: 1 rows whose text stood there before\n"
+        "left out of train: 1 row whose text stood there before\n"
         "left out of train: 2 rows of texts with more than one label\n"
         "left out of train: 4 rows whose text stands in a later split too\n"
     )

@@ -79,8 +79,8 @@ def test_what_has_one_answer_alone_is_refused_in_these_words(task, content, said
 def test_words_for_what_is_missing_are_named(missing, file, capsys):
     rows = [*reviews(), *((f"a thing {i}", missing) for i in range(12)), (missing, "pos")]
     found = gather(file("a.csv", table(rows)), CLASSES)
-    assert f"12 rows have the label {missing!r}: if that says that it is missing, leave them out." in found.warnings
-    assert f"1 rows have the text {missing!r}: if that says that it is missing, leave them out." in found.warnings
+    assert f"12 rows have the label {missing!r}: if that says that it is missing, leave it out." in found.warnings
+    assert f"1 row has the text {missing!r}: if that says that it is missing, leave it out." in found.warnings
     load(file("a.csv", table(rows)), CLASSES)
     assert f"WARNING: 12 rows have the label {missing!r}" in capsys.readouterr().out
 

@@ -1,6 +1,7 @@
 """A reader's own data become a model that can be asked."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,7 +17,6 @@ from pyft.finetune.answers import answer, unread_words
 from pyft.finetune.data_table import SPLITS, data_table
 from pyft.finetune.loop import progress
 from pyft.models.loading import digest
-from pyft.profiles import recipe
 
 pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
 
@@ -136,9 +136,20 @@ def test_a_saved_model_answers_as_it_did_when_it_was_tested(files):
     assert (files / "out" / "tokenizer.json").is_file()
 
 
-def test_the_epochs_are_the_profiles_if_none_are_named(files):
-    card = pipeline.fit("sequence-classification", files / "classes.csv", files / "out")
-    assert len(card["validation_loss"]) == 2 * recipe("laptop", "own-data").epochs
+def test_epochs_that_are_named_are_all_trained_and_others_end_when_the_loss_falls_no_more(files, monkeypatch):
+    task, path, asked = "sequence-classification", files / "classes.csv", []
+    real = pipeline.fine_tune
+
+    def short(model, tokenizer, train, validation, recipe, *rest):
+        asked.append(recipe)
+        return real(model, tokenizer, train, validation, replace(recipe, epochs=1, evaluations=2), *rest)
+
+    monkeypatch.setattr(pipeline, "fine_tune", short)
+    for number, (epochs, changes) in enumerate([(None, {}), (5, {}), (5, {"patience": 3})]):
+        pipeline.fit(task, path, files / f"out{number}", epochs=epochs, changes=changes)
+    assert [(r.epochs, r.evaluations, r.patience, r.length_window) for r in asked] == [
+        (20, 40, 4, 1), (5, 10, 10, 1), (5, 10, 3, 1),
+    ]  # fmt: skip
 
 
 def test_an_empty_text_is_named(files):
