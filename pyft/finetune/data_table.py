@@ -14,6 +14,7 @@ from pyft.finetune.batches import tokenize
 SPLITS = ("train", "validation", "test")
 MOST = 30  # classes that are listed
 UNKNOWN = 0.2  # of all pieces, beyond which a tokenizer is not for these texts
+FEW = 30  # rows of a test, with which an interval is a third of the scale wide
 CUT = 0.1  # of all texts, beyond which `max_length` is worth a thought
 
 Table = list[list[str]]
@@ -46,6 +47,10 @@ def data_table(data: Gathered, tokenizer: PreTrainedTokenizerBase, max_length: i
         )
     if cut["train"] > CUT * len(rows["train"]):
         warnings.append(f"{cut['train']:,} training texts are cut at {max_length} tokens: --max-length reads more.")
+    if len(rows["test"]) < FEW:
+        warnings.append(
+            f"the test has {len(rows['test']):,} rows, so its scores say little: label more, or give --test a file."
+        )
     return table, warnings
 
 

@@ -152,8 +152,9 @@ def test_lines(task: str, scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
         else:
             what, by = next((key, value) for key, value in found.items() if key.endswith(" by"))
             share = what.startswith("f1")
-            interval = _number(found["interval"], share)
-            numbers = f"{what.replace('f1', 'F1')} {_number(by, share)}{' points' * share}, 95 % interval {interval}"
+            of, interval = ("F1" if share else "mean squared error"), _number(found["interval"], share)
+            change = "gain" if share else "fall"
+            numbers = f"{change} in {of}: {_number(by, share)}{' points' * share}, 95 % interval {interval}"
         said.append(
             f"The model against {name.removeprefix('against ')}: {found['verdict']} ({TESTS[task]}, {numbers})."
         )

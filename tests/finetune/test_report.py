@@ -90,12 +90,12 @@ def test_shares_are_told_in_percent_and_the_paired_test_with_its_numbers():
         "token-classification",
         {"against commonest tag": {"verdict": "better", "f1 higher by": 0.051, "interval": [0.02, 0.08]}},
     )
-    assert "(paired bootstrap, F1 higher by 5.1 points, 95 % interval 2.0 to 8.0)" in said
+    assert "(paired bootstrap, gain in F1: 5.1 points, 95 % interval 2.0 to 8.0)" in said
     rated = {"model": {"pearson_r": None, "interval": None, "mse": 0.25}}
     assert report.score_lines(rated)[1] == ["model", "", "", "0.25"]
     against = {"against TF-IDF": {"verdict": "worse", "mse lower by": -0.5, "interval": [-0.7, -0.3]}}
     (said,) = report.test_lines("regression", against)
-    assert "mse lower by -0.5, 95 % interval -0.7 to -0.3" in said
+    assert "fall in mean squared error: -0.5, 95 % interval -0.7 to -0.3" in said
 
 
 def test_tags_and_ratings_have_reports_too():
