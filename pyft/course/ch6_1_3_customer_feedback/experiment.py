@@ -182,9 +182,17 @@ def with_trainer(task: str, splits: DatasetDict, seed: int, recipe: Callable[[st
     texts, y = (splits["train"][name][:] for name in columns(splits["train"]))
     with tempfile.TemporaryDirectory() as folder:
         options = TrainingArguments(
-            folder, num_train_epochs=how.epochs, learning_rate=how.lr, per_device_train_batch_size=how.batch_size,
-            seed=seed, save_strategy="no", logging_strategy="no", report_to="none", disable_tqdm=True, dataloader_pin_memory=False,
-        )  # fmt: skip
+            folder,
+            num_train_epochs=how.epochs,
+            learning_rate=how.lr,
+            per_device_train_batch_size=how.batch_size,
+            seed=seed,
+            save_strategy="no",
+            logging_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            dataloader_pin_memory=False,
+        )
         rows = labelled(tokenize(tokenizer, texts, how.max_length), y)
         trainer = Trainer(model, options, partial(collate, tokenizer=tokenizer), rows)
         trainer.remove_callback(PrinterCallback)
