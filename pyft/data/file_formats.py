@@ -148,7 +148,8 @@ def _no_header(problem: str, names: list[str], wanted: Sequence[str]) -> str:
     found = f"expected column names with {' and '.join(wanted)}, found {shown}"
     if problem.startswith("the column"):
         return f"{problem}: {shown}"
-    return f"{found}. Columns of other names: --text-column and --label-column."
+    options = " and ".join(["--text-column", "--label-column"][: len(wanted)])
+    return f"{found}. Columns of other names: {options}."
 
 
 def _unswallowed(found: list[Found], separator: str, n: int, wanted: Sequence[str]) -> list[Found]:
@@ -275,7 +276,8 @@ def _parquet(path: Path, wanted: Sequence[str]) -> Iterator[Found]:
         places = pick(table.column_names, wanted)
         if isinstance(places, str):
             names = ", ".join(table.column_names)
-            raise PyftError(f"{path}: {places}; found {names}. Columns of other names: --text-column, --label-column.")
+            options = " and ".join(["--text-column", "--label-column"][: len(wanted)])
+            raise PyftError(f"{path}: {places}; found {names}. Columns of other names: {options}.")
         feature = Dataset(table).features[table.column_names[places[-1]]]
         of = getattr(feature, "feature", feature)
         columns = [table.column(i).to_pylist() for i in places]

@@ -39,6 +39,11 @@ METRICS = {  # as a reader sees them, and whether they are shares
     "mse": ("mean squared error", False),
     "interval": ("95 % interval", False),
 }
+LINES = 12  # of measurements that are listed; the curve shows all
+ERRORS = (
+    "Entities that were found right; with right words but another kind; of the right kind with other words; with both "
+    "wrong; missed; and invented."
+)
 TESTS = {
     "sequence-classification": "McNemar's exact test",
     "regression": "paired test of squared errors",
@@ -79,7 +84,8 @@ def report(
     y = gold(test, task, names)
     parts = [
         f"# {MODELS_FOR[task]}",
-        *(f"{escape(line)}" for line in test_lines(task, card["scores"])),
+        summary(card["scores"], len(y)),
+        *(escape(line) for line in test_lines(task, card["scores"])),
         "\n".join(f"- {escape(line)}" for line in [*card["advice"], *(f"WARNING: {w}" for w in card["warnings"])]),
         "## Data",
         table(data),
@@ -97,6 +103,7 @@ def report(
         bins = [[f"{n:,}", f"{100 * s:.1f}", f"{100 * r:.1f}"] for n, s, r in sure.bins]
         parts += [
             "## Confusions",
+            ERRORS if task == "token-classification" else "",
             table(findings.confusions(task, y, given.found)),
             "## Calibration",
             "How sure the model was of its answers, and how many of them were right. "
@@ -112,6 +119,21 @@ def report(
         table([["", "value"], *([name, str(value)] for name, value in made_with(card).items())]),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def summary(scores: Mapping[str, Mapping[str, Any]], n: int) -> str:
+    """The main figure of the model and of each rival, in one line."""
+    said = []
+    for name, found in scores.items():
+        metric = next(iter(found), "")
+        if metric in METRICS and found[metric] is not None:
+            told, share = METRICS[metric]
+            value = f"{_number(found[metric], share)}{' %' * share}"
+            if said:
+                said.append(f"{escape(name)} {value}")
+            else:
+                said.append(f"**{told.removesuffix(' (%)')} {value}** ({_number(found['interval'], share)})")
+    return f"On {n:,} test rows: {', '.join(said)}." if said else ""
 
 
 def made_with(card: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,11 +190,13 @@ def _number(value: Any, share: bool = False) -> str:
 
 
 def curve_lines(history: History) -> Table:
-    """A line a measurement: step, losses, score; the step whose weights came back is marked."""
-    lines = zip(history.steps, history.train_loss, history.validation_loss, history.validation_score, strict=True)
+    """A line a measurement: step, losses, score; the step whose weights came back is marked. Of very many, some."""
+    lines = list(zip(history.steps, history.train_loss, history.validation_loss, history.validation_score, strict=True))
+    every, last = -(-len(lines) // LINES), len(lines) - 1
+    kept = [(n, *of) for i, (n, *of) in enumerate(lines) if i % every == every - 1 or i == last or n == history.best]
     return [
         ["step", "training loss", "validation loss", "validation score"],
-        *([f"{n} (kept)" if n == history.best else str(n), *(f"{x:.4g}" for x in found)] for n, *found in lines),
+        *([f"{n} (kept)" if n == history.best else str(n), *(f"{x:.4g}" for x in of)] for n, *of in kept),
     ]
 
 
@@ -214,18 +238,19 @@ def model_card(card: Mapping[str, Any]) -> str:
     task = PIPELINES.get(card["task"], card["task"])
     about = ModelCardData(library_name="transformers", pipeline_tag=task, tags=["pyft", card["task"]])
     labels = ", ".join(map(escape, card["labels"]))
-    rows = ", ".join(f"{n:,} for {'training' if name == 'train' else name}" for name, n in card["rows"].items())
+    rows = "{train:,} rows to learn from, {validation:,} to validate and {test:,} to test".format(**card["rows"])
+    how = ', aggregation_strategy="first"' if task == "token-classification" else ""
     parts = [
         f"---\n{about.to_yaml()}\n---",
         f"# {MODELS_FOR[card['task']]}",
-        f"It begins with `{card['model']}` and was fine-tuned on a file of labelled texts: {rows} rows."
+        f"It begins with `{card['model']}` and was fine-tuned on labelled texts: {rows}."
         + (f" Its labels are {labels}." if card["task"] != "regression" else " It answers with a number."),
         table(score_lines(card["scores"])),
         *(escape(line) for line in test_lines(card["task"], card["scores"])),
         f"It reads {card['max_length']} tokens of a text, and was tested on texts like those that it learnt from "
         "alone: on others, measure it first. What is wrong in its data, it has learnt. The report beside this card "
         "shows its errors.",
-        f'    from transformers import pipeline\n    model = pipeline("{task}", "THIS/FOLDER")',
+        f'    from transformers import pipeline\n    model = pipeline("{task}", "THIS/FOLDER"{how})',
         "\n".join(f"- {escape(line)}" for line in card["warnings"]),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -13,8 +13,8 @@ from pyft.benchmarks.experiment import bench
 from pyft.errors import PyftError
 
 NAMES = [
-    "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "reviews", "sentiment",
-    "transfer", "tricks",
+    "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "own-data", "reviews",
+    "sentiment", "transfer", "tricks",
 ]  # fmt: skip
 
 

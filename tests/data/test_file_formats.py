@@ -13,6 +13,7 @@ from own_files import lines, reviews, table
 from pyarrow import parquet
 
 from pyft.data import from_files
+from pyft.data.file_formats import read_file
 from pyft.data.from_files import COLUMNS, Layout, load, read
 from pyft.errors import PyftError
 
@@ -248,3 +249,9 @@ def test_no_file_gives_any_other_error_than_ours(file, task, tmp_path):
         str(error).encode()  # and it can be printed
     else:
         assert rows and from_files.gather(path, task).dataset()
+
+
+def test_texts_alone_are_asked_for_by_the_option_for_texts_alone(tmp_path):
+    (tmp_path / "a.csv").write_text("review\ngood\n")
+    ((_, said),) = read_file(tmp_path / "a.csv", ["text"], words=False)
+    assert said.endswith("found review. Columns of other names: --text-column.")

@@ -41,7 +41,7 @@ def text():
 def test_what_comes_from_the_data_is_no_markup(text):
     page = BeautifulSoup(as_html(text), "html.parser")
     assert not page.find_all(["script", "a", "em"])
-    assert {cell.text for cell in page.find_all("strong")} == {"0", "1"}  # right answers of the confusion matrix
+    assert {mark.text for mark in page.find_all("strong")} == {"accuracy 50.0 %", "0", "1"}  # ours: see `Strong`
     assert [h.name for h in page.find_all(["h1"])] == ["h1"]
     (row,) = [r for r in page.find_all("tr") if r.find("td") and r.find("td").text == "7"]
     cells = [cell.text for cell in row.find_all("td")]
@@ -96,6 +96,19 @@ def test_shares_are_told_in_percent_and_the_paired_test_with_its_numbers():
     against = {"against TF-IDF": {"verdict": "worse", "mse lower by": -0.5, "interval": [-0.7, -0.3]}}
     (said,) = report.test_lines("regression", against)
     assert "fall in mean squared error: -0.5, 95 % interval -0.7 to -0.3" in said
+
+
+def test_of_very_many_measurements_some_are_listed_with_the_kept_one_and_the_last():
+    many = [float(i) for i in range(1, 41)]
+    found = report.curve_lines(History(many, list(range(1, 41)), many, many, many, best=8))
+    assert len(found) < 15 and found[-1][0] == "40" and ["8 (kept)", *["8"] * 3] in found
+
+
+def test_the_main_figures_stand_first():
+    scores = {"model": {"accuracy": 0.5, "interval": [0.1, 0.9]}, "TF-IDF": {"accuracy": 0.4}, "x": {"not made": "y"}}
+    said = report.summary(scores | {"against TF-IDF": {"verdict": "better", "p": 0.1}}, 1200)
+    assert said == "On 1,200 test rows: **accuracy 50.0 %** (10.0 to 90.0), TF-IDF 40.0 %."
+    assert report.summary({"model": {"pearson_r": None, "interval": None, "mse": 2.0}}, 9) == ""
 
 
 def test_tags_and_ratings_have_reports_too():
