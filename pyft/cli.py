@@ -184,7 +184,9 @@ def finetune(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Texts a step.")] = None,
     patience: Annotated[
         int | None,
-        typer.Option(min=1, help="Half epochs without a lower validation loss, then it stops; 4 without --epochs."),
+        typer.Option(
+            min=1, help="Half epochs without a lower validation loss, then it stops; --epochs alone never does."
+        ),
     ] = None,
 ) -> None:
     """Fine-tune a model on your own data, compare it with a baseline, save it; goes on where it was interrupted."""

@@ -46,10 +46,11 @@ def data_table(data: Gathered, tokenizer: PreTrainedTokenizerBase, max_length: i
             "model was hardly trained on this language or script. Name another with --model."
         )
     if cut["train"] > CUT * len(rows["train"]):
-        warnings.append(f"{cut['train']:,} training texts are cut at {max_length} tokens: --max-length reads more.")
+        of = f"{cut['train']:,} of {len(rows['train']):,} training texts"
+        warnings.append(f"longer than {max_length} tokens, and cut there: {of}. --max-length reads more.")
     if len(rows["test"]) < FEW:
         warnings.append(
-            f"the test has {len(rows['test']):,} rows, so its scores say little: label more, or give --test a file."
+            f"rows of the test: {len(rows['test']):,}. Its scores say little: label more, or give --test a file."
         )
     return table, warnings
 

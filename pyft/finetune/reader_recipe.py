@@ -3,7 +3,8 @@
 A new head begins with no idea of any class, and learns by steps, not by epochs: three epochs of few rows are too few
 steps, the more so the more classes there are. Mosbach et al. 2021 and Zhang et al. 2021 find the same of small sets:
 most of what is called instability of fine-tuning is training that ended too early. So few rows are read more often, and
-training stops once the validation loss has not fallen for two epochs.
+training stops once the validation loss has not fallen for two epochs and a quarter of them all: on few rows an epoch is
+a few steps, in which a loss may well not fall.
 """
 
 import math
@@ -16,7 +17,7 @@ from pyft.profiles import Recipe
 CHANGES = {"max_length": int, "lr": float, "batch_size": int, "patience": int}  # of a recipe, by a reader
 STEPS, STEPS_A_CLASS = 300, 10  # that a training has at least, as far as `MOST` epochs allow
 MOST = 20  # epochs, and the recipe's own number at least
-PATIENCE = 4  # half epochs without a lower validation loss
+PATIENCE = 4  # half epochs without a lower validation loss, and a quarter of them all at least
 
 
 def usual_epochs(rows: int, classes: int, recipe: Recipe) -> int:
@@ -55,5 +56,5 @@ def reader_recipe(
     check_changes(epochs, changes)
     recipe = replace(recipe, length_window=1, **{name: CHANGES[name](value) for name, value in changes.items()})
     asked = epochs or usual_epochs(rows, classes, recipe)
-    patience = changes.get("patience", 2 * epochs if epochs else PATIENCE)  # the former never stops it early
+    patience = changes.get("patience", 2 * epochs if epochs else max(PATIENCE, asked // 2))  # the former never stops it
     return replace(recipe, epochs=asked, evaluations=2 * asked, patience=int(patience))

@@ -148,7 +148,7 @@ def test_epochs_that_are_named_are_all_trained_and_others_end_when_the_loss_fall
     for number, (epochs, changes) in enumerate([(None, {}), (5, {}), (5, {"patience": 3})]):
         pipeline.fit(task, path, files / f"out{number}", epochs=epochs, changes=changes)
     assert [(r.epochs, r.evaluations, r.patience, r.length_window) for r in asked] == [
-        (20, 40, 4, 1), (5, 10, 10, 1), (5, 10, 3, 1),
+        (20, 40, 10, 1), (5, 10, 10, 1), (5, 10, 3, 1),
     ]  # fmt: skip
 
 
@@ -163,7 +163,12 @@ def test_texts_that_are_cut_are_counted(files, tokenizer):
     rows = [{"text": text, "label": str(i)} for i, text in enumerate(texts)]
     table, warnings = data_table(Gathered(dict.fromkeys(SPLITS, rows), "sequence-classification"), tokenizer, 5)
     assert ["cut at 5 tokens", "1", "1", "1"] in table
-    assert warnings == ["1 training texts are cut at 5 tokens: --max-length reads more."]
+    assert warnings == [
+        "longer than 5 tokens, and cut there: 1 of 3 training texts. --max-length reads more.",
+        "rows of the test: 3. Its scores say little: label more, or give --test a file.",
+    ]
+    many = {name: rows * 10 for name in SPLITS}
+    assert len(data_table(Gathered(many, "sequence-classification"), tokenizer, 5)[1]) == 1
 
 
 def test_words_that_were_cut_off_are_outside(tokenizer, tiny_bert):

@@ -41,6 +41,11 @@ def test_a_number_that_is_not_above_zero_is_refused(epochs, changes):
         check_changes(epochs, changes)
 
 
+@pytest.mark.parametrize("rows,patience", [(100_000, 4), (1_600, 4), (500, 5), (40, 10)])
+def test_it_is_more_patient_the_fewer_steps_an_epoch_has(rows, patience):
+    assert reader_recipe.reader_recipe(USUAL, rows, 2).patience == patience
+
+
 def test_a_field_that_no_reader_changes_is_refused():
     with pytest.raises(PyftError, match="max_norm cannot be changed here"):
         reader_recipe.reader_recipe(USUAL, 100, 2, changes={"max_norm": 1.0})
