@@ -167,7 +167,7 @@ def test_texts_that_are_cut_are_counted(files, tokenizer):
         "longer than 5 tokens, and cut there: 1 of 3 training texts. --max-length reads more.",
         "rows of the test: 3. Its scores say little: label more, or give --test a file.",
     ]
-    many = {name: rows * 10 for name in SPLITS}
+    many = dict.fromkeys(SPLITS, rows * 10)
     assert len(data_table(Gathered(many, "sequence-classification"), tokenizer, 5)[1]) == 1
 
 
