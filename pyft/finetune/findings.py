@@ -12,7 +12,8 @@ from pyft.data.iob2 import spans
 from pyft.evaluation.ner import mistakes
 from pyft.finetune.markdown import Strong
 
-WORST, BINS, MOST = 10, 10, 20  # errors and bins that are shown; classes of a confusion matrix
+WORST, BINS = 10, 10  # errors and bins that are shown
+MATRIX, MOST = 12, 20  # classes of a confusion matrix; confusions that are listed where there are more
 Table = list[list[str]]
 
 
@@ -22,7 +23,7 @@ def confusions(task: str, y: Sequence[Any], z: Sequence[Any]) -> Table:
         return _errors_by_kind(y, z)
     counts = Counter(zip(y, z, strict=True))
     names = sorted({*y, *z})
-    if len(names) <= MOST:
+    if len(names) <= MATRIX:
         lines = ([Strong(n) if a == b else n for b in names for n in [str(counts[a, b])]] for a in names)
         return [["is \\ found", *names], *([name, *line] for name, line in zip(names, lines, strict=True))]
     wrong = Counter({pair: n for pair, n in counts.items() if pair[0] != pair[1]})

@@ -20,12 +20,12 @@ h2 { font-size: 1.25rem; margin-top: 2.2rem; border-bottom: 1px solid var(--line
 .wide { overflow-x: auto; margin: 1rem 0 }
 table { border-collapse: collapse; font-size: .92rem }
 th { background: var(--quiet); text-align: left }
-th, td { border: 1px solid var(--line); padding: .25rem .6rem; vertical-align: top; overflow-wrap: anywhere }
-td { font-variant-numeric: tabular-nums; max-width: 26rem; min-width: 2.5rem }
+th, td { border: 1px solid var(--line); padding: .25rem .6rem; vertical-align: top; overflow-wrap: break-word }
+td { font-variant-numeric: tabular-nums; max-width: 24rem }
 pre { background: var(--quiet); padding: .7rem 1rem; border-radius: .3rem; white-space: pre-wrap }
 code { overflow-wrap: anywhere }
 img { max-width: 100%; height: auto; background: #fff; border-radius: .3rem }
-@media (max-width: 40rem) { td { min-width: 4.5rem } td:first-child { min-width: 3rem } body { margin: 1rem auto } }
+@media (max-width: 40rem) { body { margin: 1rem auto } td { max-width: 15rem } }
 """
 
 
@@ -33,12 +33,15 @@ class Strong(str):
     """A cell that stands out."""
 
 
-def escape(text: Any) -> str:
-    """A text that Markdown shows as it stands: marks escaped, no line break or control character, cut if long."""
+def escape(text: Any, begins: bool = True) -> str:
+    """A text that Markdown shows as it stands: marks escaped, no line break or control character, cut if long.
+
+    Where it `begins` a line, what would make a list of it is escaped too.
+    """
     plain = "".join(c if c.isprintable() or c in "\u200d\ufe0f" else " " for c in str(text))
     plain = plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
     plain = re.sub(r"([\\`*_{}\[\]<>#|~&$@^]|!(?=\[)|:(?=//)|(?<=\bwww)\.)", r"\\\1", plain)
-    return re.sub(r"^(\s*)(\d*)([-+=.):])", r"\1\2\\\3", plain)  # at the beginning of a line they make lists
+    return re.sub(r"^(\s*)(\d*)([-+=.):])", r"\1\2\\\3", plain) if begins else plain
 
 
 def table(rows: Table) -> str:
@@ -51,7 +54,7 @@ def table(rows: Table) -> str:
 
 
 def _cell(text: str) -> str:
-    shown = escape(text) or " "
+    shown = escape(text, begins=False) or " "
     return f"**{shown}**" if isinstance(text, Strong) else shown
 
 

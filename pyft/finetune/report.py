@@ -202,7 +202,7 @@ def curve_lines(history: History) -> Table:
 
 def learning_curve(history: History) -> bytes:
     """The losses by step, as SVG: the same bytes for the same run."""
-    figure = Figure(figsize=(6.4, 3.6), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(5.6, 3.4), layout="constrained", facecolor="white")
     axes = figure.subplots()
     axes.plot(history.steps, history.train_loss, "o-", color=BLUE, label="training")
     axes.plot(history.steps, history.validation_loss, "s--", color=RED, label="validation")
