@@ -123,7 +123,7 @@ def report(
 
 def summary(scores: Mapping[str, Mapping[str, Any]], n: int) -> str:
     """The main figure of the model and of each rival, in one line."""
-    said = []
+    said: list[str] = []
     for name, found in scores.items():
         metric = next(iter(found), "")
         if metric in METRICS and found[metric] is not None:
