@@ -87,14 +87,18 @@ def test_the_plan_holds_every_way_for_every_set_and_seed():
 
 def test_runs_are_kept_and_their_verdicts_are_corrected_together(small, monkeypatch, tmp_path):
     monkeypatch.setattr(own, "data_digests", lambda corpus: {corpus: "digest"})
-    monkeypatch.setattr(own, "TESTS", replace(own.TESTS, members=(("films", LINEAR), ("names", LINEAR))))
+    monkeypatch.setattr(own, "TESTS", replace(own.TESTS, members=(("films", OURS, LINEAR), ("names", LINEAR, OURS))))
 
     def plan(_=()):
         return [(name, way, seed) for seed in (0, 1) for name in SMALL for way in (OURS, LINEAR)]
 
     found = Experiment("own-data", plan, own.run, own.depends).measure(tmp_path / "own-data.json")
     told = own.verdicts(found)
-    assert set(told) == {("films", LINEAR), ("names", LINEAR)}
+    assert set(told) == {("films", OURS, LINEAR), ("names", LINEAR, OURS)}
+    ours, linear = (
+        np.mean([r["score"] for r in found["runs"] if (r["set"], r["way"]) == ("films", way)]) for way in (OURS, LINEAR)
+    )
+    assert told["films", OURS, LINEAR].difference == pytest.approx(ours - linear, abs=1e-3)
     assert all(verdict.low <= verdict.difference <= verdict.high for verdict in told.values())
 
 
