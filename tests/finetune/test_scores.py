@@ -13,7 +13,7 @@ def splits_of(texts, labels, test):
     names = sorted(set(labels))
     features = Features({"text": Value("string"), "label": ClassLabel(names=names)})
     rows = Dataset.from_dict({"text": texts, "label": [names.index(y) for y in labels]}, features=features)
-    return DatasetDict({"train": rows, "test": rows.select(range(test))})
+    return DatasetDict({"train": rows, "validation": rows, "test": rows.select(range(test))})
 
 
 def test_texts_of_emoji_alone_have_a_baseline():
@@ -22,6 +22,38 @@ def test_texts_of_emoji_alone_have_a_baseline():
         "sequence-classification", splits_of(texts, ["neg", "pos"] * 14, 8), ["neg", "pos"] * 4
     )
     assert found["TF-IDF"]["accuracy"] == 1.0 == found["model"]["accuracy"]
+
+
+@pytest.mark.parametrize("kind", ["classes", "ratings"])
+def test_the_baselines_penalty_is_the_one_that_validation_texts_choose(kind, monkeypatch):
+    """A strong penalty shrinks what one word says; only where validation says so is it taken."""
+    asked = []
+
+    class Constant:
+        def __init__(self, penalty, **_):
+            self.penalty = penalty
+
+        def fit(self, x, y):
+            return self
+
+        def predict(self, x):
+            asked.append(self.penalty)
+            said = float(self.penalty == best)
+            return [str(int(said)) if kind == "classes" else said] * x.shape[0]
+
+    known = scores.Known(["good", "bad"], ["1", "1"] if kind == "classes" else [1.0, 1.0])
+    if kind == "classes":
+        monkeypatch.setattr(scores, "LogisticRegression", lambda C, max_iter: Constant(C))
+        penalties, fitted = scores.STRENGTHS, scores.tfidf_classes
+    else:
+        monkeypatch.setattr(scores, "Ridge", Constant)
+        penalties, fitted = scores.PENALTIES, scores.tfidf_ratings
+    for best in penalties:
+        fitted(known, known, ["a text"])
+        assert asked[-1] == best
+    best = None  # all are as good
+    fitted(known, known, ["a text"])
+    assert asked[-1] == penalties[0]
 
 
 def test_a_baseline_that_cannot_be_made_says_why_and_costs_no_score(monkeypatch):
