@@ -42,7 +42,7 @@ EXERCISES["6.1-a"] = Exercise(
 
 def clip(g: Tensor, h: Tensor, max_norm: float) -> tuple[Tensor, Tensor]:
     norm = ((g**2).sum() + (h**2).sum()).sqrt()  # () of both together
-    factor = min(1.0, max_norm / norm)
+    factor = (max_norm / norm).clamp(max=1.0)
     return factor * g, factor * h
 
 
