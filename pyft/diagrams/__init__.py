@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pyft.diagrams import attention, entities, evidence, maps, optimisers, pretraining, transfer, transformer
+from pyft.diagrams import attention, entities, evidence, maps, optimisers, own_data, pretraining, transfer, transformer
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
 
@@ -35,6 +35,7 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         maps.routes,
         maps.transformer_map,
         maps.training_loop,
+        own_data.own_file,
     )
 }
 

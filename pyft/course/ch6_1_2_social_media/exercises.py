@@ -30,7 +30,7 @@ EXERCISES["6.1.2-a"] = Exercise(
     mistakes=[
         (
             lambda ratings: _mean_r(ratings, ratings.mean(1, keepdim=True).expand_as(ratings)),
-            "The mean holds the rater's own rating, so each agrees with himself a little. Leave it out.",
+            "The mean holds the rater's own rating, so each rater agrees with their own rating a little. Leave it out.",
         ),
         (
             lambda ratings: (
@@ -46,7 +46,7 @@ EXERCISES["6.1.2-a"] = Exercise(
             lambda ratings: torch.corrcoef(
                 torch.stack([ratings.flatten(), ((ratings.sum(1, keepdim=True) - ratings) / 3).flatten()])
             )[0, 1].item(),
-            "You put all raters into one long list. Correlate each by himself, then take the mean.",
+            "You put all raters into one long list. Correlate each rater alone, then take the mean.",
         ),
         (
             lambda ratings: one_rater(ratings) ** 2,
@@ -58,4 +58,55 @@ EXERCISES["6.1.2-a"] = Exercise(
         ),
     ],
     tol=1e-5,
+)
+
+
+def lost_abroad(accuracy: Tensor) -> float:
+    home = accuracy.diag()  # (K) the model that was trained on what it is tested on
+    lost = home[None, :] - accuracy  # (K, K), 0 on the diagonal
+    K = accuracy.size(0)
+    return (lost.sum() / (K * (K - 1))).item()
+
+
+def _accuracies(seed: int) -> Tensor:
+    noise = torch.rand(4, 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return 0.5 + 0.25 * noise + torch.diag(torch.tensor([0.20, 0.15, 0.10, 0.24], dtype=torch.float64))
+
+
+EXERCISES["6.1.2-b"] = Exercise(
+    solution=lost_abroad,
+    cases=[(_accuracies(0),), (_accuracies(1)[:3, :3],)],
+    mistakes=[
+        (
+            lambda accuracy: (accuracy.diag()[None, :] - accuracy).mean().item(),
+            "You also count the models at home, which lose nothing. Divide by the number of pairs of two kinds.",
+        ),
+        (
+            lambda accuracy: -lost_abroad(accuracy),
+            "The sign is turned: a loss is home less abroad.",
+        ),
+        (
+            lambda accuracy: (
+                ((accuracy.diag()[None, :] - accuracy) / accuracy.diag()[None, :]).sum().item()
+                / (len(accuracy) * (len(accuracy) - 1))
+            ),
+            "That is a share of the accuracy at home. Return the difference, as a share of all texts.",
+        ),
+        (
+            lambda accuracy: lost_abroad(accuracy) + (accuracy.diag().max() - accuracy.diag()).mean().item(),
+            "You compare with the best model of all. Compare with the one that is at home on the same texts.",
+        ),
+        (
+            lambda accuracy: (
+                (
+                    (accuracy.diag()[None, :] - accuracy)
+                    .masked_fill(torch.eye(len(accuracy), dtype=torch.bool), 9)
+                    .amin(0)
+                )
+                .mean()
+                .item()
+            ),
+            "You take the best of the others in each column. Take the mean over all of them.",
+        ),
+    ],
 )

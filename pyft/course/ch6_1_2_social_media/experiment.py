@@ -16,6 +16,7 @@ from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
 from pyft.errors import unknown
 from pyft.evaluation.stats import pack_bits
+from pyft.evaluation.verdicts import Family
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
 from pyft.profiles import Recipe
@@ -26,6 +27,12 @@ RECIPE = Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=0)
 SEEDS = 5
 TWENTIETHS = {"test": range(5), "validation": range(5, 7), "train": range(7, 20)}  # of the documents
 CROSSED, BESIDE = "bert", ("roberta", "xlnet")  # the model of the whole matrix; those that learn tweets alone
+
+# What section 6.1.2 compares: each model away from home with the one at home there, `(source, tested on)`; the model at
+# home with the lexicon; and on tweets two models with BERT.
+ABROAD = Family("away from home", tuple((source, on) for on in SOURCES for source in SOURCES if source != on))
+LEXICON = Family("the lexicon", SOURCES)
+OTHERS = Family("other models on tweets", BESIDE)
 
 
 def rated_split(source: str, split: str) -> Any:
@@ -47,6 +54,11 @@ def rated_split(source: str, split: str) -> Any:
             rows = concatenate_datasets([splits["validation"], splits["test"]])
         rows = rows.select([i for i, key in enumerate(rows["id"]) if twentieth(key.split("_")[0]) in TWENTIETHS[split]])
     return rows.select_columns(["id", "text", "rating", "ratings"]).rename_column("rating", "label")
+
+
+def documents(rows: Any) -> list[str]:
+    """The document of each text, by which they are to be counted; a text that came alone is its own."""
+    return [key.split("_")[0] for key in rows["id"]]
 
 
 def twentieth(document: str) -> int:

@@ -61,6 +61,15 @@ def test_no_document_is_on_two_sides_and_no_training_text_is_tested_on(monkeypat
     assert {key.split("_")[1] for split in ("validation", "test") for key in ids[split]} == {"5", "6"}
 
 
+def test_texts_are_counted_by_their_documents():
+    assert sentiment.documents({"id": ["12_3", "12_4", "7_1", "44"]}) == ["12", "12", "7", "44"]
+
+
+def test_each_model_away_from_home_is_compared_once():
+    assert len(set(sentiment.ABROAD.members)) == len(sentiment.ABROAD.members) == 12
+    assert all(source != on for source, on in sentiment.ABROAD.members)
+
+
 def test_a_source_that_there_is_not_is_named():
     with pytest.raises(PyftError, match="unknown source 'novels'"):
         sentiment.rated_split("novels", "test")
