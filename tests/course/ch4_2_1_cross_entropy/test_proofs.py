@@ -1,8 +1,8 @@
-"""Every proof of the losses holds, in both precisions."""
+"""Every proof of cross-entropy holds, in both precisions."""
 
 import pytest
 
-from pyft.course.ch4_2_losses.mutants import PROOFS
+from pyft.course.ch4_2_1_cross_entropy.mutants import PROOFS
 from pyft.evidence.proofs import prove_all
 from pyft.mutation import maths
 

@@ -1,4 +1,4 @@
-"""The exercises of section 4.3: solutions by hand, and the mistakes that people make, each with its hint."""
+"""The exercises of section 4.3.2: solutions by hand, and the mistakes that people make, each with its hint."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,92 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pyft.course.exercise_tools import normal
+from pyft.course.part4.optimiser_states import FRESH, Step, state
 from pyft.exercises import Exercise
 
 EXERCISES: dict[str, Exercise] = {}
-
-
-def adam_step(
-    theta: Tensor, g: Tensor, m: Tensor, v: Tensor, t: int, lr: float, beta_1: float, beta_2: float, eps: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    m = beta_1 * m + (1 - beta_1) * g
-    v = beta_2 * v + (1 - beta_2) * g**2
-    m_hat = m / (1 - beta_1**t)
-    v_hat = v / (1 - beta_2**t)
-    theta = theta - lr * m_hat / (torch.sqrt(v_hat) + eps)
-    return theta, m, v
-
-
-Step = tuple[Tensor, Tensor, Tensor]  # theta, m, v
-
-
-def _adam_like(
-    update: Callable[[Tensor, Tensor, float], Tensor], square: bool = True, since: int = 0, corrected: bool = True
-) -> Callable[..., Step]:
-    """Adam with another last line, `update(m_hat, v_hat, eps)`, or another mean of squares, or another count."""
-
-    def step(
-        theta: Tensor, g: Tensor, m: Tensor, v: Tensor, t: int, lr: float, beta_1: float, beta_2: float, eps: float
-    ) -> Step:
-        m = beta_1 * m + (1 - beta_1) * g
-        v = beta_2 * v + (1 - beta_2) * (g**2 if square else g.abs())
-        c_1, c_2 = (1 - beta_1 ** (t + since), 1 - beta_2 ** (t + since)) if corrected else (1, 1)
-        return theta - lr * update(m / c_1, v / c_2, eps), m, v
-
-    return step
-
-
-def _quotient(m: Tensor, v: Tensor, eps: float) -> Tensor:
-    return m / (torch.sqrt(v) + eps)
-
-
-def _state(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """theta, g, m and v of an optimiser that has taken steps."""
-    return (
-        normal(3, seed=seed),
-        normal(3, seed=seed + 1),
-        0.1 * normal(3, seed=seed + 2),
-        0.1 * normal(3, seed=seed + 3) ** 2,
-    )
-
-
-_FRESH = (normal(2, 2, seed=8), normal(2, 2, seed=9), torch.zeros(2, 2).double(), torch.zeros(2, 2).double())
-EXERCISES["4.3-a"] = Exercise(
-    solution=adam_step,
-    cases=[(*_FRESH, 1, 0.1, 0.9, 0.999, 0.01), (*_state(0), 3, 0.01, 0.8, 0.9, 0.1)],
-    mistakes=[
-        (
-            _adam_like(_quotient, corrected=False),
-            "The bias correction is missing, as in BERT's TensorFlow code: m and v start from zero, "
-            "and their first values are too small.",
-        ),
-        (
-            _adam_like(_quotient, since=-1),
-            "t counts this step already: on the first one it is 1. With t - 1 the correction there divides by zero.",
-        ),
-        (
-            _adam_like(_quotient, since=1),
-            "t counts this step already: on the first one it is 1. Do not add another.",
-        ),
-        (
-            _adam_like(lambda m, v, eps: m / torch.sqrt(v + eps)),
-            "Your epsilon stands under the root. In Adam it is added to the root.",
-        ),
-        (
-            _adam_like(lambda m, v, eps: m / (v + eps)),
-            "The root is missing: v is a mean of squares, and the step must not depend on the gradient's scale.",
-        ),
-        (
-            _adam_like(_quotient, square=False),
-            "Your v averages the size of the gradient. It is a mean of squares, of which the step takes the root.",
-        ),
-        (
-            lambda theta, g, m, v, t, lr, beta_1, beta_2, eps: adam_step(theta, g, m, v, t, -lr, beta_1, beta_2, eps),
-            "You step up the slope. Subtract the update.",
-        ),
-    ],
-)
 
 
 def adamw_step(
@@ -119,27 +37,25 @@ def _decayed(last: Callable[[Tensor, Tensor, Tensor, float, float], Tensor]) -> 
 
     def step(*args: Any) -> Step:
         theta, g, m, v, t, lr, beta_1, beta_2, eps, weight_decay = args
-        _, m, v = adam_step(theta, g, m, v, t, lr, beta_1, beta_2, eps)
+        m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
         m_hat, root = m / (1 - beta_1**t), torch.sqrt(v / (1 - beta_2**t)) + eps
         return last(theta, m_hat, root, lr, weight_decay), m, v
 
     return step
 
 
-EXERCISES["4.3-b"] = Exercise(
+EXERCISES["4.3.2-a"] = Exercise(
     solution=adamw_step,
-    cases=[(*_FRESH, 1, 0.1, 0.9, 0.999, 0.01, 0.2), (*_state(4), 3, 0.2, 0.8, 0.9, 0.1, 0.5)],
+    cases=[(*FRESH, 1, 0.1, 0.9, 0.999, 0.01, 0.2), (*state(4), 3, 0.2, 0.8, 0.9, 0.1, 0.5)],
     mistakes=[
         (
-            lambda theta, g, m, v, t, lr, beta_1, beta_2, eps, weight_decay: adam_step(
-                theta, g + weight_decay * theta, m, v, t, lr, beta_1, beta_2, eps
-            ),
+            lambda theta, g, *rest: adamw_step(theta, g + rest[-1] * theta, *rest[:-1], 0.0),
             "This is Adam with an L2 penalty: the decay goes through the means and is scaled with the gradient. "
             "AdamW keeps it out of both.",
         ),
         (
             _decayed(lambda theta, m_hat, root, lr, weight_decay: theta - lr * (m_hat + weight_decay * theta) / root),
-            "This is the formula as the outline prints it: its decay is divided by the root as well. "
+            "This is the common misprint: its decay is divided by the root as well. "
             "In AdamW every weight decays at the same rate.",
         ),
         (
@@ -173,7 +89,7 @@ def warmup_linear(step: int, warmup: int, total: int) -> float:
     return max(0.0, (total - step) / (total - warmup))
 
 
-EXERCISES["4.3-c"] = Exercise(
+EXERCISES["4.3.2-b"] = Exercise(
     solution=warmup_linear,
     cases=[(step, 10, 100) for step in (0, 1, 9, 10, 11, 55, 99, 100, 120)] + [(0, 0, 20), (5, 0, 20)],
     mistakes=[

@@ -1,8 +1,8 @@
-"""Every proof of the optimisers and schedules holds, in both precisions."""
+"""Every proof of SGD and Adam holds, in both precisions."""
 
 import pytest
 
-from pyft.course.ch4_3_optimisers.mutants import PROOFS
+from pyft.course.ch4_3_1_adam.mutants import PROOFS
 from pyft.evidence.proofs import prove_all
 from pyft.mutation import maths
 

@@ -1,14 +1,13 @@
-"""Plausible mistakes in the code of section 4.2, one line each."""
+"""Plausible mistakes in the code of section 4.2.1, one line each."""
 
-from pyft.course.ch4_2_losses import proofs as proofs_losses
+from pyft.course.ch4_2_1_cross_entropy import proofs
 from pyft.mutation import Family, Mutant
 
 PROOFS: dict[str, Family] = {
-    "labels": proofs_losses.cross_entropy,
-    "soft targets": proofs_losses.soft_targets,
-    "derived gradient": proofs_losses.derived_gradient,
-    "large logits": proofs_losses.stable,
-    "squared error": proofs_losses.squared_error,
+    "labels": proofs.cross_entropy,
+    "soft targets": proofs.soft_targets,
+    "derived gradient": proofs.derived_gradient,
+    "large logits": proofs.stable,
 }
 MUTANTS: list[Mutant] = [
     Mutant(
@@ -84,22 +83,6 @@ MUTANTS: list[Mutant] = [
         "losses",
         "return loss.sum() / share.sum()",
         "return loss.sum()",
-        "the outline's formula: the learning rate grows with the batch",
-    ),
-    Mutant(
-        "squared error halved",
-        "losses",
-        "(input - target).square()",
-        "(input - target).square() / 2",
-        "the textbook's half, for a gradient without the factor two: half the learning rate",
-        run="BERT, ratings",
-    ),
-    Mutant(
-        "absolute error",
-        "losses",
-        "(input - target).square()",
-        "(input - target).abs()",
-        "finds the median in place of the mean",
-        run="BERT, ratings",
+        "the sum as some texts print it: the step grows with the batch",
     ),
 ]

@@ -1,4 +1,4 @@
-"""The exercises of section 4.2: solutions by hand, and the mistakes that people make, each with its hint."""
+"""The exercises of section 4.2.1: solutions by hand, and the mistakes that people make, each with its hint."""
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ def log_sum_exp(z: Tensor) -> Tensor:
     return torch.log(torch.exp(z - peak).sum(-1)) + peak.squeeze(-1)  # (B,)
 
 
-EXERCISES["4.2-a"] = Exercise(
+EXERCISES["4.2.1-a"] = Exercise(
     solution=log_sum_exp,
     cases=[(normal(2, 3),), (torch.tensor([[1000.0, 1001.0], [-1000.0, -999.0], [0.0, 1.0]], dtype=torch.float64),)],
     mistakes=[
@@ -52,7 +52,7 @@ def _p_minus_one_hot(z: Tensor, y: Tensor) -> Tensor:
     return torch.softmax(z, -1) - torch.eye(z.shape[1], dtype=z.dtype)[y]
 
 
-EXERCISES["4.2-b"] = Exercise(
+EXERCISES["4.2.1-b"] = Exercise(
     solution=cross_entropy_gradient,
     cases=[(normal(4, 3), torch.tensor([0, 2, 1, 2])), (normal(2, 5, seed=1), torch.tensor([4, 0]))],
     mistakes=[
@@ -89,7 +89,7 @@ def _losses(z: Tensor, y: Tensor) -> Tensor:
     return -torch.log_softmax(z, -1).gather(-1, y.clamp(min=0)[..., None])[..., 0]
 
 
-EXERCISES["4.2-c"] = Exercise(
+EXERCISES["4.2.1-c"] = Exercise(
     solution=masked_cross_entropy,
     cases=[
         (normal(2, 4, 3), torch.tensor([[0, 2, 1, 1], [2, -100, -100, -100]])),
