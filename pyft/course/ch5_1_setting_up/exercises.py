@@ -1,5 +1,7 @@
 """The exercises of section 5.1 to 5.3: solutions by hand, and the mistakes that people make, each with its hint."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -60,31 +62,39 @@ EXERCISES["5.1-a"] = Exercise(
 )
 
 
-def padded(rows: list[list[int]], fill: int) -> tuple[Tensor, Tensor]:
-    T = max(map(len, rows))
-    ids = torch.tensor([row + [fill] * (T - len(row)) for row in rows])  # (B, T)
-    mask = torch.tensor([[1] * len(row) + [0] * (T - len(row)) for row in rows])  # (B, T)
-    return ids, mask
+def padded(tokens: Tensor, lengths: Tensor, fill: int) -> tuple[Tensor, Tensor]:
+    mask = torch.arange(int(lengths.max())) < lengths[:, None]  # (B, T)
+    ids = torch.full(mask.shape, fill)  # (B, T)
+    ids[mask] = tokens  # row by row, from left to right
+    return ids, mask.long()
+
+
+def _with_mask(change: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., tuple[Tensor, Tensor]]:
+    def answer(tokens: Tensor, lengths: Tensor, fill: int) -> tuple[Tensor, Tensor]:
+        ids, mask = padded(tokens, lengths, fill)
+        return ids, change(mask, (ids != fill).long())
+
+    return answer
 
 
 EXERCISES["5.1-b"] = Exercise(
     solution=padded,
-    cases=[([[5, 6, 7], [8], [9, 4]], 0), ([[3, 0, 2], [1, 4]], 1)],
+    cases=[
+        (torch.tensor([5, 6, 7, 8, 9, 4]), torch.tensor([3, 1, 2]), 0),
+        (torch.tensor([3, 1, 2, 1, 4]), torch.tensor([3, 2]), 1),
+    ],
     mistakes=[
         (
-            lambda rows, fill: (padded(rows, 0)[0], padded(rows, fill)[1]),
+            lambda tokens, lengths, fill: padded(tokens, lengths, 0),
             "You fill with zero. Not every tokenizer pads with it: use `fill`.",
         ),
+        (_with_mask(lambda mask, _: 1 - mask), "Your mask is turned round: it is 1 on what is the text's own."),
         (
-            lambda rows, fill: (padded(rows, fill)[0], 1 - padded(rows, fill)[1]),
-            "Your mask is turned round: it is 1 on what is the text's own.",
-        ),
-        (
-            lambda rows, fill: (padded(rows, fill)[0], (padded(rows, fill)[0] != fill).long()),
+            _with_mask(lambda _, by_id: by_id),
             "You find the padding by its id. A text may hold that id itself: go by the lengths.",
         ),
         (
-            lambda rows, fill: (padded(rows, fill)[0], torch.ones_like(padded(rows, fill)[1])),
+            _with_mask(lambda mask, _: torch.ones_like(mask)),
             "Your mask is 1 everywhere, so the model would read the padding.",
         ),
     ],

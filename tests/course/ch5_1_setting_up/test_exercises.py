@@ -27,5 +27,6 @@ def test_padding_is_what_the_collator_adds(case, tokenizer: BertTokenizerFast):
 def test_a_batch_is_what_the_collator_makes(tokenizer: BertTokenizerFast):
     rows = [[5, 6, 7], [8], [9, 4]]
     batch = DataCollatorWithPadding(tokenizer)([{"input_ids": row} for row in rows])
-    ids, mask = padded(rows, tokenizer.pad_token_id)
+    tokens, lengths = torch.tensor([i for row in rows for i in row]), torch.tensor([len(row) for row in rows])
+    ids, mask = padded(tokens, lengths, tokenizer.pad_token_id)
     assert torch.equal(ids, batch["input_ids"]) and torch.equal(mask, batch["attention_mask"])
