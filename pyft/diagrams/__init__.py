@@ -3,7 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pyft.diagrams import attention, entities, evidence, maps, optimisers, own_data, pretraining, transfer, transformer
+from pyft.diagrams import (
+    attention,
+    entities,
+    evidence,
+    losses,
+    maps,
+    optimisers,
+    own_data,
+    pretraining,
+    transfer,
+    transformer,
+)
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
 
@@ -27,6 +38,8 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         pretraining.next_sentence,
         pretraining.permutation_lm,
         pretraining.architectures,
+        losses.surprise,
+        losses.two_losses,
         optimisers.optimisers,
         optimisers.weight_decay,
         entities.tags_and_pieces,

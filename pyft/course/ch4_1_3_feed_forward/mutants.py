@@ -37,7 +37,7 @@ MUTANTS: list[Mutant] = [
         "encoder",
         "Tensor] = F.gelu, dropout",
         "Tensor] = relu, dropout",
-        "the outline's network under BERT's weights",
+        "the paper's network under BERT's weights",
     ),
     Mutant(
         "no residual",
