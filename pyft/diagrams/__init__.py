@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pyft.diagrams import attention, entities, evidence, maps, optimisers, pretraining, transfer, transformer
+from pyft.diagrams import applications, attention, entities, evidence, maps, optimisers, pretraining, transfer, transformer
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
 
@@ -29,6 +29,8 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         pretraining.architectures,
         optimisers.optimisers,
         optimisers.weight_decay,
+        applications.three_tasks,
+        applications.names_in_a_sentence,
         entities.tags_and_pieces,
         entities.viterbi,
         evidence.evidence,
