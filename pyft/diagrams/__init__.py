@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pyft.diagrams import applications, attention, entities, evidence, maps, optimisers, pretraining, transfer, transformer
+from pyft.diagrams import (
+    applications,
+    attention,
+    entities,
+    evidence,
+    maps,
+    optimisers,
+    pretraining,
+    transfer,
+    transformer,
+)
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
 

@@ -9,8 +9,8 @@ def three_tasks() -> Canvas:
         396,
         "One classifier, three tasks, three questions",
         "Three kinds of text go into BERT with one new layer: a short text, whose source is asked for; a message, spam"
-        " or honest; a long review, praise or blame. Each has its question: whether the model reads words or how they were"
-        " typed, how much spam it finds if honest messages must not be lost, and which part of a long text to read.",
+        " or honest; a long review, praise or blame. Each has its question: whether the model reads words or typing,"
+        " how much spam it finds if honest messages must not be lost, and which part of a long text to read.",
     )
     c.text(76, 20, "text", "quiet")
     c.text(246, 20, "BERT and one new layer", "quiet")
@@ -37,8 +37,8 @@ def names_in_a_sentence() -> Canvas:
     c = Canvas(
         156,
         "Names: where they stand, and what they name",
-        "Peter Blackburn signed in New York for Leeds United. Peter Blackburn is a person, New York a place, Leeds United"
-        " an organisation, although Leeds alone is a place.",
+        "Peter Blackburn signed in New York for Leeds United. Peter Blackburn is a person, New York a place, Leeds"
+        " United an organisation, although Leeds alone is a place.",
     )
     x, y = 12, 62
     for words, kind, wide in [

@@ -1,4 +1,4 @@
-"""What the pages of section 6.3 share: the tags that records keep, the entities of a test split, and who found which."""
+"""What the pages of section 6.3 share: the tags that records keep, the entities of a split, and who found which."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,8 +40,10 @@ def recorded_tags(records: Sequence[Mapping[str, Any]], test: Any, name: str, le
     return found
 
 
-def of_kinds(found: Mapping[str, Any], records: Sequence[Mapping[str, Any]], test: Any) -> dict[tuple[str, str], Verdict]:
-    """BERT on sentences against the linear taggers, for each kind: the family `BY_KIND`; nothing if there are no records.
+def of_kinds(
+    found: Mapping[str, Any], records: Sequence[Mapping[str, Any]], test: Any
+) -> dict[tuple[str, str], Verdict]:
+    """BERT on sentences against the linear taggers, by kind: the family `BY_KIND`; nothing if there are no records.
 
     Runs are paired by seed: both taggers learnt from the same sentences.
     """
