@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyft.course.ch6_3_named_entities.experiment import BY_KIND, stored_tags
 from pyft.data.iob2 import Span, spans
 from pyft.errors import PyftError
-from pyft.evaluation.ner import Tags, counts, gold_tags, tag_names
+from pyft.evaluation.ner import Tags, gold_tags, tag_names
 from pyft.evaluation.verdicts import Verdict, compare_f1
 
 KINDS = ("PER", "LOC", "ORG", "MISC")
@@ -40,26 +40,45 @@ def recorded_tags(records: Sequence[Mapping[str, Any]], test: Any, name: str, le
     return found
 
 
-def of_kinds(
-    found: Mapping[str, Any], records: Sequence[Mapping[str, Any]], test: Any
-) -> dict[tuple[str, str], Verdict]:
-    """BERT on sentences against the linear taggers, by kind: the family `BY_KIND`; nothing if there are no records.
+Counted = dict[tuple[str, str], NDArray[np.int64]]  # by tagger and kind: hits, found and wanted, (S, N, 3)
 
-    Runs are paired by seed: both taggers learnt from the same sentences.
+
+def counts_by_kind(found: Mapping[str, Any], records: Sequence[Mapping[str, Any]], test: Any) -> Counted:
+    """What BERT on sentences and the linear taggers found of each kind, over the seeds that all of them have.
+
+    A tagger of which no seed is kept is left out, and does not count among them.
     """
     runs = {name: recorded_tags(records, test, short, least=0) for name, short in LINEAR.items()}
     runs["BERT"] = stored_tags(found, test, "sentence", "constrained")
-    seeds = min(map(len, runs.values()))
-    if seeds < 2:
+    seeds = min(len(some) for some in runs.values() if some)
+    true = [spans(tags) for tags in gold_tags(test)]
+    counted = {}
+    for name, some in runs.items():
+        told = [[spans(tags) for tags in run] for run in some[:seeds]]
+        for kind in KINDS if told else ():
+            counted[name, kind] = np.array(
+                [[_counts(y, z, kind) for y, z in zip(true, run, strict=True)] for run in told]
+            )
+    return counted
+
+
+def _counts(true: Sequence[Span], found: Sequence[Span], kind: str) -> tuple[int, int, int]:
+    y, z = ({s for s in some if s.kind == kind} for some in (true, found))
+    return len(y & z), len(z), len(y)
+
+
+def of_kinds(counted: Counted, documents: Sequence[Any]) -> dict[tuple[str, str], Verdict]:
+    """BERT against the linear taggers by kind, the family `BY_KIND`; nothing if one has fewer than two seeds.
+
+    Runs are paired by seed: both taggers learnt from the same sentences.
+    """
+    if len({name for name, _ in counted}) <= len(LINEAR) or min(map(len, counted.values())) < 2:
         return {}
-    true, documents = gold_tags(test), list(test["document"])
-    n = {
-        (name, kind): np.array([counts(true, tags, kind) for tags in some[:seeds]])  # (S, N, 3)
-        for name, some in runs.items()
-        for kind in KINDS
-    }
     return BY_KIND.correct(
-        {(kind, rival): compare_f1(n["BERT", kind], n[rival, kind], documents) for kind, rival in BY_KIND.members}
+        {
+            (kind, rival): compare_f1(counted["BERT", kind], counted[rival, kind], documents)
+            for kind, rival in BY_KIND.members
+        }
     )
 
 

@@ -9,6 +9,7 @@ from pyft.course.ch6_3_named_entities import answers, experiment
 from pyft.course.ch6_3_named_entities.answers import KINDS, described, entities, excerpt, recorded_tags, tag_digits
 from pyft.data.iob2 import Span
 from pyft.errors import PyftError
+from pyft.evaluation import ner
 from pyft.evaluation.ner import gold_tags
 
 NAMES = ["O", *(f"{part}-{kind}" for kind in KINDS for part in "BI")]
@@ -55,19 +56,24 @@ def test_a_hit_has_the_kind_and_both_ends(rows):
     assert hits.tolist() == [[True] * 4, [False, False, True, True]]
 
 
-def test_bert_is_compared_by_kind_over_the_seeds_that_both_have(rows, monkeypatch):
+def test_bert_is_compared_by_kind_over_the_seeds_that_all_have(rows, monkeypatch):
     blank = [["O"] * len(row) for row in WORDS]
     monkeypatch.setattr(answers, "stored_tags", lambda *_: [TRUE, TRUE, blank])
     kept = [
         {"predictions": {f"{name}.answer": tag_digits(blank, NAMES) for name in ("linear", "linear_lower")}}
         for _ in range(2)
     ]
-    monkeypatch.setattr(answers, "KINDS", ("ORG", "LOC", "PER"))  # no name here is of the fourth kind
-    members = tuple((kind, rival) for kind in ("ORG", "LOC", "PER") for rival in answers.LINEAR)
+    counted = answers.counts_by_kind({}, kept, rows)
+    for (name, kind), n in counted.items():
+        tags = TRUE if name == "BERT" else blank
+        assert n.tolist() == [ner.counts(TRUE, tags, kind).tolist()] * 2
+    members = tuple((kind, rival) for kind in ("ORG", "LOC", "PER") for rival in answers.LINEAR)  # none is MISC here
     monkeypatch.setattr(answers, "BY_KIND", experiment.Family("toy", members))
-    found = answers.of_kinds({}, kept, rows)
+    found = answers.of_kinds(counted, rows["document"])
     assert {v.difference for v in found.values()} == {1.0} and set(found) == set(members)
-    assert answers.of_kinds({}, kept[:1], rows) == {}
+    assert answers.of_kinds(answers.counts_by_kind({}, kept[:1], rows), rows["document"]) == {}
+    alone = answers.counts_by_kind({}, [], rows)
+    assert {name for name, _ in alone} == {"BERT"} and answers.of_kinds(alone, rows["document"]) == {}
 
 
 @given(st.integers(0, 9), st.integers(1, 3), st.integers(0, 3))
