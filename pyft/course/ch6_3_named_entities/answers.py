@@ -43,7 +43,7 @@ def recorded_tags(records: Sequence[Mapping[str, Any]], test: Any, name: str, le
 Counted = dict[tuple[str, str], NDArray[np.int64]]  # by tagger and kind: hits, found and wanted, (S, N, 3)
 
 
-def counts_by_kind(found: Mapping[str, Any], records: Sequence[Mapping[str, Any]], test: Any) -> Counted:
+def counts_by_kind(found: dict[str, Any], records: Sequence[Mapping[str, Any]], test: Any) -> Counted:
     """What BERT on sentences and the linear taggers found of each kind, over the seeds that all of them have.
 
     A tagger of which no seed is kept is left out, and does not count among them.
