@@ -3,18 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pyft.diagrams import (
-    attention,
-    entities,
-    evidence,
-    losses,
-    maps,
-    optimisers,
-    own_data,
-    pretraining,
-    transfer,
-    transformer,
-)
+from pyft.diagrams import <<<<<<< HEAD    attention, =======    applications, >>>>>>> p6b-28    pretraining, attention, entities, evidence, losses, maps, optimisers, own_data, transfer, transformer
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
 
@@ -42,6 +31,8 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         losses.two_losses,
         optimisers.optimisers,
         optimisers.weight_decay,
+        applications.three_tasks,
+        applications.names_in_a_sentence,
         entities.tags_and_pieces,
         entities.viterbi,
         evidence.evidence,

@@ -47,6 +47,13 @@ TOPIC_TESTS = Family(
         ("xlnet", "bert"),
     ),
 )
+PROBE_TESTS = Family(  # of BERT: accuracy without what the first names, less that without the second
+    "what is taken away from a text",
+    (
+        *((what, "nothing") for what in ("names", "word order", "punctuation", "numbers")),
+        ("names", "word order"),
+    ),
+)
 SPAM_TESTS = Family(
     "spam",
     (
