@@ -1,4 +1,4 @@
-"""The exercises of sections 3.2 and 3.3: each solution is what the package or a library computes."""
+"""The exercises of 3.2, 3.3 and the pages below them: each solution is what the package or a library computes."""
 
 import random
 
@@ -15,11 +15,12 @@ from pyft.finetune.loop import Run
 from pyft.finetune.parameter_groups import groups
 from pyft.profiles import Recipe
 
-FINETUNE = every("3.2") | every("3.3")
+PAGES = {"3.2": "abc", "3.2.2": "ab", "3.2.7": "ab", "3.3": "ab", "3.3.1": "ab", "3.3.2": "ab", "3.3.3": "ab"}
+FINETUNE = {name: exercise for page in PAGES for name, exercise in every(page).items()}
 
 
-def test_there_are_three_exercises_a_page():
-    assert list(FINETUNE) == [f"{page}-{letter}" for page in ("3.2", "3.3") for letter in "abc"]
+def test_no_exercise_is_lost():
+    assert list(FINETUNE) == [f"{page}-{letter}" for page, letters in PAGES.items() for letter in letters]
 
 
 def test_the_steps_are_those_of_a_run(tokenizer):
