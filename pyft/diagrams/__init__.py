@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pyft.diagrams import <<<<<<< HEAD    attention, =======    applications, >>>>>>> p6b-28    pretraining, attention, entities, evidence, losses, maps, optimisers, own_data, transfer, transformer
+from pyft.diagrams import (
+    applications,
+    attention,
+    entities,
+    evidence,
+    losses,
+    maps,
+    optimisers,
+    own_data,
+    pretraining,
+    transfer,
+    transformer,
+)
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
 
@@ -29,6 +41,9 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         pretraining.architectures,
         losses.surprise,
         losses.two_losses,
+        pretraining.bert_inputs,
+        pretraining.roberta_recipe,
+        pretraining.offsets,
         optimisers.optimisers,
         optimisers.weight_decay,
         applications.three_tasks,

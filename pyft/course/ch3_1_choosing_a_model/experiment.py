@@ -7,6 +7,7 @@ into in part (`LADDER`).
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -39,20 +40,18 @@ TASKS = {  # rows of the training split, and how they are trained on
     "conll2003": (4000, Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=2)),
 }
 
-# What is compared, declared before any run is read; a family is corrected together.
-RIGHT_TESTS = Family(
-    "texts of which all is right",
-    (
-        *((name, "bert", corpus) for corpus in TASKS for name in MODELS[1:]),
-        *((f"{name}-continued", name, corpus) for corpus in TASKS for name in MODELS),
-    ),
+# What is compared, declared before any run is read: three questions, and for each a family that is corrected together.
+ARCHITECTURES = Family(
+    "another architecture, from the same weights",
+    tuple((name, "bert", corpus) for corpus in TASKS for name in MODELS[1:]),
 )
-SCORE_TESTS = Family(
-    "scores after training on",
-    (
-        *((f"{name}-continued", name, corpus) for corpus in TASKS for name in MODELS),
-        *((f"{name}-continued", "bert-continued", corpus) for corpus in TASKS for name in MODELS[1:]),
-    ),
+TRAINED_ON = Family(
+    "trained on, against before", tuple((f"{name}-continued", name, corpus) for corpus in TASKS for name in MODELS)
+)
+
+STEPS_OF_LADDER = Family(  # section 3.1.4
+    "each step of the ladder against the one before, on film reviews",
+    tuple((later, earlier) for earlier, later in pairwise([*LADDER, "xlnet", "bert"])),
 )
 
 
