@@ -29,9 +29,12 @@ def mathml(tex: str, block: bool = False) -> str:
         ValueError: it holds a command that latex2mathml does not know.
     """
     known = re.sub(r"\\[A-Za-z]+", lambda found: MEANT.get(found[0], found[0]), tex)
+    known = known.replace("{aligned}", "{split}")  # which latex2mathml knows, and is the same
     made = convert(known, display="block" if block else "inline")
     if unknown := LEFT_OVER.findall(made.replace("&#x0005C;", "\\")):
         raise ValueError(f"{', '.join(unknown)} cannot be made into MathML; write it in another way: {tex}")
+    if ("<mi>&" in made and re.search(r"<mi>&(?:amp|#x0*26);", made)) or 'linebreak="newline"' in made:
+        raise ValueError(f"rows or columns outside of a table that can be made into MathML: {tex}")
     return FUNCTION.sub(_spaced, made)
 
 

@@ -59,7 +59,7 @@ def write() -> Path:
             printed.append(Printed(part, title, to_pdf(driver)))
         driver.get("data:text/html;charset=utf-8," + quote(contents(printed)))
         join(printed, to_pdf(driver), path)
-    say(f"[pdf] {path.relative_to(paths.ROOT)}")
+    say(f"[pdf] {path}")
     return path
 
 

@@ -43,3 +43,15 @@ def test_a_fraction_a_root_and_a_named_function():
 def test_a_command_that_nobody_knows_is_no_formula():
     with pytest.raises(ValueError, match=r"\\nosuch cannot be made into MathML"):
         mathml(r"x + \nosuch y")
+
+
+def test_rows_are_aligned_in_a_table_or_refused():
+    made = mathml(r"\begin{aligned} u &= a \\ z &= b \end{aligned}", block=True)
+    assert made.count("<mtr>") == 2 and made.count('<mtd columnalign="right">') == 2
+    with pytest.raises(ValueError, match="rows or columns"):
+        mathml(r"\begin{gathered} u &= a \\ z &= b \end{gathered}")
+
+
+def test_a_function_stands_apart_from_what_it_is_of():
+    assert mathml(r"q \ln p").count("mspace") == 2
+    assert mathml(r"\log(p)").count("mspace") == 0

@@ -20,7 +20,7 @@ def records(house, section, **metrics):
 @pytest.fixture
 def one_task(house, monkeypatch):
     house.chapter("1_1_a", "# 1.1 T")
-    monkeypatch.setattr(landing, "GLANCE", (("a task", "1.1", "accuracy", "linear", "low", "high"),))
+    monkeypatch.setattr(landing, "GLANCE", (("a task", "1.1", "accuracy", "low", "high"),))
     return house
 
 
@@ -35,8 +35,8 @@ def one_task(house, monkeypatch):
 def test_the_table_sets_off_what_lies_outside_the_interval(one_task, low, high, cells):
     records(one_task, "1.1", low=low, high=high)
     row = [cell.strip() for cell in glance().splitlines()[-1].strip("|").split("|")]
-    assert row[:2] == ["a task", "[1.1](../chapters/1_part/1_1_a.ipynb)"]
-    assert row[4:6] == cells
+    assert row[:2] == ["[a task](../chapters/1_part/1_1_a.ipynb)", "accuracy"]
+    assert row[2:4] == cells
 
 
 def test_a_metric_that_no_record_holds_is_named(one_task):
