@@ -248,6 +248,14 @@ def predict(
 
 
 @app.command()
+def pdf() -> None:
+    """Print the built book into _build/book.pdf, with the Chromium of this machine."""
+    from pyft.book.printing import write
+
+    write()
+
+
+@app.command()
 def colab(out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("_build/colab")) -> None:
     """Write the Colab edition of all chapters."""
     from pyft.book.colab import write

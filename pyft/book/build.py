@@ -12,7 +12,6 @@ import yaml
 from pyft import paths
 from pyft.book.chapters import read_yaml
 from pyft.book.runner import only_one, say
-from pyft.data.fetch import files
 from pyft.errors import PyftError
 from pyft.paths import repository
 
@@ -67,7 +66,7 @@ def build() -> Path:
 
 
 def configuration() -> dict[str, Any]:
-    """`_config.yml`, with MathJax from the cache, and launch buttons if it is known where to open a chapter.
+    """`_config.yml`, with launch buttons and the book's address if it is known where its repository is.
 
     Raises:
         PyftError: the file is damaged.
@@ -75,13 +74,10 @@ def configuration() -> dict[str, Any]:
     config = read_yaml("_config.yml")
     try:
         of_sphinx, of_html = dict(config["sphinx"]["config"]), dict(config["html"])
-        static = list(of_sphinx["html_static_path"])
     except (KeyError, TypeError, ValueError) as error:
         raise PyftError(
             f"_config.yml lacks a setting ({type(error).__name__}: {error}). Restore it: git checkout -- _config.yml"
         ) from error
-    mathjax = files("mathjax")["tex-svg.js"]  # one file, glyphs included; the built book asks no other host for it
-    of_sphinx |= {"html_static_path": [*static, str(mathjax.parent)], "mathjax_path": mathjax.name}
     address = repository()
     if address is None:
         say("[book] no GitHub `origin` and no PYFT_REPOSITORY: the book is built without launch buttons")
@@ -89,7 +85,28 @@ def configuration() -> dict[str, Any]:
         config["repository"] = {"url": address, "branch": COLAB_BRANCH, "path_to_book": ""}
         config["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
         of_html["use_repository_button"] = True
+        of_html["baseurl"] = pages_address(address)
     return config | {"sphinx": config["sphinx"] | {"config": of_sphinx}, "html": of_html}
+
+
+def pages_address(address: str) -> str:
+    """Where GitHub publishes the pages of a repository: https://github.com/OWNER/NAME at OWNER's github.io."""
+    owner, name = address.rstrip("/").split("/")[-2:]
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
+
+
+def pages() -> list[str]:
+    """The pages of the book in their order, as addresses in the built site."""
+    toc = read_yaml("_toc.yml")
+
+    def files(entry: dict[str, Any]) -> list[str]:
+        below = [*entry.get("chapters", []), *entry.get("sections", []), *entry.get("parts", [])]
+        return [name for name in [entry.get("file") or entry.get("root")] if name] + [
+            f for e in below for f in files(e)
+        ]
+
+    return [f"{name}.html" for name in files(toc)]
 
 
 def _last_lines(text: str, most: int = 40) -> str:
