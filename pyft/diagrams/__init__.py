@@ -27,6 +27,8 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         pretraining.next_sentence,
         pretraining.permutation_lm,
         pretraining.architectures,
+        pretraining.next_letter,
+        pretraining.pretraining_map,
         optimisers.optimisers,
         optimisers.weight_decay,
         entities.tags_and_pieces,
