@@ -29,6 +29,7 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         pretraining.architectures,
         pretraining.next_letter,
         pretraining.pretraining_map,
+        pretraining.subword_cuts,
         optimisers.optimisers,
         optimisers.weight_decay,
         entities.tags_and_pieces,

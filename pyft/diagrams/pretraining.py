@@ -193,3 +193,23 @@ def pretraining_map() -> Canvas:
         c.box(366, y + 4, 142, 44, model, "right")
     c.line([(148, 32), (36, 32), (36, 305)])
     return c
+
+
+def subword_cuts() -> Canvas:
+    """Show one word as a whole, in pieces and in letters, and what each asks of the list of tokens."""
+    c = Canvas(
+        286,
+        "A word whole, in pieces, in letters",
+        "The word unseeable three times. As a whole it is one token, which a list of words may lack. In pieces it is"
+        " three: un, see, able, each of which stands in other words. In letters it is nine, none of them ever lacking.",
+    )
+    for y, name, cut, about in [
+        (16, "words", ["unseeable"], "short; often not on the list"),
+        (106, "pieces", ["un", "see", "able"], "parts that other words share"),
+        (196, "letters", list("unseeable"), "always there; long, and says little"),
+    ]:
+        c.text(16, y + 16, f"**{name}**", anchor="start")
+        widths = [41.0 * len(piece) + 5 * (len(piece) - 1) for piece in cut]
+        c.row(98, y, cut, "body" if name == "pieces" else "quiet", widths, 5)
+        c.text(98, y + 54, about, "quiet", "start")
+    return c

@@ -29,7 +29,7 @@ EXERCISES["2.1.1-a"] = Exercise(
         ),
         (
             lambda log_p, characters: ((-log_p.sum() / len(log_p)).exp(), -log_p.mean() / math.log(2)),
-            "The second number is bits a token. A character is asked for: divide the whole text's bits by `characters`.",
+            "The second number is bits a token. Divide the bits of the whole text by `characters`.",
         ),
         (
             lambda log_p, characters: ((1 / log_p.exp()).mean(), -log_p.sum() / (characters * math.log(2))),

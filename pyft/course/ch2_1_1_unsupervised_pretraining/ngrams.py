@@ -9,7 +9,7 @@ class NGrams:
 
     p(c | h) = (n(h c) + t(h) p(c | h')) / (n(h) + t(h)), where h' is h without its first character and t(h) counts the
     different characters that were seen after h: the more there are, the less the counts are trusted (Witten & Bell
-    1991, IEEE Transactions on Information Theory 37(4), method C). Before all counts, every character is equally likely.
+    1991, IEEE Transactions on Information Theory 37(4), method C). Without any count all are equally likely.
     """
 
     def __init__(self, text: str, order: int, alphabet: str) -> None:

@@ -88,7 +88,7 @@ EXERCISES["2.1.2-b"] = Exercise(
         ),
         (
             lambda p, copies, readings: (p, 1 - (1 - p) ** readings),
-            "That is one copy. Each copy has masks of its own; only a second reading of the same copy asks nothing new.",
+            "That is one copy. Each has masks of its own; a second reading of the same copy asks nothing new.",
         ),
         (
             lambda p, copies, readings: (min(copies, readings) * p, readings * p),

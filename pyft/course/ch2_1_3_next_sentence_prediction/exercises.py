@@ -22,7 +22,7 @@ EXERCISES["2.1.3-a"] = Exercise(
     mistakes=[
         (
             lambda s, swap: (torch.where(swap, s[1:], s[:-1]), torch.where(swap, s[:-1], s[1:]), swap),
-            "The pairs are right. The label is true where the sentences stand in their order, so where nothing was swapped.",
+            "The pairs are right. The label is true where they stand in order: where nothing was swapped.",
         ),
         (
             lambda s, swap: (s[:-1], torch.where(swap, s[:-1], s[1:]), ~swap),
