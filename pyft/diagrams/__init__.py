@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pyft.diagrams import attention, entities, evidence, maps, optimisers, pretraining, transfer, transformer
+from pyft.diagrams import attention, concepts, entities, evidence, maps, optimisers, pretraining, transfer, transformer
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
 
@@ -27,9 +27,9 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         pretraining.next_sentence,
         pretraining.permutation_lm,
         pretraining.architectures,
-        pretraining.next_letter,
-        pretraining.pretraining_map,
-        pretraining.subword_cuts,
+        concepts.next_letter,
+        concepts.pretraining_map,
+        concepts.subword_cuts,
         optimisers.optimisers,
         optimisers.weight_decay,
         entities.tags_and_pieces,
