@@ -6,6 +6,7 @@ from pathlib import Path
 from pyft.diagrams import (
     applications,
     attention,
+    concepts,
     entities,
     evidence,
     losses,
@@ -44,6 +45,9 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         pretraining.bert_inputs,
         pretraining.roberta_recipe,
         pretraining.offsets,
+        concepts.next_letter,
+        concepts.pretraining_map,
+        concepts.subword_cuts,
         optimisers.optimisers,
         optimisers.weight_decay,
         applications.three_tasks,

@@ -6,7 +6,7 @@ SENTENCE = ("the", "cat", "sat", "on", "the", "mat")
 
 
 def masked_lm() -> Canvas:
-    """Show that three of six words are asked for, each changed in another way; the draw is section 2.1's."""
+    """Show that three of six words are asked for, each changed in another way; the draw is section 2.1.2's."""
     c = Canvas(
         300,
         "Masked language modelling: three of six words are asked for",

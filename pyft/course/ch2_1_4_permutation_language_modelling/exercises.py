@@ -1,4 +1,4 @@
-"""The exercises of section 2.1: solutions by hand, and the mistakes that people make, each with its hint."""
+"""The exercises of section 2.1.4: solutions by hand, and the mistakes that people make, each with its hint."""
 
 import torch
 from torch import Tensor
@@ -8,78 +8,13 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def corrupt(ids: Tensor, chosen: Tensor, u: Tensor, words: Tensor, mask_id: int) -> tuple[Tensor, Tensor]:
-    masked = chosen & (u < 0.8)
-    swapped = chosen & (u >= 0.8) & (u < 0.9)  # the rest of the chosen stay as they are
-    inputs = torch.where(swapped, words, ids.masked_fill(masked, mask_id))  # (B, T)
-    return inputs, ids.masked_fill(~chosen, -100)  # labels where chosen: the kept ones too
-
-
-def _corrupt_case(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor, int]:
-    g = torch.Generator().manual_seed(seed)  # leaves torch's own generator alone
-    ids, words = (torch.randint(5, 50, (2, 20), generator=g) for _ in range(2))
-    chosen = torch.rand(2, 20, generator=g) < 0.6
-    return ids, chosen, torch.rand(2, 20, generator=g), words, 4
-
-
-def _inputs(ids: Tensor, chosen: Tensor, u: Tensor, words: Tensor, mask_id: int) -> Tensor:
-    return corrupt(ids, chosen, u, words, mask_id)[0]
-
-
-EXERCISES["2.1-a"] = Exercise(
-    solution=corrupt,
-    cases=[_corrupt_case(0), _corrupt_case(1)],
-    mistakes=[
-        (
-            lambda ids, chosen, u, words, mask_id: (
-                ids.masked_fill(chosen, mask_id),
-                ids.masked_fill(~chosen, -100),
-            ),
-            "You mask every chosen token. One in ten becomes another word, and one in ten stays as it is.",
-        ),
-        (
-            lambda ids, chosen, u, words, mask_id: (
-                (x := _inputs(ids, chosen, u, words, mask_id)),
-                ids.masked_fill(x == ids, -100),
-            ),
-            "Your labels are where the input changed. A chosen token that stays is predicted too: label all chosen.",
-        ),
-        (
-            lambda ids, chosen, u, words, mask_id: (
-                (x := _inputs(ids, chosen, u, words, mask_id)),
-                ids.masked_fill(x != mask_id, -100),
-            ),
-            "Your labels are at [MASK] alone. Tokens that were swapped or kept are predicted too: label all chosen.",
-        ),
-        (
-            lambda ids, chosen, u, words, mask_id: (_inputs(ids, chosen, u, words, mask_id), ids),
-            "Your labels are the whole text: the loss would reward copying. Where nothing was chosen, put -100.",
-        ),
-        (
-            lambda ids, chosen, u, words, mask_id: (
-                (x := _inputs(ids, chosen, u, words, mask_id)),
-                x.masked_fill(~chosen, -100),
-            ),
-            "Your labels are the inputs after they were changed. The answer is the token that stood there before.",
-        ),
-        (
-            lambda ids, chosen, u, words, mask_id: (
-                torch.where(u < 0.8, mask_id, torch.where(u < 0.9, words, ids)),
-                ids.masked_fill(~chosen, -100),
-            ),
-            "You change tokens that were not chosen. Both changes need the mask `chosen`.",
-        ),
-    ],
-)
-
-
 def partial_mask(order: Tensor, chosen: Tensor) -> Tensor:
     turn = order.argsort()  # turn[i]: when position i has its turn
     earlier = turn[None, :] < turn[:, None]  # (T, T): j has its turn before i
     return earlier | ~chosen[None, :]  # what is no target is seen by all
 
 
-EXERCISES["2.1-b"] = Exercise(
+EXERCISES["2.1.4-a"] = Exercise(
     solution=partial_mask,
     cases=[
         (torch.tensor([0, 3, 4, 2, 1]), torch.tensor([False, True, True, False, False])),
@@ -124,7 +59,7 @@ def targets_seen(T: int, texts: int, p: float, K: int) -> tuple[float, float, fl
     return p * tokens, tokens / K, tokens - texts  # left to right, the first token has nothing before it
 
 
-EXERCISES["2.1-c"] = Exercise(
+EXERCISES["2.1.4-b"] = Exercise(
     solution=targets_seen,
     cases=[(100, 20, 0.15, 6), (512, 3, 0.4, 7)],
     mistakes=[
