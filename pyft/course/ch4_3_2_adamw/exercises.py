@@ -49,7 +49,9 @@ EXERCISES["4.3.2-a"] = Exercise(
     cases=[(*FRESH, 1, 0.1, 0.9, 0.999, 0.01, 0.2), (*state(4), 3, 0.2, 0.8, 0.9, 0.1, 0.5)],
     mistakes=[
         (
-            lambda theta, g, *rest: adamw_step(theta, g + rest[-1] * theta, *rest[:-1], 0.0),
+            lambda theta, g, m, v, t, lr, b_1, b_2, eps, decay: adamw_step(
+                theta, g + decay * theta, m, v, t, lr, b_1, b_2, eps, 0.0
+            ),
             "This is Adam with an L2 penalty: the decay goes through the means and is scaled with the gradient. "
             "AdamW keeps it out of both.",
         ),
