@@ -11,6 +11,7 @@ import pytest
 from pyft.benchmarks import experiment, registry
 from pyft.benchmarks.experiment import bench
 from pyft.errors import PyftError
+from pyft.paths import results_folder
 
 NAMES = [
     "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "own-data", "reviews",
@@ -58,8 +59,16 @@ def test_a_name_that_none_has_is_answered():
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 
+AWAITED = {"faults", "own-data"}  # not measured yet: no page reads them
+KEPT = [name for name in NAMES if name not in AWAITED]
+
+
+def test_what_is_awaited_is_not_kept():
+    assert {path.stem for path in (results_folder() / "bench").glob("*.json")} == set(KEPT)
+
+
 @pytest.mark.fetched
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KEPT)
 def test_the_kept_runs_are_those_of_the_present_plan_code_data_and_weights(name):
     assert registry.experiment(name).load() == bench(name)
 
@@ -68,7 +77,7 @@ DIRTY: dict[str, int] = {}  # kept runs of code that was not committed, to be ma
 
 
 def test_kept_runs_are_of_code_that_was_committed():
-    found = {name: sum(map(experiment.dirty, bench(name)["runs"])) for name in NAMES}
+    found = {name: sum(map(experiment.dirty, bench(name)["runs"])) for name in KEPT}
     assert {name: n for name, n in found.items() if n} == DIRTY
 
 
@@ -80,7 +89,6 @@ COMMITS = {
 }  # fmt: skip
 FIGURES = {
     "classification": (75, "ce4e32f7a6fe2633"),
-    "faults": (0, "e3b0c44298fc1c14"),
     "finetune": (4, "f457c7ba0cf07ecd"),
     "maths": (4, "a65c729a426689cc"),
     "models": (60, "f4097b0329088f8e"),
@@ -104,7 +112,7 @@ def figures(runs):
     return sorted(json.dumps(r, sort_keys=True) for r in flat)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KEPT)
 def test_the_kept_figures_are_those_that_were_measured(name):
     runs = [r for r in bench(name)["runs"] if r["provenance"]["commit"] in COMMITS]
     text = "\n".join(figures(runs))
