@@ -93,4 +93,4 @@ def _said(found: Tensor, wanted: Tensor, w: dict[str, Tensor], ids: Tensor, mask
 
 
 def _equal(a: Tensor, b: Tensor) -> bool:
-    return torch.allclose(a, b, rtol=0, atol=TOL)
+    return torch.allclose(a, b, rtol=0, atol=TOL, equal_nan=True)  # a mask the wrong way round divides zero by zero
