@@ -14,7 +14,7 @@ from pyft.cli import app
 from pyft.errors import PyftError
 
 PAGES = {part: paths.ROOT / "book" / f"{part}_quiz.md" for part in "23456"}
-ANSWER = re.compile(r"^:::\{dropdown\} (.+)\n(.*?)^:::$", re.DOTALL | re.MULTILINE)
+ANSWER = re.compile(r"^:::\{dropdown\} ([^\n]+)\n(.*?)^:::$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\{(?:eq|numref)\}`[\w-]+`|\]\(\.\./chapters/[\w/]+\.ipynb\)")
 MADE_BY_HAND = {  # what a page says, and what it comes to
     "2": {"5.9": math.log2(60), "118": 20 * math.log2(60), "173": 40 * math.log2(20)},

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -64,13 +65,12 @@ def _names(folder: Path) -> list[str]:
         raise PyftError(f"{folder} holds no config.json of a model ({error}): save it with `save_model`.") from error
 
 
-def _company(model: torch.nn.Module, tokenizer: object, texts: Sequence[str]) -> float:
+def _company(model: Any, tokenizer: Any, texts: Sequence[str]) -> float:
     """How far a logit moves at most when a text is read together with others."""
 
     def logits(some: Sequence[str]) -> torch.Tensor:
-        found: torch.Tensor = model(
-            **tokenizer(list(some), padding=True, truncation=True, max_length=64, return_tensors="pt")
-        ).logits  # type: ignore[operator]
+        batch = tokenizer(list(some), padding=True, truncation=True, max_length=64, return_tensors="pt")
+        found: torch.Tensor = model(**batch).logits
         return found
 
     with torch.no_grad():
