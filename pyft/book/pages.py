@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from pyft.book import lean
+
 ICON = re.compile(r"\bfa-([a-z0-9-]+)")
 STYLES = {"solid", "regular", "brands", "lg", "sm", "fw"}  # classes of Font Awesome that are no icon
 ANY = r"[\w-]+"
 FROM_SCRIPTS = {"xmark"}  # an icon that the theme's script puts in
 # What a page loads only if it has a part of it: in a file's name, and what the page's HTML then matches.
 WANTED = {
-    "sphinx-design": r'class="[^"]*\bsd-',
     "design-tabs": r"\bsd-tab-",
     "clipboard": "<pre",
     "copybutton": "<pre",
-    "togglebutton": r'class="[^"]*\b(?:toggle|dropdown)\b',
-    "mystnb": r'class="[^"]*\b(?:cell|highlight)\b',
+    "togglebutton": r'class="(?:[^"]* )?(?:toggle|admonition [^"]*\bdropdown)[ "]',
 }
 NEVER = ("fontawesome", "searchtools", "language_data", "searchindex")  # icons are drawn, and the search is our own
 LOADED = re.compile(r'[ \t]*<(?:script|link)\b[^>]*?(?:src|href)="([^"]+\.(?:js|css)[^"]*)"[^>]*>(?:</script>)?\n?')
@@ -43,32 +43,38 @@ def finish(app: Any, error: Exception | None) -> None:
 
 
 def lighten(html: Path, address: str = "") -> None:
-    """Take off what pages do not use, size their images, describe them, and write the icons that they show.
+    """Take off what pages do not use, size their images, describe them, and write the one style sheet that they need.
 
     `address` is where the book will be published, if that is known: a card on another site needs whole addresses.
     """
-    names = set(FROM_SCRIPTS)
-    for path in sorted(html.rglob("*.html")):
-        name = path.relative_to(html)
-        if "_static" in name.parts or (name.name == "index.html" and len(name.parts) == 1):
-            continue
-        page = named(sized(without_unused(path.read_text(encoding="utf8")), path.parent))
-        up = "../" * (len(name.parts) - 1)
-        head = f'<link rel="stylesheet" href="{up}_static/icons.css" />\n{described(page, name.as_posix(), address)}'
-        if name.name == "search.html":
-            head += '<script defer src="_static/search.js"></script>\n'
-        path.write_text(page.replace("</head>", f"{head}</head>", 1), encoding="utf8")
-        names |= set(ICON.findall(page)) - STYLES
     static = html / "_static"
-    script = (static / "scripts" / "fontawesome.js").read_text(encoding="utf8")
-    theme = static / "styles" / "pydata-sphinx-theme.css"
-    css = theme.read_text(encoding="utf8")
-    (static / "icons.css").write_text(icons(script, css, names), encoding="utf8")
-    theme.write_text(without_icon_font(css), encoding="utf8")
-    unused = [static.rglob("*.map"), static.glob("scripts/fontawesome.js*"), static.glob("vendor/fontawesome/**/*")]
-    for path in [*(path for some in unused for path in some), html / "searchindex.js", static / "searchtools.js"]:
+    outside = [path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts]
+    raw = {path: path.read_text(encoding="utf8") for path in outside if path != html / "index.html"}
+    sheets = dict.fromkeys(name for page in raw.values() for name in lean.sheets(page))
+    plain = lean.plain_classes((static / "pygments.css").read_text(encoding="utf8"))
+    pages = {path: lean.plain_code(light(page, path, html, address), plain) for path, page in raw.items()}
+    names = FROM_SCRIPTS.union(*(ICON.findall(page) for page in pages.values())) - STYLES
+    css, script = lean.joined(sheets, static), (static / "scripts" / "fontawesome.js").read_text(encoding="utf8")
+    unused = ["*.map", "*.css", "scripts/fontawesome.js*", "vendor/fontawesome/**/*", "searchtools.js"]
+    for path in [html / "searchindex.js", *(path for some in unused for path in static.rglob(some))]:
         if path.is_file():
             path.unlink()
+    scripts = [path.read_text(encoding="utf8") for path in static.rglob("*.js")]
+    sheet = lean.used(without_icon_font(css), lean.words(pages.values(), scripts)) + icons(script, css, names)
+    (static / "site.css").write_text(sheet, encoding="utf8")
+    for path, page in pages.items():
+        up = "../" * (len(path.relative_to(html).parts) - 1)
+        path.write_text(lean.linked(page, f"{up}_static/site.css?v={lean.version(sheet)}"), encoding="utf8")
+
+
+def light(page: str, path: Path, html: Path, address: str) -> str:
+    """A page with what it needs alone, and with what others are to know of it."""
+    name = path.relative_to(html).as_posix()
+    page = named(sized(without_unused(page), path.parent))
+    head = described(page, name, address)
+    if name == "search.html":
+        head += '<script defer src="_static/search.js"></script>\n'
+    return page.replace("</head>", f"{head}</head>", 1)
 
 
 def without_unused(page: str) -> str:

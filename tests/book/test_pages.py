@@ -20,16 +20,19 @@ HEAD = (
     '<link rel="stylesheet" type="text/css" href="../_static/sphinx-design.min.css?v=6" />\n'
     '<script src="../_static/clipboard.min.js"></script>\n'
     '<script src="../searchindex.js"></script>\n'
+    '<script src="../_static/togglebutton.js"></script>\n'
     '<script src="../_static/doctools.js"></script>\n</head>'
 )
 
 
 def test_a_page_loads_no_file_that_nothing_on_it_needs():
     page = pages.without_unused(f"{HEAD}<body><p>Words.</p></body>")
-    assert [name for name in ("fontawesome", "sphinx-design", "clipboard", "searchindex") if name in page] == []
+    assert [name for name in ("fontawesome", "clipboard", "searchindex", "togglebutton") if name in page] == []
     assert "doctools.js" in page
-    page = pages.without_unused(f'{HEAD}<body><pre>x = 1</pre><div class="a sd-card"></div></body>')
-    assert "clipboard" in page and "sphinx-design" in page
+    page = pages.without_unused(f'{HEAD}<body class="primary-toggle sd-dropdown"><pre>x = 1</pre></body>')
+    assert "clipboard" in page and "togglebutton" not in page
+    page = pages.without_unused(f'{HEAD}<body><div class="admonition tip dropdown"></div></body>')
+    assert "togglebutton" in page
 
 
 def test_icons_are_those_that_are_asked_for_and_those_of_admonitions():
@@ -65,3 +68,29 @@ def test_a_page_is_described_by_its_title_and_first_paragraph():
     assert '<meta property="og:title" content="4.2 Losses" />' in made
     assert "og:image" not in made
     assert 'content="https://x.org/_static/card.png"' in pages.described(page, "a/b.html", "https://x.org/")
+
+
+def test_a_site_has_one_style_sheet_with_what_its_pages_and_scripts_name(tmp_path):
+    for name, text in {
+        "index.html": "<head></head>",
+        "book/a.html": f'{HEAD}<h1>A</h1><i class="seen fa-check"></i><pre><span class="n">x</span></pre>',
+        "search.html": f"{HEAD.replace('../', '')}<h1>Search</h1>",
+        "_static/pygments.css": ".highlight { color: red } .highlight .n { color: red }",
+        "_static/sphinx-design.min.css": f"{CSS}.seen{{top:0}}.unseen{{top:1px}}.made{{top:2px}}",
+        "_static/doctools.js": "element.classList.add('made')",
+        "_static/scripts/fontawesome.js": SCRIPT[:-1] + ',"xmark":[1,1,[],"f00d","M7 8z"]}',
+        "searchindex.js": "",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf8")
+    pages.lighten(tmp_path)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"index.html", "book/a.html", "search.html", "_static/site.css", "_static/doctools.js"}
+    css = (tmp_path / "_static" / "site.css").read_text(encoding="utf8")
+    assert ".seen{top:0}" in css and ".made{top:2px}" in css and "unseen" not in css
+    assert ".fa-check { --icon: url(" in css and "content" not in css.partition(".fa-solid")[0]
+    page = (tmp_path / "book" / "a.html").read_text(encoding="utf8")
+    assert page.count("stylesheet") == 1 and 'href="../_static/site.css?v=' in page
+    assert "<pre>x</pre>" in page
+    assert "_static/search.js" in (tmp_path / "search.html").read_text(encoding="utf8")
