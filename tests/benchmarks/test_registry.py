@@ -13,7 +13,7 @@ from pyft.benchmarks.experiment import bench
 from pyft.errors import PyftError
 
 NAMES = [
-    "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "own-data", "reviews",
+    "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "news", "own-data", "reviews",
     "sentiment", "transfer", "tricks",
 ]  # fmt: skip
 
