@@ -76,6 +76,7 @@ PROFILES: dict[str, Profile] = {
             "roberta": Checkpoint(artefact="minilm", architecture="roberta"),
             "xlnet": Checkpoint(artefact="minilm", architecture="xlnet", prepared=True),
             "bert-cased": Checkpoint(artefact="minilm"),  # there is no cased one on a laptop
+            "multilingual": Checkpoint(artefact="multilingual-e5"),  # with the words that the corpora use
             **_CONTINUED,
         },
         recipes={

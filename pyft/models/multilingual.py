@@ -34,7 +34,7 @@ from pyft.models.e5_file import E5File
 from pyft.models.e5_file import read as read_e5
 from pyft.paths import home
 
-ARTEFACT = "multilingual-e5"
+ARTEFACT = loading.MULTILINGUAL
 CORPORA = ("movie-reviews", "product-reviews", "editorials", "tweets", "conll2003", "chinese-reviews")
 PIECES = Path(__file__).resolve().parent.parent / "weights" / "multilingual.safetensors"  # which are kept, a bit each
 # sha256 of what `write` makes of both (`digest`): it comes out the same on every machine, since nothing is rounded.
@@ -67,9 +67,7 @@ def load(task: str, num_labels: int = 2) -> tuple[PreTrainedModel, PreTrainedTok
     Raises:
         PyftError: an unknown task, or a file that cannot be fetched.
     """
-    if task == "pretraining":
-        raise PyftError("multilingual-e5-small came without a head for pretraining: expected a task to fine-tune for.")
-    return loading.load(str(folder()), task, num_labels=num_labels)
+    return loading.load("multilingual", task, num_labels=num_labels)
 
 
 def whole() -> tuple[BertModel, PreTrainedTokenizerBase]:

@@ -120,6 +120,12 @@ def test_a_name_of_two_groups_is_of_neither(members):
         names_of_one_group(groups=["blak"])
 
 
+def test_load_knows_them_by_name(members):
+    story = {"passage": "A met B.", "question": "Who?", "options": "A. A\nB. Unknown\nC. B", "answer": ["A"]}
+    members(**{"test.jsonl": lines(story)})
+    assert data.fingerprint(data.load("bbq")) == data.fingerprint(published.load("bbq"))
+
+
 # --- the real ones ----------------------------------------------------------------------------------------------------
 
 ROWS = {

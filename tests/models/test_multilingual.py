@@ -140,6 +140,12 @@ def test_the_head_follows_from_the_seed_and_padding_changes_nothing(tiny, same_t
     assert (alone - beside).abs().max() < 1e-5
 
 
+def test_it_is_loaded_by_its_name(tiny):
+    model, tokenizer = models.load("multilingual", "token-classification", num_labels=5)
+    assert (model.config.num_labels, len(tokenizer)) == (5, len(KEEP))
+    assert models.weights_digest("multilingual") == multilingual.weights_digest()
+
+
 # --- multilingual-e5-small --------------------------------------------------------------------------------------------
 
 PAIRS = [  # a sentence, and its translation
