@@ -99,7 +99,7 @@ def read(path: Path) -> E5File:
 def _parsed(content: bytes) -> E5File:
     if content[:4] != MAGIC:
         raise ValueError(f"it begins with {content[:4]!r}, expected {MAGIC!r}")
-    *whole, epsilon, block = struct.unpack_from("<7ifi", content, 8)
+    d, L, h, inner, V, T, segments, epsilon, block = struct.unpack_from("<7ifi", content, 8)
     if block != BLOCK_SIZE:
         raise ValueError(f"blocks of {block}, expected {BLOCK_SIZE}")
     place = 8 + struct.calcsize("<7ifi")
@@ -114,7 +114,7 @@ def _parsed(content: bytes) -> E5File:
     place += letters
     replaced, place = _replacements(content, place)
     return E5File(
-        Sizes(*whole, epsilon),
+        Sizes(d, L, h, inner, V, T, segments, epsilon),
         pieces,
         scores.tolist(),
         dict(zip(("begin", "end", "pad", "unknown"), numbers, strict=True)),

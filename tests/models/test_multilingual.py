@@ -266,10 +266,16 @@ def test_texts_of_the_corpora_lose_nothing_with_the_rows_that_are_left_out(real)
 
 
 @pytest.mark.fetched
+@pytest.mark.long
 def test_the_state_of_adamw_fits():
     """Weights, gradients and two moments: 1.9 GB with all pieces, 630 MB with those that are kept."""
-    model, _ = multilingual.load("sequence-classification")
-    assert 16 * sum(p.numel() for p in model.parameters()) < 650e6
+    model, tokenizer = multilingual.load("sequence-classification")
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(**tokenizer("很好", return_tensors="pt"), labels=torch.tensor([1])).loss.backward()
+    optimizer.step()
+    moments = sum(x.nbytes for state in optimizer.state.values() for x in state.values())
+    numbers = sum(p.numel() for p in model.parameters())
+    assert moments == pytest.approx(8 * numbers, rel=1e-4) and 16 * numbers < 650e6
     assert 16 * sum(p.numel() for p in multilingual.whole()[0].parameters()) > 1.8e9
 
 
