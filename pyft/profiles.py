@@ -87,6 +87,7 @@ PROFILES: dict[str, Profile] = {
     "gpu": Profile(
         checkpoints={
             "minilm": Checkpoint(artefact="minilm"),
+            "multilingual": Checkpoint(artefact="multilingual-e5"),
             **_CONTINUED,
             "bert": Checkpoint(
                 hub_id="google-bert/bert-base-uncased", revision="86b5e0934494bd15c9632b12f734a8a67f723594"
