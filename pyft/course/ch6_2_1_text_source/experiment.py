@@ -4,7 +4,8 @@ The models read the beginning of a story (`LENGTH` tokens). Counted words get th
 and the same beginning, so that but one thing differs. Runs of one seed see the same texts in the same order.
 
 About an hour on two cores, by the times of `pyft bench models` on one thread of such a machine: 2.9 thousand tokens a
-second of BERT and RoBERTa, 1.9 of XLNet, of which learning counts three times what testing does.
+second of BERT and RoBERTa, 1.9 of XLNet, of which learning counts three times what testing does; and ten minutes of one
+core for counted words.
 """
 
 import string
@@ -26,7 +27,7 @@ from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
 from pyft.profiles import Recipe
 
-SEEDS, LENGTH = 3, 40  # tokens that a model reads
+SEEDS, LENGTH = 3, 32  # tokens that a model reads
 MODELS = ("bert", "roberta", "xlnet")
 WHOLE, BEGINNING = "TF-IDF", "TF-IDF, beginnings"
 RECIPES = {
