@@ -19,7 +19,7 @@ help:            ## list the targets
 setup:
 	@$(PYTHON) scripts/bootstrap.py
 
-fetch: setup     ## fetch and verify data and weights (about 200 MB, once)
+fetch: setup     ## fetch and verify data and weights (about 310 MB, once)
 	@$(BIN)/pyft fetch
 
 book: fetch      ## run the chapters that changed and build _build/html/index.html

@@ -33,7 +33,8 @@ def fetch(
     import time
 
     from pyft.data.artefacts import ARTEFACTS
-    from pyft.data.fetch import files, problems
+    from pyft.data.fetch import problems
+    from pyft.data.one_download import files
     from pyft.paths import home
 
     for name in names or ARTEFACTS:
@@ -43,7 +44,7 @@ def fetch(
         artefact = ARTEFACTS[name]
         done = f"fetched in {time.monotonic() - start:.1f} s" if absent else "already there, verified"
         print(
-            f"[fetch] {name:10} {artefact.size / 1e6:6.1f} MB, {len(members)} files: {done}. "
+            f"[fetch] {name:15} {artefact.size / 1e6:6.1f} MB, {len(members)} files: {done}. "
             f"Licence: {artefact.licence}",
             flush=True,
         )
@@ -86,7 +87,7 @@ def status() -> None:
 
     print(f"data and weights in {home()}")
     for artefact in ARTEFACTS.values():
-        print(f"  {artefact.name:12} {'; '.join(problems(artefact)) or 'verified'}")
+        print(f"  {artefact.name:15} {'; '.join(problems(artefact)) or 'verified'}")
     print("chapters")
     for chapter in chapters().values():
         why = changed(chapter)

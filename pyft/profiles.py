@@ -76,6 +76,7 @@ PROFILES: dict[str, Profile] = {
             "roberta": Checkpoint(artefact="minilm", architecture="roberta"),
             "xlnet": Checkpoint(artefact="minilm", architecture="xlnet", prepared=True),
             "bert-cased": Checkpoint(artefact="minilm"),  # there is no cased one on a laptop
+            "multilingual": Checkpoint(artefact="multilingual-e5"),  # with the words that the corpora use
             **_CONTINUED,
         },
         recipes={
@@ -86,6 +87,7 @@ PROFILES: dict[str, Profile] = {
     "gpu": Profile(
         checkpoints={
             "minilm": Checkpoint(artefact="minilm"),
+            "multilingual": Checkpoint(artefact="multilingual-e5"),
             **_CONTINUED,
             "bert": Checkpoint(
                 hub_id="google-bert/bert-base-uncased", revision="86b5e0934494bd15c9632b12f734a8a67f723594"

@@ -16,7 +16,7 @@ from pathlib import Path
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
 from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-from pyft.data import hub
+from pyft.data import hub, published
 from pyft.data.fetch import files
 from pyft.data.splits import (
     Corpus,
@@ -293,7 +293,8 @@ def load(name: str, profile: str = "laptop") -> DatasetDict:
     80, 10 and 10 % of each label; where there is an official test split, it is left as it is, and the validation split
     is the official one (CoNLL) or 10 % of the training texts (AG News, SST-2). The test labels of SST-2 were never
     published: its official validation split, on which papers report, is `test` here. Its training texts are phrases,
-    many of one sentence, so its validation accuracy, on unseen phrases of sentences seen, flatters.
+    many of one sentence, so its validation accuracy, on unseen phrases of sentences seen, flatters. Of the corpora of
+    `pyft.data.published` some have a test split alone.
 
     Raises:
         PyftError: unknown name, or data that cannot be fetched (see `pyft.data.fetch.files`, `pyft.data.hub.snapshot`).
@@ -305,11 +306,13 @@ def load(name: str, profile: str = "laptop") -> DatasetDict:
 
 def corpora(profile: str = "laptop") -> dict[str, Corpus]:
     """The corpora of a profile: those of the artefacts, and those that it has from a hub, which go first."""
-    return CORPORA | {name: HUB_CORPORA[name] for name in profile_named(profile).data}
+    return CORPORA | published.PUBLISHED | {name: HUB_CORPORA[name] for name in profile_named(profile).data}
 
 
 def load_with_drops(name: str, profile: str = "laptop") -> tuple[dict[str, list[Row]], Drops]:
     known, drops = corpora(profile), Drops()
+    if name in published.PUBLISHED:
+        return published.load_with_drops(name)
     if name not in known:
         raise unknown(f"corpus of profile {profile!r}", name, list(known))
     corpus, source = known[name], profile_named(profile).data.get(name)

@@ -14,7 +14,7 @@ from pyft.errors import PyftError
 from pyft.paths import results_folder
 
 NAMES = [
-    "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "own-data", "reviews",
+    "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "news", "own-data", "reviews",
     "sentiment", "transfer", "tricks",
 ]  # fmt: skip
 
