@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 LAYERS = [  # from the top down
     {"__main__"},
     {"cli"},
+    {"commands"},
     {"course"},
     {"book", "benchmarks", "diagrams", "exercises", "mutation", "pretraining"},
     {"evidence", "plots"},

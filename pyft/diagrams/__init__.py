@@ -9,6 +9,7 @@ from pyft.diagrams import (
     concepts,
     entities,
     evidence,
+    formats,
     losses,
     maps,
     optimisers,
@@ -59,6 +60,7 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         maps.transformer_map,
         maps.training_loop,
         own_data.own_file,
+        formats.one_sentence,
     )
 }
 
