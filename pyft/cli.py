@@ -249,6 +249,7 @@ def predict(
 
 
 app.command()(commands.convert)
+app.command()(commands.serve)
 
 
 @app.command()

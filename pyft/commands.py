@@ -26,3 +26,24 @@ def convert(
     names = read_names(labels) if labels else None
     done = converted(source, target, Layout(text_column, label_column, tags), to_tags, by_offset, names)
     print(f"{target}: {done.said()}")
+
+
+def serve(
+    folder: Annotated[Path, typer.Argument(help="What `pyft finetune --out` has written.")],
+    host: Annotated[str, typer.Option(help="0.0.0.0 for other machines, too.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    batch: Annotated[int, typer.Option(min=1, help="Texts that the model is asked at once, at most.")] = 32,
+    wait: Annotated[float, typer.Option(min=0, help="Milliseconds that a text waits for others.")] = 5.0,
+) -> None:
+    """Answer texts over HTTP with your own model: POST /predict, GET /health, GET /metrics."""
+    from pyft.errors import PyftError
+
+    try:
+        import uvicorn
+
+        from pyft.deployment.batching import Limits
+        from pyft.deployment.service import of_folder
+    except ModuleNotFoundError as error:
+        raise PyftError(f'{error.name}: not installed. To have it: pip install "pyft-book[serve]"') from None
+    app = of_folder(folder, Limits(batch=batch, wait=wait / 1000))
+    uvicorn.run(app, host=host, port=port, backlog=4096)

@@ -16,7 +16,7 @@ LAYERS = [  # from the top down
     {"commands"},
     {"course"},
     {"book", "benchmarks", "diagrams", "exercises", "mutation", "pretraining"},
-    {"evidence", "plots"},
+    {"evidence", "plots", "deployment"},
     {"finetune"},
     {"evaluation"},
     {"models"},

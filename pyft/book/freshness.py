@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -64,7 +65,7 @@ def key(chapter: Page, notebook: Any = None) -> dict[str, str]:
     return {
         "code": _hash(*map(_code, cells.values()), json.dumps(tags), *page.shown_of_itself()),
         "pyft": _hash(*page.code(), *page.shown()),
-        "lock": _hash((paths.ROOT / "requirements.lock").read_text(encoding="utf8")),
+        "lock": _hash(*page.locks()),
         "parameters": _hash(*map(_code, parameters)),
         "data and weights": _hash(*page.data(), *page.weights()),
         "evidence": _hash(*page.bands(), *page.published(), *page.records()),
@@ -82,8 +83,7 @@ def measured_by(chapter: Page) -> str:
     page = Dependencies(chapter.number, list(cells.values()), package, package.follow(of_cells(cells)))
     own = [_code(part.source) for part in folding.parts(notebook.cells) if not part.plumbing]
     files = [source.table(text).code for path, text in page.texts.items() if page.measures(path)]
-    lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf8")
-    return _hash(*own, *files, *page.data(), *page.weights(), lock)
+    return _hash(*own, *files, *page.data(), *page.weights(), *page.locks())
 
 
 def changed(chapter: Page) -> list[str]:
@@ -180,6 +180,19 @@ class Dependencies:
         """The page's own source, comments and all, if it may show some of it."""
         shows = any(use.how == "shows" and origin is None for origin, use, _ in self.reached.uses)
         return self.cells if shows else []
+
+    # --- packages
+
+    def locks(self) -> Iterator[str]:
+        """The lock, and that of the extra `serve` if something that it alone locks is imported."""
+        yield (paths.ROOT / "requirements.lock").read_text(encoding="utf8")
+        beside = paths.ROOT / "requirements-serve.lock"
+        if beside.is_file():
+            text = beside.read_text(encoding="utf8")
+            names = [name.replace("-", "_") for name in re.findall(r"^([\w-]+)==", text, re.MULTILINE)]
+            imports = re.compile(rf"^\s*(?:import|from)\s+(?:{'|'.join(names)})\b", re.MULTILINE)
+            if any(map(imports.search, [*self.cells, *self.texts.values()])):
+                yield text
 
     # --- data and weights
 
