@@ -15,6 +15,7 @@ from pyft.diagrams import (
     optimisers,
     own_data,
     pretraining,
+    serving,
     transfer,
     transformer,
 )
@@ -61,6 +62,7 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         maps.training_loop,
         own_data.own_file,
         formats.one_sentence,
+        serving.batching,
     )
 }
 

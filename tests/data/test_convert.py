@@ -20,7 +20,7 @@ tags = st.lists(st.sampled_from(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]), min_
 characters = st.characters(exclude_categories=("Cs",))
 texts = st.text(characters, min_size=1, max_size=30).filter(lambda text: text.strip().isprintable() and text.strip())
 nasty = st.text(st.sampled_from("ab,;\t|\"\n\r #'\\é😀"), min_size=1, max_size=20).filter(str.strip)
-words = st.text(st.sampled_from('ab#"-é😀.'), min_size=1, max_size=5)
+words = st.text(st.sampled_from('ab"-é😀.'), min_size=1, max_size=5) | st.just("a#")
 
 
 def tags_of(sentence):
@@ -144,6 +144,15 @@ def test_a_word_with_a_line_break_is_refused_by_columns_and_nothing_is_left(fold
     with pytest.raises(PyftError, match=r"\.conll cannot hold"):
         convert(source, target)
     assert not list(target.parent.glob(f"*{target.stem}.conll*"))
+
+
+def test_a_word_that_looks_like_a_comment_is_kept_or_refused(folder):
+    source = folder(".jsonl", json.dumps({"tokens": ["#", "1"], "tags": ["B-A", "O"]}))
+    kept = folder(".conll")
+    convert(source, kept)
+    assert read(kept) == read(source)
+    with pytest.raises(PyftError, match=r"\.conll cannot hold row 1"):
+        convert(source, folder(".conll"), scheme="bioes")
 
 
 def test_labels_get_other_names_and_it_is_said_what_can_no_more_be_told_apart(folder):
