@@ -9,7 +9,7 @@ def batching() -> Canvas:
         352,
         "Requests, a queue, batches",
         "Four requests come in. One has an empty text and is refused with 422 at once. The texts of the others wait in"
-        " a queue in their order; up to so many are taken together, the model answers them in one batch, and each request"
+        " a queue in their order; up to so many are taken together, the model answers them at once, and each request"
         " gets the answers to its own texts.",
     )
     for i, (name, kind) in enumerate(
