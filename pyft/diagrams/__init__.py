@@ -10,6 +10,7 @@ from pyft.diagrams import (
     entities,
     evidence,
     formats,
+    hub,
     losses,
     maps,
     optimisers,
@@ -63,6 +64,7 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         own_data.own_file,
         formats.one_sentence,
         serving.batching,
+        hub.files_and_classes,
     )
 }
 
