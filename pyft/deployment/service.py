@@ -10,6 +10,7 @@ GET  /metrics   counts and times, as Prometheus reads them
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ from pydantic import BaseModel, ConfigDict
 from pyft.data.row_checks import HALF, broken
 from pyft.deployment.batching import USUAL, Answerer, Batcher, Limits, OverloadedError
 from pyft.finetune.saved import SavedModel
+
+log = logging.getLogger(__name__)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -77,6 +80,9 @@ def make_app(answer: Answerer, about: dict[str, Any], limits: Limits = USUAL) ->
             raise HTTPException(503, "too many texts wait already: try again", {"Retry-After": "1"}) from None
         except TimeoutError:
             raise HTTPException(504, f"no answer within {limits.seconds:g} seconds") from None
+        except Exception as error:
+            log.exception("the model failed")
+            raise HTTPException(500, "the model failed on one of these texts") from error
 
     app = FastAPI(title="pyft", lifespan=working)
     app.add_api_route("/predict", predict, methods=["POST"])
