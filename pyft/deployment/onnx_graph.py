@@ -42,7 +42,7 @@ def export(model: nn.Module, path: Path) -> Path:
     _need("onnx", "onnxscript")
     ids = torch.ones(2, 8, dtype=torch.long)
     mask = torch.tensor([[1] * 8, [1] * 5 + [0] * 3])  # with padding, or the graph might do without a mask
-    sizes = {0: torch.export.Dim("B"), 1: torch.export.Dim("T", max=_positions(model))}
+    sizes = {0: "B", 1: "T"}
     with torch.no_grad():
         torch.onnx.export(
             Logits(model).eval(),
@@ -55,10 +55,6 @@ def export(model: nn.Module, path: Path) -> Path:
             verbose=False,
         )
     return path
-
-
-def _positions(model: nn.Module) -> int:
-    return int(getattr(getattr(model, "config", None), "max_position_embeddings", None) or 512)
 
 
 def quantize(path: Path, target: Path) -> Path:
