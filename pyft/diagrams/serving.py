@@ -12,15 +12,14 @@ def batching() -> Canvas:
         " a queue in their order; up to so many are taken together, the model answers them at once, and each request"
         " gets the answers to its own texts.",
     )
-    for i, (name, kind) in enumerate(
-        [("A: 2 texts", "body"), ("B: 1 text", "new"), ("C: empty", "quiet"), ("D: 3 texts", "right")]
-    ):
-        y = 12 + i * 52
+    for y, name, kind in [(12, "A: 2 texts", "body"), (64, "B: 1 text", "new"), (116, "D: 3 texts", "right")]:
         c.box(10, y, 118, 38, name, kind)
-        if i != 2:
-            c.arrow((130, y + 19), (182, y + 19), kind=kind)
-    c.arrow((130, 135), (182, 135), kind="quiet", dashed=True)
-    c.text(188, 135, "422, at once", "quiet", "start")
+        c.line([(128, y + 19), (152, y + 19)], kind)
+    c.line([(152, 31), (152, 135)])
+    c.arrow((152, 72), (180, 72))
+    c.box(10, 217, 118, 38, "C: empty", "quiet")
+    c.arrow((69, 257), (69, 292), dashed=True)
+    c.text(69, 308, "422, at once", "quiet")
     c.text(190, 31, "texts wait in order", "quiet", "start")
     c.row(184, 52, ["A1", "A2", "B1", "D1", "D2", "D3"], ["body", "body", "new", "right", "right", "right"], 48, 6, 40)
     c.line([(184, 104), (396, 104)], "ink", 1.5)
