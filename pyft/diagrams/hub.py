@@ -16,15 +16,15 @@ def files_and_classes() -> Canvas:
     c.text(118, 30, "one commit", "quiet")
     for i, (file, reader, what, kind) in enumerate(
         [
-            ("config.json", "configuration", "sizes, which class", "body"),
-            ("tokenizer.json", "tokenizer", "how texts are cut", "body"),
-            ("model.safetensors", "model", "the weights", "new"),
-            ("README.md", "you", "what it is for", "right"),
+            ("config.json", "configuration", "sizes", "body"),
+            ("tokenizer.json", "tokenizer", "pieces", "body"),
+            ("model.safetensors", "model", "weights", "new"),
+            ("README.md", "you", "its card", "right"),
         ]
     ):
         y = 50 + i * 55
         c.box(24, y, 188, 40, file, "quiet")
         c.arrow((214, y + 20), (268, y + 20), kind=kind)
         c.box(270, y, 130, 40, reader, kind)
-        c.text(408, y + 20, what.replace(", ", ",\n"), "quiet", "start", 13)
+        c.text(410, y + 20, what, "quiet", "start")
     return c
