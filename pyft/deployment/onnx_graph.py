@@ -3,6 +3,7 @@
 Needs the extra `serve`: `pip install "pyft-book[serve]"`.
 """
 
+import logging
 import platform
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +44,7 @@ def export(model: nn.Module, path: Path) -> Path:
     ids = torch.ones(2, 8, dtype=torch.long)
     mask = torch.tensor([[1] * 8, [1] * 5 + [0] * 3])  # with padding, or the graph might do without a mask
     sizes = {0: "B", 1: "T"}
+    logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)  # "no torchvision"
     with torch.no_grad():
         torch.onnx.export(
             Logits(model).eval(),
