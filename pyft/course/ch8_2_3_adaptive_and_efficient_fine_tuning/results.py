@@ -1,0 +1,146 @@
+"""The stored runs of `pyft bench efficient`, as the page shows them; nothing is said of runs that are not there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from pyft import data, plots
+from pyft.benchmarks.experiment import Found, Run
+from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import own_parameters
+from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.experiment import (
+    AGAINST_FULL,
+    EXPERIMENT,
+    chosen_rates,
+    unpacked,
+)
+from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.recipes import METHODS, SEEDS, TASKS
+from pyft.data.splits import subset
+from pyft.errors import PyftError
+from pyft.evaluation.stats import mean_interval
+from pyft.evaluation.verdicts import Verdict, compare_f1, compare_runs
+
+AWAITED = "awaited: `pyft bench efficient`"
+MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
+SHORT = {"LoRA, all matrices": "LoRA, all", "Houlsby adapters": "Houlsby", "Pfeiffer adapters": "Pfeiffer"}
+
+
+def stored() -> Found:
+    """The runs of the plan; none at all as long as one is missing."""
+    try:
+        return EXPERIMENT.load()
+    except PyftError:
+        return {"runs": []}
+
+
+def by_method(found: Found) -> dict[tuple[str, str], list[Run]]:
+    """The runs of each task and method at the rate that was chosen, by seed."""
+    best = chosen_rates(found["runs"])
+    return {
+        (task, name): sorted(
+            (r for r in found["runs"] if (r["task"], r["method"], r["lr"]) == (task, name, lr)), key=lambda r: r["seed"]
+        )
+        for (task, name), lr in best.items()
+    }
+
+
+def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
+    """Each method against full fine-tuning, in shares, paired by seed and text or document; corrected together."""
+    runs = by_method(found)
+    if not runs:
+        return {}
+    made = {}
+    for task, name in AGAINST_FULL.members:
+        a, b = (np.stack([unpacked(r) for r in runs[task, of]]) for of in (name, "full"))  # (S, N, 1 or 3)
+        if a.shape[-1] == 1:
+            made[task, name] = compare_runs(a[..., 0], b[..., 0])
+        else:
+            made[task, name] = compare_f1(a, b, documents(task))
+    return AGAINST_FULL.correct(made)
+
+
+def documents(task: str) -> list[int]:
+    """The document of each sentence of the test rows: sentences of one are not independent."""
+    test = data.load(TASKS[task].corpus)["test"]
+    return list(subset(test, min(TASKS[task].test, len(test)), 0)["document"])
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def table(found: Found) -> Any:
+    """A row a method, by what it learns: scores with a mark where the test finds a difference, what it forgets."""
+    runs, judged = by_method(found), verdicts(found)
+    rows = []
+    for name in sorted(METHODS, key=own_parameters):
+        row: list[Any] = [name, own_parameters(name)]
+        if not runs:
+            rows.append([*row, *["awaited"] * (len(TASKS) + 2)])
+            continue
+        for task in TASKS:
+            mark = MARKS[judged[task, name].word] if name != "full" else ""
+            row.append(f"{100 * np.mean([r['score'] for r in runs[task, name]]):.1f}{mark}")
+        forgot = np.mean([r["masked words"] - before(runs, task) for task in TASKS for r in runs[task, name]])
+        seconds = np.mean([r["seconds"] for task in TASKS for r in runs[task, name]])
+        rows.append([*row, f"{forgot:+.2f}", f"{seconds:.0f}"])
+    caption = (
+        f"Accuracy, and F1 of names, in percent: means of {SEEDS} seeds. ▲ better, ▼ worse than full fine-tuning, no "
+        "mark: no difference shown. Forgotten: rise of the loss on hidden words of other texts, in nats a word."
+    )
+    return plots.table(rows, ["method", "parameters", *TASKS, "forgotten", "seconds"], caption if runs else AWAITED)
+
+
+def before(runs: Mapping[tuple[str, str], list[Run]], task: str) -> float:
+    """The loss on hidden words before fine-tuning: whoever trains the head alone leaves the body as it was."""
+    return float(runs[task, "head alone"][0]["masked words"])
+
+
+# --- the figure -------------------------------------------------------------------------------------------------------
+
+
+def frontier(points: Mapping[str, tuple[float, float]]) -> list[str]:
+    """The methods that none beats in score with as few parameters, by parameters: names of (parameters, score)."""
+    best, kept = -np.inf, []
+    for name in sorted(points, key=lambda name: (points[name][0], -points[name][1])):
+        if points[name][1] > best:
+            best = points[name][1]
+            kept.append(name)
+    return kept
+
+
+def pareto(found: Found) -> Any:
+    """Score over the numbers that are learnt, a panel a task, with intervals over seeds and the frontier."""
+    plots.style()
+    runs = by_method(found)
+    fig, panels = plt.subplots(len(TASKS), 1, figsize=(6.4, 9), sharex=True)
+    kinds = list(dict.fromkeys(method.where for method in METHODS.values()))
+    for axes, task in zip(panels, TASKS, strict=True):
+        points: dict[str, tuple[float, float]] = {}
+        for name, method in METHODS.items():
+            if not runs:
+                break
+            x = max(own_parameters(name), 1e3)  # the head alone stands at the left edge
+            mean, low, high = mean_interval([100 * r["score"] for r in runs[task, name]])
+            points[name] = (x, mean)
+            k = kinds.index(method.where)
+            label = method.where if name == next(n for n in METHODS if METHODS[n].where == method.where) else None
+            axes.errorbar(
+                x, mean, [[mean - low], [high - mean]], fmt="osD^"[k], color=plots.PALETTE[k], capsize=3, label=label
+            )
+            axes.annotate(SHORT.get(name, name), (x, mean), (4, 5), textcoords="offset points", fontsize="x-small")
+        edge = [points[name] for name in frontier(points)]
+        if edge:
+            axes.step(*zip(*edge, strict=True), where="post", color="black", linewidth=1, linestyle="--", zorder=0)
+        else:
+            axes.text(0.5, 0.5, AWAITED.replace("`", ""), ha="center", transform=axes.transAxes)
+        axes.set(xscale="log", title=task, ylabel=_unit(task))
+    panels[-1].set(xlabel="parameters learnt below the head")
+    handles, labels = panels[0].get_legend_handles_labels()
+    if handles:
+        fig.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small")
+    return fig
+
+
+def _unit(task: str) -> str:
+    return "F1 (%)" if TASKS[task].kind == "token-classification" else "accuracy (%)"
