@@ -1,6 +1,6 @@
 """The stored runs of `pyft bench efficient`, as the page shows them; nothing is said of runs that are not there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -94,6 +94,58 @@ def table(found: Found) -> Any:
 def before(runs: Mapping[tuple[str, str], list[Run]], task: str) -> float:
     """The loss on hidden words before fine-tuning: whoever trains the head alone leaves the body as it was."""
     return float(runs[task, "head alone"][0]["masked words"])
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def told(found: Found) -> dict[str, str]:
+    """What the runs say, in sentences: `verdict`, `rates`, `forgotten`."""
+    runs, judged = by_method(found), verdicts(found)
+    if not runs:
+        return dict.fromkeys(
+            ("verdict", "rates", "forgotten"), "The runs are awaited: `pyft bench efficient` makes them."
+        )
+    of = {word: [key for key in judged if judged[key].word == word] for word in MARKS}
+    visible = 100 * float(np.median([v.visible for v in judged.values()]))
+    spread = {key: _range(r["validation"] for r in found["runs"] if _tried(r, key)) for key in runs}
+    widest = max(spread, key=spread.__getitem__)
+    between = _range(np.mean([r["score"] for r in runs[widest[0], name]]) for name in METHODS)
+    wider = sum(spread[key] > _range(r["score"] for r in runs[key]) for key in spread)
+    forgot = {
+        name: float(np.mean([r["masked words"] - before(runs, task) for task in TASKS for r in runs[task, name]]))
+        for name in METHODS
+    }
+    most, least = (
+        max(forgot, key=forgot.__getitem__),
+        min((name for name in METHODS if name != "head alone"), key=forgot.__getitem__),
+    )
+    return {
+        "verdict": f"Of {len(judged)} comparisons, corrected together, {len(of['worse'])} say worse"
+        f"{_named(of['worse'])} and {len(of['better'])} better{_named(of['better'])}; in the others no difference is "
+        f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
+        "comparisons; of smaller ones it says nothing.",
+        "rates": f"Between its three rates a method's validation score lay up to {100 * spread[widest]:.1f} points "
+        f"apart ({widest[1]}, {widest[0]}); the means of all methods on that task lie within {100 * between:.1f} "
+        f"points. For {wider} of {len(spread)} methods and tasks the rate moved more than the seed did.",
+        "forgotten": f"Before fine-tuning the loss on hidden words is {before(runs, next(iter(TASKS))):.2f} nats. It "
+        f"rises most after {most}, by {forgot[most]:.2f}, and least after {least}, by {forgot[least]:.2f}; where the "
+        "head alone learns it cannot rise at all. These are means over seeds and tasks, without a test.",
+    }
+
+
+def _tried(run: Run, key: tuple[str, str]) -> bool:
+    return (run["task"], run["method"], run["seed"]) == (*key, 0)
+
+
+def _range(values: Iterable[Any]) -> float:
+    some = [float(x) for x in values]
+    return max(some) - min(some)
+
+
+def _named(some: list[tuple[str, str]]) -> str:
+    """The comparisons by name in brackets, if there are any and they are few."""
+    return f" ({'; '.join(f'{name}, {task}' for task, name in some)})" if 0 < len(some) <= 6 else ""
 
 
 # --- the figure -------------------------------------------------------------------------------------------------------
