@@ -91,7 +91,7 @@ def lora(
         )
     for name in found:
         _replace(body, name, kind(body.get_submodule(name), r, alpha, dropout, rank_stabilised))
-    return model
+    return model.train(model.training)  # what is new too
 
 
 def loras(model: nn.Module) -> dict[str, LoRA]:
@@ -155,7 +155,7 @@ def prefix_tuning(model: PreTrainedModel, m: int = 16) -> PreTrainedModel:
     for layer in encoder.layer:
         layer.attention.self = PrefixAttention(layer.attention.self, start)
     encoder.register_forward_pre_hook(partial(_widen, m), with_kwargs=True)
-    return model
+    return model.train(model.training)  # what is new too
 
 
 def prompt_tuning(model: PreTrainedModel, m: int = 16) -> PreTrainedModel:
