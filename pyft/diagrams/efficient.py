@@ -38,30 +38,39 @@ def low_rank() -> Canvas:
 def places() -> Canvas:
     """Show one layer of an encoder, and beside each part the methods that learn there."""
     c = Canvas(
-        520,
+        496,
         "Where each method puts what it learns",
-        "A layer of an encoder from below: the text, queries, keys and values, attention, sum and norm, feed-forward"
-        " network, sum and norm, head. Prompts stand beside the text, prefixes beside keys and values, LoRA beside the"
-        " matrices of queries and values, adapters before each sum, and (IA) cubed rescales keys, values and the inner"
-        " layer. BitFit and LayerNorm learn numbers that are there already. The head learns in all of them.",
+        "A layer of an encoder from below: the text; queries, keys and values side by side; attention; sum and norm;"
+        " feed-forward network; sum and norm; the head. Prompts stand beside the text. LoRA and DoRA stand beside the"
+        " matrices of queries and values, prefixes beside keys and values, and (IA) cubed rescales keys and values, and"
+        " the inner layer of the feed-forward network. Adapters stand behind attention and feed-forward network. BitFit"
+        " and LayerNorm learn numbers that are there already. The head learns in all of them.",
     )
-    left, wide = 16.0, 236.0
+    left, wide, gap = 16.0, 236.0, 7.0
     rows = [
         ("head", "new", "learns in all of them", 44),
         ("sum and norm", "quiet", "**LayerNorm**: gains, biases", 44),
         ("feed-forward", "body", "**adapter** behind it;\n**(IA)³** on its inner layer", 62),
         ("sum and norm", "quiet", "**BitFit**: all biases", 44),
         ("attention", "body", "**adapter** behind it (Houlsby)", 44),
-        ("keys", "body", "**prefix**: *m* more of them;\n**(IA)³** rescales them", 62),
-        ("queries, values", "body", "**LoRA**, **DoRA**: *BA* beside *W*", 44),
-        ("text", "quiet", "**prompt**: *m* more vectors", 44),
+        (
+            "query key value",
+            "body",
+            "**LoRA**, **DoRA**: query, value\n**prefix**: more keys, values\n**(IA)³**: key, value",
+            80,
+        ),
+        ("text", "quiet", "**prompt**: more vectors", 44),
     ]
     y = 12.0
     for i, (name, kind, what, tall) in enumerate(rows):
-        c.box(left, y, wide, tall, name, kind)
+        parts = name.split() if tall == 80 else [name]
+        each = (wide - gap * (len(parts) - 1)) / len(parts)
+        for k, part in enumerate(parts):
+            x = left + k * (each + gap)
+            c.box(x, y, each, tall, part, kind)
+            if i:
+                c.arrow((x + each / 2, y), (x + each / 2, y - 17))
         c.line([(left + wide + 4, y + tall / 2), (left + wide + 26, y + tall / 2)], "new")
         c.text(left + wide + 34, y + tall / 2, what, anchor="start", size=15)
-        if i:
-            c.arrow((left + wide / 2, y), (left + wide / 2, y - 17))
         y += tall + 18
     return c

@@ -1,6 +1,8 @@
 """How many numbers each method learns, and what a training keeps in memory for it, by formula and as measured."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -106,7 +108,7 @@ def training_memory(model: Any, ids: Tensor) -> Memory:
 
 def peak_bytes(work: Callable[[], Any]) -> int:
     """The most memory that torch held on the CPU at once during `work`, beyond what it held before."""
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
+    with _quiet(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
         work()
     events = [e for e in watched.profiler.kineto_results.events() if e.name() == "[memory]"]  # type: ignore[union-attr]
     held = peak = 0
@@ -114,3 +116,16 @@ def peak_bytes(work: Callable[[], Any]) -> int:
         held += event.nbytes()
         peak = max(peak, held)
     return peak
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what the profiler's library writes to standard error past Python: when it begins and ends."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

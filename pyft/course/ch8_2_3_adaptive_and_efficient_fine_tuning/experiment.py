@@ -157,14 +157,20 @@ def plan(done: Sequence[Run] = ()) -> list[tuple[str, str, float, int]]:
 
 def depends(task: str, name: str, lr: float, seed: int) -> dict[str, Any]:
     """A run is that of its task, recipe and sizes, of the model's weights, and of both corpora."""
+    weights, corpora = _digests(TASKS[task].corpus)
     return {
         "task": TASKS[task],
         "recipe": RECIPE,
         "sizes": asdict(SIZE),
         "other": [OTHER, OTHER_TEXTS, OTHER_LENGTH],
-        "weights": models.weights_digest(MODEL),
-        "data": data_digests(TASKS[task].corpus, OTHER),
+        "weights": weights,
+        "data": corpora,
     }
+
+
+@cache
+def _digests(corpus: str) -> tuple[dict[str, str], dict[str, str]]:
+    return models.weights_digest(MODEL), data_digests(corpus, OTHER)
 
 
 EXPERIMENT = Experiment(

@@ -1,6 +1,7 @@
 """The proofs of section 8.2.3: ours against `peft`, and against plain formulas where it has none, case by case."""
 
 import copy
+import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import product
@@ -26,6 +27,7 @@ MAPS = [  # d_in, d_out, bias, r, alpha, dropout, rank-stabilised
     (6, 9, True, 4, 2.0, 0.0, True),
     (7, 5, False, 3, 5.0, 0.4, True),
 ]
+CASES = [(row, *TYPES[0]) for row in MAPS] + [(MAPS[2], *TYPES[1])]  # double precision, and one of single
 
 
 class Code(NamedTuple):
@@ -67,7 +69,7 @@ def learnt(part: Any) -> list[Tensor]:
 
 def forward_and_gradients(m: Code) -> Iterator[Case]:
     """Output, and gradients of x and of all that learns, of LoRA and DoRA, in training: dropout drops the same."""
-    for kind, row, (dtype, tol) in product(("LoRA", "DoRA"), MAPS, TYPES):
+    for kind, (row, dtype, tol) in product(("LoRA", "DoRA"), CASES):
         ours, theirs = pair(m, kind, row, dtype)
         x = torch.randn(3, 5, row[0], dtype=dtype)
         with same_masks() if row[5] else nullcontext():
@@ -114,7 +116,7 @@ def training(m: Code) -> Iterator[Case]:
 
 def merging(m: Code) -> Iterator[Case]:
     """The merged map is peft's, does what the two did, once and twice, and leaves what it was made of as it was."""
-    for kind, row, (dtype, tol) in product(("LoRA", "DoRA"), MAPS, TYPES):
+    for kind, (row, dtype, tol) in product(("LoRA", "DoRA"), CASES):
         ours, theirs = (part.eval() for part in pair(m, kind, row, dtype))
         x, what = torch.randn(3, row[0], dtype=dtype), f"{kind}, {row}, {precision(dtype)}"
         apart, W = ours(x).detach(), ours.linear.weight.clone()
@@ -139,6 +141,13 @@ def classifier(seed: int = 0) -> BertForSequenceClassification:
     return randomise(BertForSequenceClassification(config)).eval()
 
 
+def of_peft(config: Any) -> Any:
+    """That BERT as peft prepares it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a name that it is to lose
+        return get_peft_model(classifier(), config).eval()
+
+
 def inputs(seed: int = 3) -> dict[str, Tensor]:
     """Three texts of unequal length, as the library reads them."""
     torch.manual_seed(seed)
@@ -161,7 +170,7 @@ def lora_in_bert(m: Code) -> Iterator[Case]:
     for kind in ("LoRA", "DoRA"):
         config.use_dora = kind == "DoRA"
         ours = m.efficient.lora(classifier(), 2, 6, kind=getattr(m.lora, kind))
-        theirs = get_peft_model(classifier(), config).eval()
+        theirs = of_peft(config)
         yield f"{kind}, parameters that learn", _learning(ours), _learning(theirs), 0.0
         beside = {name: part for name, part in theirs.named_modules() if hasattr(part, "lora_A")}
         torch.manual_seed(4)
@@ -194,7 +203,7 @@ def ia3_in_bert(m: Code) -> Iterator[Case]:
         feedforward_modules=inner,
         modules_to_save=["classifier", "pooler"],
     )
-    ours, theirs = m.efficient.ia3(classifier()), get_peft_model(classifier(), config).eval()
+    ours, theirs = m.efficient.ia3(classifier()), of_peft(config)
     yield "parameters that learn", _learning(ours), _learning(theirs), 0.0
     of = dict(theirs.named_parameters())
     names = [name for name, _ in ours.named_parameters() if name.endswith(".l")]

@@ -99,8 +99,13 @@ def test_no_runs_no_words():
 
 
 def test_what_is_missing_is_not_shown_in_part(monkeypatch):
-    monkeypatch.setattr(type(experiment.EXPERIMENT), "load", lambda self: (_ for _ in ()).throw(results.PyftError("x")))
-    assert results.stored() == {"runs": []}
+    some = [r for task in TASKS for name in METHODS for r in tries([0.1, 0.2, 0.3], task=task, method=name)]
+    whole = some + [
+        {"task": task, "method": name, "lr": lr, "seed": seed} for task, name, lr, seed in experiment.plan(some) if seed
+    ]
+    for runs, shown in ((some, []), (whole[:-1], []), (whole, whole)):
+        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
+        assert results.stored()["runs"] == shown
 
 
 def tries(scores, seed=0, task="names", method="LoRA"):
