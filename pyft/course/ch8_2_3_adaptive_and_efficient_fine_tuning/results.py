@@ -22,6 +22,7 @@ from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_f1, compare_runs
 
 AWAITED = "awaited: `pyft bench efficient`"
+LEFT = 1e3  # parameters: where the head alone stands, which learns none below it
 MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
 SHORT = {"LoRA, all matrices": "LoRA, all", "Houlsby adapters": "Houlsby", "Pfeiffer adapters": "Pfeiffer"}
 
@@ -168,32 +169,34 @@ def pareto(found: Found) -> Any:
     plots.style()
     runs = by_method(found)
     fig, panels = plt.subplots(len(TASKS), 1, figsize=(6.4, 9), sharex=True)
-    kinds = list(dict.fromkeys(method.where for method in METHODS.values()))
     for axes, task in zip(panels, TASKS, strict=True):
-        points: dict[str, tuple[float, float]] = {}
-        for name, method in METHODS.items():
-            if not runs:
-                break
-            x = max(own_parameters(name), 1e3)  # the head alone stands at the left edge
-            mean, low, high = mean_interval([100 * r["score"] for r in runs[task, name]])
-            points[name] = (x, mean)
-            k = kinds.index(method.where)
-            label = method.where if name == next(n for n in METHODS if METHODS[n].where == method.where) else None
-            axes.errorbar(
-                x, mean, [[mean - low], [high - mean]], fmt="osD^"[k], color=plots.PALETTE[k], capsize=3, label=label
-            )
-            axes.annotate(SHORT.get(name, name), (x, mean), (4, 5), textcoords="offset points", fontsize="x-small")
-        edge = [points[name] for name in frontier(points)]
-        if edge:
-            axes.step(*zip(*edge, strict=True), where="post", color="black", linewidth=1, linestyle="--", zorder=0)
+        axes.set(xscale="log", title=task, ylabel=_unit(task))
+        if runs:
+            _points(axes, {name: [100 * r["score"] for r in runs[task, name]] for name in METHODS})
         else:
             axes.text(0.5, 0.5, AWAITED.replace("`", ""), ha="center", transform=axes.transAxes)
-        axes.set(xscale="log", title=task, ylabel=_unit(task))
     panels[-1].set(xlabel="parameters learnt below the head")
-    handles, labels = panels[0].get_legend_handles_labels()
-    if handles:
-        fig.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small")
+    if runs:
+        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
     return fig
+
+
+def _points(axes: Any, scores: Mapping[str, list[float]]) -> None:
+    """The methods of one task, each with its interval and its name, and the frontier."""
+    points = {name: (max(own_parameters(name), LEFT), float(np.mean(scores[name]))) for name in METHODS}
+    kinds = list(dict.fromkeys(method.where for method in METHODS.values()))
+    labelled: set[str] = set()
+    for i, name in enumerate(sorted(METHODS, key=own_parameters)):
+        (x, mean), where = points[name], METHODS[name].where
+        _, low, high = mean_interval(scores[name])
+        colour, marker = plots.PALETTE[kinds.index(where)], "osD^"[kinds.index(where)]
+        label = None if where in labelled else where
+        axes.errorbar(x, mean, [[mean - low], [high - mean]], fmt=marker, color=colour, capsize=3, label=label)
+        above = 5 if i % 2 else -11  # names of neighbours keep out of each other's way
+        axes.annotate(SHORT.get(name, name), (x, mean), (5, above), textcoords="offset points", fontsize="x-small")
+        labelled.add(where)
+    edge = zip(*(points[name] for name in frontier(points)), strict=True)
+    axes.step(*edge, where="post", color="black", linewidth=1, linestyle="--", zorder=0)
 
 
 def _unit(task: str) -> str:
