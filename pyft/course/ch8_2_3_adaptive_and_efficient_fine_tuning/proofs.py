@@ -48,7 +48,7 @@ def pair(m: Code, kind: str, row: tuple[Any, ...], dtype: torch.dtype, seed: int
     config = LoraConfig(
         r=r, lora_alpha=alpha, lora_dropout=p, use_rslora=stable, use_dora=kind == "DoRA", target_modules=["0"]
     )
-    theirs = inject_adapter_in_model(config, nn.Sequential(copy.deepcopy(linear)))[0]  # type: ignore[arg-type]
+    theirs = inject_adapter_in_model(config, nn.Sequential(copy.deepcopy(linear)))[0]
     ours = getattr(m.lora, kind)(linear, r, alpha, p, stable)
     given = {name: 0.5 * torch.randn(x.shape, dtype=dtype) for name, x in (("A", ours.A), ("B", ours.B))}
     with torch.no_grad():
