@@ -34,8 +34,9 @@ def head_alone(model: PreTrainedModel) -> PreTrainedModel:
 
 
 def head_modules(model: PreTrainedModel) -> dict[str, nn.Module]:
-    """What lies above the encoder, by its dotted name."""
-    found = {name: part for name, part in model.named_children() if name != model.base_model_prefix}
+    """What lies above the encoder and has parameters, by its dotted name."""
+    parts = {name: part for name, part in model.named_children() if name != model.base_model_prefix}
+    found = {name: part for name, part in parts.items() if any(True for _ in part.parameters())}
     pooler = getattr(model.base_model, "pooler", None)
     return found | ({f"{model.base_model_prefix}.pooler": pooler} if pooler is not None else {})
 

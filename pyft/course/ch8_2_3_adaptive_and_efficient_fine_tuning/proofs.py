@@ -318,7 +318,7 @@ def what_learns(m: Code) -> Iterator[Case]:
         yield f"{name}, the head moved", float(of_head <= moved), 1.0, 0.0
 
 
-TINY = Size(V=V, d=d, d_ff=d_ff, L=L, positions=16, r=2, bottleneck=5, vectors=4)
+TINY = Size(V=V, d=d, d_ff=d_ff, L=L, h=h, positions=16, r=2, bottleneck=5, vectors=4)
 
 
 def methods(m: Code) -> dict[str, Any]:

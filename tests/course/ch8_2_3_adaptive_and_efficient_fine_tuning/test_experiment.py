@@ -23,7 +23,7 @@ SMALL = {
 def corpus(name, profile="laptop"):
     words = [["the"] * (i % 4) + (["good"] if i % 2 else ["bad"]) + ["film"] for i in range(24)]
     if name == "conll2003":
-        rows = {"tokens": words, "ner_tags": [[w == "good" for w in row] for row in words]}
+        rows = {"tokens": words, "ner_tags": [[int(w == "good") for w in row] for row in words]}
         rows["document"] = [i // 3 for i in range(24)]
         kinds = {"tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=TAGS)), "document": Value("int32")}
     else:
@@ -77,7 +77,7 @@ def test_a_tiny_plan_from_its_first_run_to_the_page(small, monkeypatch):
     }
     judged = results.verdicts(found)
     assert set(judged) == set(experiment.AGAINST_FULL.members)
-    assert all(set(text) > {"a"} and "awaited" not in text for text in results.told(found).values())
+    assert all(text and "awaited" not in text for text in results.told(found).values())
     assert "LoRA" in results.table(found).data
     figure = results.pareto(found)
     assert [axes.get_title() for axes in figure.axes] == list(SMALL)
