@@ -7,6 +7,7 @@ from pyft.diagrams import (
     applications,
     attention,
     concepts,
+    efficient,
     entities,
     evidence,
     losses,
@@ -59,6 +60,8 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         maps.transformer_map,
         maps.training_loop,
         own_data.own_file,
+        efficient.low_rank,
+        efficient.places,
     )
 }
 

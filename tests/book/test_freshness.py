@@ -68,6 +68,7 @@ NO_CHANGES = {
     "another chapter": lambda h, c: h.chapter("1_2_b", "x = 1"),
     "what is not source": lambda h, c: h.write("pyft/__pycache__/a.pyc", "x"),
     "CRLF in the package": lambda h, c: (h.root / "pyft" / "__init__.py").write_bytes(b"x = 1\r\n"),
+    "a package for few pages, of which it is none": lambda h, c: h.write("requirements.lock", "numpy==1\npeft==1\n"),
     "CRLF in the lock": lambda h, c: (h.root / "requirements.lock").write_bytes(b"numpy==1\r\n"),
     "CRLF in the code": lambda h, c: h.edit(c.path, source_of(2, PARAMETERS[0].replace("\n", "\r\n"))),
     "CRLF in the notebook's file": lambda h, c: c.path.write_bytes(c.path.read_bytes().replace(b"\n", b"\r\n")),
@@ -80,6 +81,15 @@ def test_the_key_changes_in_the_part_that_names_the_change(house, chapter, chang
     make, parts = CHANGES[change]
     make(house, chapter)
     assert touched(before, freshness.key(chapter)) == parts
+
+
+def test_a_package_for_few_pages_counts_for_those_that_import_it(house):
+    house.write("requirements.lock", "numpy==1\npeft==1\n")
+    house.chapter("1_1_a", "# 1.1 A 甲", SETUP, PARAMETERS, "from peft import LoraConfig")
+    page = only()
+    before = freshness.key(page)
+    house.write("requirements.lock", "numpy==1\npeft==2\n")
+    assert touched(before, freshness.key(page)) == {"lock"}
 
 
 @pytest.mark.parametrize("change", NO_CHANGES)
