@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from pyft import commands
 from pyft.errors import PyftError
 
 app = typer.Typer(
@@ -249,6 +250,10 @@ def predict(
     for one, found in zip(texts, given.found, strict=True):
         shown = one if isinstance(one, str) else " ".join(one)
         print(f"{shown}\t{' '.join(found) if isinstance(found, list) else found}")
+
+
+app.command()(commands.convert)
+app.command()(commands.serve)
 
 
 @app.command()

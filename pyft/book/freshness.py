@@ -69,7 +69,7 @@ def key(chapter: Page, notebook: Any = None) -> dict[str, str]:
     return {
         "code": _hash(*map(_code, cells.values()), json.dumps(tags), *page.shown_of_itself()),
         "pyft": _hash(*page.code(), *page.shown()),
-        "lock": _hash(page.lock()),
+        "lock": _hash(*page.locks()),
         "parameters": _hash(*map(_code, parameters)),
         "data and weights": _hash(*page.data(), *page.weights()),
         "evidence": _hash(*page.bands(), *page.published(), *page.records()),
@@ -87,7 +87,7 @@ def measured_by(chapter: Page) -> str:
     page = Dependencies(chapter.number, list(cells.values()), package, package.follow(of_cells(cells)))
     own = [_code(part.source) for part in folding.parts(notebook.cells) if not part.plumbing]
     files = [source.table(text).code for path, text in page.texts.items() if page.measures(path)]
-    return _hash(*own, *files, *page.data(), *page.weights(), page.lock())
+    return _hash(*own, *files, *page.data(), *page.weights(), *page.locks())
 
 
 def changed(chapter: Page) -> list[str]:
@@ -187,12 +187,22 @@ class Dependencies:
 
     # --- the lock
 
-    def lock(self) -> str:
+    def locks(self) -> Iterator[str]:
         """The locked versions: of packages for few pages, those that the page or a file that it reaches imports."""
         sources = [*self.cells, *self.texts.values()]
-        lacking = {name for name in FOR_FEW if not any(re.search(rf"(import|from) {name}\b", s) for s in sources)}
+
+        def imported(name: str) -> bool:
+            at = re.compile(rf"^\s*(?:import|from)\s+{name.replace('-', '_')}\b", re.MULTILINE)
+            return any(map(at.search, sources))
+
+        lacking = {name for name in FOR_FEW if not imported(name)}
         lines = (paths.ROOT / "requirements.lock").read_text(encoding="utf8").splitlines(keepends=True)
-        return "".join(line for line in lines if line.partition("==")[0] not in lacking)
+        yield "".join(line for line in lines if line.partition("==")[0] not in lacking)
+        beside = paths.ROOT / "requirements-serve.lock"
+        if beside.is_file():  # the extra `serve` is locked in a file of its own
+            text = beside.read_text(encoding="utf8")
+            if any(map(imported, re.findall(r"^([\w-]+)==", text, re.MULTILINE))):
+                yield text
 
     # --- data and weights
 

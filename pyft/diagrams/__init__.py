@@ -10,11 +10,14 @@ from pyft.diagrams import (
     efficient,
     entities,
     evidence,
+    formats,
+    hub,
     losses,
     maps,
     optimisers,
     own_data,
     pretraining,
+    serving,
     transfer,
     transformer,
 )
@@ -62,6 +65,9 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         own_data.own_file,
         efficient.low_rank,
         efficient.places,
+        formats.one_sentence,
+        serving.batching,
+        hub.files_and_classes,
     )
 }
 

@@ -59,6 +59,7 @@ NO_CHANGES = {
     "an empty list of tags": lambda h, c: retag(h, c, []),
     "outputs": lambda h, c: h.edit(c.path, lambda n: n.cells[3].update(execution_count=9)),
     "a caption of a figure": lambda h, c: h.edit(c.path, lambda n: n.cells[3].metadata.update(mystnb={"a": 1})),
+    "the lock of an extra that it does not import": lambda h, c: h.write("requirements-serve.lock", "other==2\n"),
     "the band of another chapter": lambda h, c: bands(h, **{"1.10/a": {"low": 0}, "1/a": {"low": 0}}),
     "the record of another chapter": lambda h, c: h.write("book/results/1.10/laptop/seed-0.json", "{}"),
     "a published figure of another page": lambda h, c: h.write(
@@ -266,3 +267,11 @@ def test_no_real_page_follows_a_hint_or_data_that_it_does_not_load(real):
     assert real('"The low end comes first."', '"The low end is the first."') == {}
     row = 'Artefact(\n            name="minilm",'
     assert real(row, f'Artefact(name="new", requirement="new==1", corpora=("new",)),\n{row}') == {}
+
+
+def test_a_page_that_imports_what_an_extra_locks_depends_on_its_lock(house):
+    path = house.chapter("1_1_a", "# 1.1 A 甲", ("import pyft", ["setup"]), "def f():\n    import some_name.part")
+    chapter = chapters.Chapter("1.1", path)
+    before = freshness.key(chapter)
+    house.write("requirements-serve.lock", "some-name==2\n")
+    assert {part for part, value in freshness.key(chapter).items() if value != before[part]} == {"lock"}
