@@ -5,6 +5,7 @@ are, and several chapters run beside each other instead.
 """
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -233,6 +234,8 @@ def calibrate(number: str, seeds: int, reason: str, workers: int = 1) -> None:
     (chapter,) = select([number])
     measuring = {"PYFT_CALIBRATING": "1"}
     with only_one("run"), TemporaryDirectory() as elsewhere:
+        for name in OTHER_MACHINES:  # a page may read what others have recorded
+            shutil.copytree(results_folder(), Path(elsewhere) / name, ignore=shutil.ignore_patterns(number, "bench"))
         jobs: dict[str, Job] = {
             f"[calibrate] {number} seed {seed}": (
                 execute, chapter, {"SEED": seed}, results_folder(), measuring, f"-seed-{seed}",

@@ -30,7 +30,7 @@ MUTANTS: list[Mutant] = [
         "encoder",
         "Tensor] = F.gelu, dropout",
         'Tensor] = lambda x: F.gelu(x, approximate="tanh"), dropout',
-        "the approximation of the first BERT code",
+        "the approximation that BERT's code took later",
     ),
     Mutant(
         "ReLU for GELU",
