@@ -6,6 +6,7 @@ from pathlib import Path
 from pyft.diagrams import (
     applications,
     attention,
+    background,
     concepts,
     entities,
     evidence,
@@ -59,6 +60,8 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         maps.transformer_map,
         maps.training_loop,
         own_data.own_file,
+        background.memories,
+        background.three_uses,
     )
 }
 

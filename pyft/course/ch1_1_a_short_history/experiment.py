@@ -1,0 +1,121 @@
+"""Five ways to guess the next letter, on the same text: `pyft bench history`, kept in `book/results/bench/history.json`.
+
+A seed draws the reviews that all of them learn from, and whatever else is drawn. The networks spend the same budget of
+operations, and all are asked for the same signs of the same reviews.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from pyft import models
+from pyft.benchmarks.experiment import Experiment, Run, data_digests
+from pyft.course.ch1_1_a_short_history import recipes
+from pyft.course.part1 import letters
+from pyft.course.part1.counts import KneserNey
+from pyft.course.part1.networks import Encode, FeedForward, Recurrent, Training, Transformer, bits, train
+from pyft.course.part1.pieces import Pieces, decoder
+from pyft.errors import unknown
+from pyft.evaluation.verdicts import Family
+
+SEEDS = 5
+NETWORKS = ("feed-forward", "recurrent", "transformer", "from scratch", "pretrained")
+MODELS = ("counts", *NETWORKS)
+
+# Declared before any run is read: each step of the history against the one before, and what the pretraining adds.
+STEPS = Family(
+    "each against the one before it in time",
+    (
+        ("feed-forward", "counts"),
+        ("recurrent", "feed-forward"),
+        ("transformer", "recurrent"),
+        ("pretrained", "transformer"),
+        ("pretrained", "from scratch"),
+        ("pretrained", "counts"),
+    ),
+)
+
+
+def run(name: str, seed: int) -> dict[str, Any]:
+    """One model on the seed's reviews: the bits of every test review, and what they took."""
+    splits = letters.reviews()
+    texts = letters.draw(splits["train"], recipes.TEXTS, seed)
+    validation, test = splits["validation"], splits["test"][: recipes.TESTED]
+    begun = time.monotonic()
+    if name == "counts":
+        found = count(texts, validation, test)
+    else:
+        found = learn(name, texts, validation, test, seed)
+    size = letters.size(validation)
+    return {
+        "model": name,
+        "seed": seed,
+        "validation": round(sum(found.pop("validation")) / size, 4),  # bits a sign
+        "bits": [round(x, 1) for x in found.pop("test")],  # of each review
+        **found,
+        "seconds": round(time.monotonic() - begun, 1),
+    }
+
+
+def count(texts: Sequence[str], validation: Sequence[str], test: Sequence[str]) -> dict[str, Any]:
+    """Kneser-Ney counts of the order that gives the validation texts the fewest bits."""
+    made = {n: KneserNey(texts, n, letters.LETTERS) for n in recipes.ORDERS}
+    costs = {n: [model.bits(text) for text in validation] for n, model in made.items()}
+    n = min(costs, key=lambda order: sum(costs[order]))
+    of_test = [made[n].bits(text) for text in test]
+    return {"validation": costs[n], "test": of_test, "n": n, "read": letters.size(texts)}
+
+
+def learn(name: str, texts: Sequence[str], validation: Sequence[str], test: Sequence[str], seed: int) -> dict[str, Any]:
+    """A network after the budget is spent."""
+    torch.manual_seed(seed)
+    net, encode = network(name, texts)
+    read = train(net, texts, recipes.BUDGET, recipes.TRAINING[name], seed, encode)
+    once = sum(len(encode(text)) for text in texts)
+    return {
+        "validation": bits(net, validation, encode),
+        "test": bits(net, test, encode),
+        "read": read,
+        "readings": round(read / once, 3),
+        "parameters": sum(p.numel() for p in net.parameters()),
+    }
+
+
+def network(name: str, texts: Sequence[str]) -> tuple[nn.Module, Encode]:
+    """A network as training begins, and how it reads a text. What is drawn is drawn from torch's generator.
+
+    Raises:
+        PyftError: an unknown name.
+    """
+    if name not in NETWORKS:
+        raise unknown("network", name, list(NETWORKS))
+    if name in ("pretrained", "from scratch"):
+        pieces = Pieces(texts, models.tokenizer("bert"))
+        return decoder(pieces, name == "pretrained", recipes.DROPOUT), pieces.encode
+    kinds = {"feed-forward": FeedForward, "recurrent": Recurrent, "transformer": Transformer}
+    return kinds[name](letters.V, **recipes.SIZES[name], dropout=recipes.DROPOUT), letters.encode
+
+
+def plan(_: Sequence[Run] = ()) -> list[tuple[str, int]]:
+    """Every run, `(model, seed)`, seed by seed."""
+    return [(name, seed) for seed in range(SEEDS) for name in MODELS]
+
+
+def depends(name: str, seed: int) -> dict[str, Any]:
+    """A run is that of the reviews, the budget, its model's size and training, and of the weights it begins with."""
+    found: dict[str, Any] = {"texts": recipes.TEXTS, "tested": recipes.TESTED, "data": data_digests("movie-reviews")}
+    if name == "counts":
+        return found | {"orders": recipes.ORDERS}
+    how: Training = recipes.TRAINING[name]
+    found |= {"budget": recipes.BUDGET, "training": how, "dropout": recipes.DROPOUT}
+    if name in recipes.SIZES:
+        return found | {"size": recipes.SIZES[name]}
+    return found | {"weights": models.weights_digest("minilm")}
+
+
+EXPERIMENT = Experiment(
+    "history", plan, run, depends, threads=1, about="counts, three small networks and a pretrained one on one text"
+)
