@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from pyft import commands
 from pyft.errors import PyftError
 
 app = typer.Typer(
@@ -189,6 +190,9 @@ def finetune(
             min=1, help="Half epochs without a lower validation loss, then it stops; --epochs alone never does."
         ),
     ] = None,
+    method: Annotated[
+        str, typer.Option(help="full, or lora: few numbers learn, and are saved as peft saves them too.")
+    ] = "full",
 ) -> None:
     """Fine-tune a model on your own data, compare it with a baseline, save it; goes on where it was interrupted."""
     from pyft.data.from_files import Layout
@@ -202,7 +206,7 @@ def finetune(
     command = " ".join(map(quoted, ["pyft", *sys.argv[1:]]))
     with interrupted_with(lambda: output_folder.kept(out)):
         card = pipeline.fit(
-            task, data, out, validation, test, model, profile, epochs, seed, layout, changes, command
+            task, data, out, validation, test, model, profile, epochs, seed, layout, changes, command, method
         )  # fmt: skip
     if not card:  # the first of several processes says it
         return
@@ -246,6 +250,10 @@ def predict(
     for one, found in zip(texts, given.found, strict=True):
         shown = one if isinstance(one, str) else " ".join(one)
         print(f"{shown}\t{' '.join(found) if isinstance(found, list) else found}")
+
+
+app.command()(commands.convert)
+app.command()(commands.serve)
 
 
 @app.command()
