@@ -39,8 +39,7 @@ EXERCISES["1.1-a"] = Exercise(
         ),
         (
             lambda counts, D: (
-                ((counts - D).clamp(min=0) + D * (counts > 0).sum(0) / (counts > 0).sum())
-                / counts.sum(1, keepdim=True)
+                ((counts - D).clamp(min=0) + D * (counts > 0).sum(0) / (counts > 0).sum()) / counts.sum(1, keepdim=True)
             ),
             "Your rows do not add up to one: D was taken once for each different sign in the row, so give it all back.",
         ),

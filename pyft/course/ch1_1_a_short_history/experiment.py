@@ -1,4 +1,4 @@
-"""Five ways to guess the next letter, on the same text: `pyft bench history`, kept in `book/results/bench/history.json`.
+"""Five ways to guess the next sign of one text: `pyft bench history`, kept in `book/results/bench/history.json`.
 
 A seed draws the reviews that all of them learn from, and whatever else is drawn. The networks spend the same budget of
 operations, and all are asked for the same signs of the same reviews.
@@ -8,7 +8,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from pyft import models
@@ -19,7 +21,7 @@ from pyft.course.part1.counts import KneserNey
 from pyft.course.part1.networks import Encode, FeedForward, Recurrent, Training, Transformer, bits, train
 from pyft.course.part1.pieces import Pieces, decoder
 from pyft.errors import unknown
-from pyft.evaluation.verdicts import Family
+from pyft.evaluation.verdicts import Family, Floats, Verdict, compare_influences
 
 SEEDS = 5
 NETWORKS = ("feed-forward", "recurrent", "transformer", "from scratch", "pretrained")
@@ -45,10 +47,8 @@ def run(name: str, seed: int) -> dict[str, Any]:
     texts = letters.draw(splits["train"], recipes.TEXTS, seed)
     validation, test = splits["validation"], splits["test"][: recipes.TESTED]
     begun = time.monotonic()
-    if name == "counts":
-        found = count(texts, validation, test)
-    else:
-        found = learn(name, texts, validation, test, seed)
+    learnt = (texts, validation, test)
+    found = count(*learnt) if name == "counts" else learn(name, *learnt, seed)
     size = letters.size(validation)
     return {
         "model": name,
@@ -97,6 +97,13 @@ def network(name: str, texts: Sequence[str]) -> tuple[nn.Module, Encode]:
         return decoder(pieces, name == "pretrained", recipes.DROPOUT), pieces.encode
     kinds = {"feed-forward": FeedForward, "recurrent": Recurrent, "transformer": Transformer}
     return kinds[name](letters.V, **recipes.SIZES[name], dropout=recipes.DROPOUT), letters.encode
+
+
+def saved(before: Floats, after: Floats, size: NDArray[np.int64]) -> Verdict:
+    """The bits a sign by which `after` is cheaper than `before`, both (S, N) bits of N reviews of `size` signs (N)."""
+    spared = before - after  # (S, N)
+    a_sign = spared.sum(-1) / size.sum()  # (S)
+    return compare_influences(a_sign, (spared - a_sign[:, None] * size) / size.sum())
 
 
 def plan(_: Sequence[Run] = ()) -> list[tuple[str, int]]:

@@ -42,11 +42,8 @@ def places(made: Any, rows: Sequence[Row]) -> Tensor:
     for i, row in enumerate(rows):
         begin = row["answers"]["answer_start"][0]
         stop = begin + len(row["answers"]["text"][0])
-        tokens = [
-            t
-            for t, ((a, b), side) in enumerate(zip(made["offset_mapping"][i].tolist(), made.sequence_ids(i), strict=True))
-            if side == 1 and a < stop and b > begin
-        ]
+        offsets = zip(made["offset_mapping"][i].tolist(), made.sequence_ids(i), strict=True)
+        tokens = [t for t, ((a, b), side) in enumerate(offsets) if side == 1 and a < stop and b > begin]
         if tokens and made["offset_mapping"][i, tokens[-1], 1] >= stop:
             found[i] = torch.tensor([tokens[0], tokens[-1]])
     return found
@@ -55,7 +52,7 @@ def places(made: Any, rows: Sequence[Row]) -> Tensor:
 def fit(reader: Reader, tokenizer: Any, rows: Sequence[Row], recipe: Recipe, seed: int) -> None:
     """Fine-tune on questions whose passage answers them, a cross-entropy for each end of the answer."""
     optimizer = torch.optim.AdamW(decay_groups(reader, recipe.weight_decay), lr=recipe.lr)
-    shuffled = random.Random(seed)  # noqa: S311 - no secret
+    shuffled = random.Random(seed)
     batches = [
         order[at : at + recipe.batch_size]
         for order in (shuffled.sample(range(len(rows)), len(rows)) for _ in range(recipe.epochs))

@@ -1,35 +1,12 @@
-"""Answers that are a stretch of a passage: how they are chosen, scored, and guessed without any learning."""
+"""Answers that are a stretch of a passage: how they are chosen, and guessed without any learning."""
 
 import math
 import re
-import string
 from collections import Counter
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-
-
-def normalise(answer: str) -> str:
-    """Lower case, without punctuation, articles and spare spaces: as SQuAD compares (Rajpurkar et al. 2016, 6.1)."""
-    letters = "".join(sign for sign in answer.lower() if sign not in string.punctuation)
-    return " ".join(_ARTICLES.sub(" ", letters).split())
-
-
-def exact_match(found: str, wanted: str) -> float:
-    """One if both are the same once they are normalised, else zero."""
-    return float(normalise(found) == normalise(wanted))
-
-
-def f1(found: str, wanted: str) -> float:
-    """The harmonic mean of precision and recall of the words of an answer, as often as each occurs."""
-    a, b = Counter(normalise(found).split()), Counter(normalise(wanted).split())
-    shared = (a & b).total()
-    if not a or not b:
-        return float(a == b)
-    return 2 * shared / (a.total() + b.total())
 
 
 def best_span(start: Tensor, end: Tensor, longest: int) -> tuple[int, int]:

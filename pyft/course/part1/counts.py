@@ -45,7 +45,7 @@ class Counts:
 
 
 class KneserNey(Counts):
-    """Interpolated Kneser-Ney smoothing (Kneser & Ney 1995, ICASSP; Chen & Goodman 1999, Computer Speech & Language 13).
+    """Interpolated Kneser-Ney smoothing (Kneser & Ney 1995, ICASSP; Chen & Goodman 1999, Computer Speech & Lang. 13).
 
     p(w | h) = (max(c(h w) - D, 0) + D t(h) p(w | h')) / c(h)
 

@@ -48,7 +48,7 @@ def draw(texts: Sequence[str], n: int, seed: int) -> list[str]:
     """
     if n > len(texts):
         raise PyftError(f"cannot draw {n} of {len(texts)} texts: expected at most as many as there are.")
-    return random.Random(seed).sample(list(texts), n)  # noqa: S311 - no secret
+    return random.Random(seed).sample(list(texts), n)
 
 
 def encode(text: str) -> list[int]:

@@ -132,7 +132,7 @@ def train(
     lengths = [len(row) for row in rows]
     each = operations(net, sum(lengths) / len(lengths))
     optimizer = torch.optim.AdamW(decay_groups(net, how.weight_decay), lr=how.lr)
-    shuffled, order, read = random.Random(seed), [], 0  # noqa: S311 - no secret
+    shuffled, order, read = random.Random(seed), [], 0
     torch.manual_seed(seed)
     net.train()
     while (spent := read * each) < budget:

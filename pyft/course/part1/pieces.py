@@ -1,6 +1,6 @@
 """The pretrained network as a language model: MiniLM, which read to both sides, made to look to the left alone.
 
-It reads word pieces. In a text of 27 signs they say all that its letters say, so that its bits are bits of the same text.
+It reads word pieces. In a text of 27 signs they say all that its letters say, so that its bits are of the same text.
 """
 
 from collections import Counter
@@ -77,7 +77,7 @@ class Decoder(nn.Module):
 
 
 def decoder(pieces: Pieces, pretrained: bool, dropout: float = 0.1) -> Decoder:
-    """MiniLM as a decoder over some pieces; the same network as it is drawn, without a text read, if not `pretrained`."""
+    """MiniLM as a decoder over some pieces; the same network as it is drawn, with nothing read, if not `pretrained`."""
     bert = models.minilm()
     config = bert.config
     encoder = BertEncoder(
