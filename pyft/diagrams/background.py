@@ -42,14 +42,14 @@ def three_uses() -> Canvas:
     )
     for i, (use, given, found) in enumerate(
         [
-            ("understand", "a text", "which of these?"),
-            ("answer", "question, passage", "where is it?"),
-            ("write", "a beginning", "what comes next?"),
+            ("understand", "a text", "which one?"),
+            ("answer", "question + text", "where is it?"),
+            ("write", "a beginning", "what is next?"),
         ]
     ):
         y = 16 + 72 * i
         c.text(12, y + 22, use, "quiet", "start")
-        c.box(112, y, 156, 44, given, "quiet")
+        c.box(120, y, 148, 44, given, "quiet")
         c.arrow((270, y + 22), (296, y + 22))
         c.box(298, y, 44, 44, kind="body")
         c.arrow((344, y + 22), (364, y + 22))

@@ -76,8 +76,8 @@ EXERCISES["1.1-b"] = Exercise(
             "The order is turned round: the oldest sign comes first, the place itself last.",
         ),
         (
-            lambda c, n: sum(F.pad(c, (0, 0, n - 1, 0))[k : k + len(c)] for k in range(n)),
-            "You add the vectors up, and lose which came first. Put them side by side.",
+            lambda c, n: torch.stack([F.pad(c, (0, 0, n - 1, 0))[k : k + len(c)] for k in range(n)], -1).flatten(1),
+            "Here the first numbers of all vectors come first. Put whole vectors side by side.",
         ),
     ],
 )

@@ -61,7 +61,7 @@ def span(start: Tensor, end: Tensor, longest: int) -> tuple[int, int]:
 _START = torch.tensor([0.5, 3.0, 0.0, 1.0, 2.5])
 _END = torch.tensor([2.0, 0.5, 1.5, 0.0, 3.0])
 _LATE = torch.tensor([1.0, 0.0, 0.0, 4.0])
-_EARLY = torch.tensor([5.0, 1.0, 2.0, 0.5])
+_EARLY = torch.tensor([5.0, 1.0, 2.5, 0.5])
 EXERCISES["1.2-b"] = Exercise(
     solution=span,
     cases=[(_START, _END, 2), (_LATE, _EARLY, 4), (_START, _END, 3), (_EARLY, _LATE, 3)],

@@ -64,9 +64,9 @@ def fit(reader: Reader, tokenizer: Any, rows: Sequence[Row], recipe: Recipe, see
             group["lr"] = recipe.lr * linear(step, len(batches) + 1, int(recipe.warmup * len(batches)))
         picked = [rows[i] for i in batch]
         made = encode(picked, tokenizer, recipe.max_length)
-        wanted = places(made, picked).T  # (2, B)
-        logits = reader(**_inputs(made))
-        sum(F.cross_entropy(x, y) for x, y in zip(logits, wanted, strict=True)).backward()
+        first, last = places(made, picked).T  # (B)
+        start, end = reader(**_inputs(made))  # (B, T)
+        (F.cross_entropy(start, first) + F.cross_entropy(end, last)).backward()
         nn.utils.clip_grad_norm_(reader.parameters(), recipe.max_norm)
         optimizer.step()
         optimizer.zero_grad()

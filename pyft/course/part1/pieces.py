@@ -27,8 +27,9 @@ class Pieces:
 
     def __init__(self, texts: Sequence[str], tokenizer: Any) -> None:
         whole = tokenizer.get_vocab()
-        cut = tokenizer.backend_tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        used = Counter(piece for text in cut for piece in text.tokens)
+        named = {row: name for name, row in whole.items()}
+        cut = tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+        used = Counter(named[row] for rows in cut for row in rows)
         used[END_PIECE] = len(texts)
         spelt = {form for letter in LETTERS.strip() for form in (letter, f"##{letter}")}
         others = sorted((used.keys() | spelt) - {END_PIECE}, key=whole.__getitem__)
@@ -57,13 +58,17 @@ class Decoder(nn.Module):
         """The head begins by passing on what it gets, and by how often each piece occurs."""
         super().__init__()
         self.encoder, self.head = encoder, TiedHead(encoder.word)
-        self.tied = encoder.word.weight
         self.attention_width = len(encoder.layers) * self.tied.size(1)
         nn.init.eye_(self.head.dense.weight)
         nn.init.zeros_(self.head.dense.bias)
         often = torch.tensor(counts) + 1.0
         self.head.bias.data.copy_((often / often.sum()).log())
         nn.init.constant_(self.head.norm.gamma, 0.1)  # small logits, so that the counts have their say at first
+
+    @property
+    def tied(self) -> nn.Parameter:
+        """The word embeddings, (V, d), which are the output weights too."""
+        return self.encoder.word.weight
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T) -> (B, T, V)."""

