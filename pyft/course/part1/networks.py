@@ -132,7 +132,8 @@ def train(
     lengths = [len(row) for row in rows]
     each = operations(net, sum(lengths) / len(lengths))
     optimizer = torch.optim.AdamW(decay_groups(net, how.weight_decay), lr=how.lr)
-    shuffled, order, read = random.Random(seed), [], 0
+    shuffled, read = random.Random(seed), 0
+    order: list[int] = []
     torch.manual_seed(seed)
     net.train()
     while (spent := read * each) < budget:

@@ -66,7 +66,7 @@ class Decoder(nn.Module):
         nn.init.constant_(self.head.norm.gamma, 0.1)  # small logits, so that the counts have their say at first
 
     @property
-    def tied(self) -> nn.Parameter:
+    def tied(self) -> Tensor:
         """The word embeddings, (V, d), which are the output weights too."""
         return self.encoder.word.weight
 
