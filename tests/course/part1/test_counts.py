@@ -30,7 +30,7 @@ def test_a_sign_that_goes_with_many_others_is_likelier_after_a_new_one():
 
 
 def test_every_text_is_possible_once_counts_are_smoothed():
-    model = KneserNey(["the film"], 4, "abcdefghijklmnopqrstuvwxyz ")
+    model = KneserNey(["the film", "the film is"], 4, "abcdefghijklmnopqrstuvwxyz ")
     assert math.isfinite(model.bits("zzz qqq")) and model.bits("the film") < model.bits("zzz qqq")
 
 
