@@ -6,6 +6,7 @@ from pathlib import Path
 from pyft.diagrams import (
     applications,
     attention,
+    background,
     concepts,
     efficient,
     entities,
@@ -68,6 +69,8 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         formats.one_sentence,
         serving.batching,
         hub.files_and_classes,
+        background.memories,
+        background.three_uses,
     )
 }
 
