@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
-from pyft.course.ch8_2_1_few_labels.few_labels import Labels, Pattern, centroids, draw, nearest, pull_pairs, vectors
+from pyft.course.ch8_2_1_few_labels.few_labels import Labels, Pattern, centroids, nearest, pull_pairs, vectors
 from pyft.course.ch8_2_1_few_labels.recipes import (
     DRAWS,
     EPOCHS,
@@ -37,6 +37,7 @@ from pyft.course.ch8_2_1_few_labels.recipes import (
     TRIAL_DRAWS,
     TRIAL_SIZE,
 )
+from pyft.data.draws import draw
 from pyft.evaluation.baselines import tfidf_logistic
 from pyft.evaluation.stats import pack_bits
 from pyft.evaluation.verdicts import Family

@@ -1,4 +1,4 @@
-"""Learning from few labels, by hand: draws, nearest centroids, pairs that are pulled together, words in a pattern."""
+"""Learning from few labels, by hand: nearest centroids, pairs that are pulled together, words in a pattern."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,20 +17,6 @@ from pyft.models.features import features
 from pyft.models.inference import in_batches
 
 Labels = NDArray[np.int64]
-
-
-def draw(rows: Dataset, n: int, seed: int) -> Dataset:
-    """n rows of each class, drawn at random. For one seed a smaller draw is part of a larger one.
-
-    Raises:
-        PyftError: a class has fewer rows.
-    """
-    y = np.array(rows["label"])
-    order = np.random.default_rng(seed).permutation(len(y))
-    kept = [order[y[order] == k][:n] for k in np.unique(y)]
-    if n < 1 or min(map(len, kept)) < n:
-        raise PyftError(f"cannot draw {n} rows of each class: expected a number from 1 to {min(np.bincount(y))}.")
-    return rows.select(np.concatenate(kept))
 
 
 # --- vectors of texts -------------------------------------------------------------------------------------------------
