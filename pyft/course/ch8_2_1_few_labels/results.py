@@ -194,7 +194,7 @@ def dots(draws: Mapping[str, Iterable[float]], guessing: float) -> Any:
     """Accuracies in percent of each method, one dot a draw, with the mean as a bar across."""
     plots.style()
     fig, axes = plt.subplots(figsize=(6.4, 3.0))
-    for y, (name, values) in enumerate(draws.items()):
+    for y, values in enumerate(draws.values()):
         some = list(values)
         axes.plot(some, [y] * len(some), "o", color=plots.PALETTE[y], alpha=0.6)
         axes.plot([np.mean(some)] * 2, [y - 0.3, y + 0.3], color=plots.PALETTE[y], linewidth=3)

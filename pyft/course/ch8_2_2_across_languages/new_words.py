@@ -87,7 +87,9 @@ def start_at_random(Y: Tensor, M: int, seed: int) -> Tensor:
     return Y.mean(0) + Y.std(0) * drawn
 
 
-def start_from(other: Any, other_tokenizer: Any, tokenizer: Any, Y: Tensor, some: Sequence[str], ridge: float) -> Tensor:
+def start_from(
+    other: Any, other_tokenizer: Any, tokenizer: Any, Y: Tensor, some: Sequence[str], ridge: float
+) -> Tensor:
     """The characters' vectors in another model, carried over by the words that both models know: (M, d).
 
     `tokenizer` and `Y` (V, d) are of the model that they are carried into.
