@@ -29,7 +29,8 @@ def compare_or_fill() -> Canvas:
         c.text(*place, word)
     c.dot(*new, 9, "ink", "area")
     c.text(new[0] + 24, new[1], "new text", anchor="start")
-    c.row(284, 266, ["it", "was", "?", ".", "the", "text"], ["quiet"] * 2 + ["hidden"] + ["quiet"] * 3, 32, 4)
+    kinds = ["quiet", "quiet", "hidden", "quiet", "quiet", "quiet"]
+    c.row(274, 266, ["it", "was", "?", ".", "the", "text"], kinds, [28, 46, 32, 24, 40, 46], 4)
     c.box(284, 180, 212, 50, "**body**", "body")
     c.arrow((390, 262), (390, 234))
     c.arrow((372, 178), (330, 146), kind="right")

@@ -115,13 +115,13 @@ def told(found: Found) -> dict[str, str]:
     ours = percent["product reviews", "head alone", least]
     return {
         "verdict": f"Of {len(judged)} comparisons, corrected together, {_count(judged, 'better')} say better and "
-        f"{_count(judged, 'worse')} worse than the head alone on the same encoder. Over {len(TASKS)} tasks and "
-        f"{len(SIZES)} sizes, so of {len(TASKS) * len(SIZES)} times each, better and worse: {named}. The test finds a "
-        f"difference of {visible:.1f} points four times in five, the median of the comparisons; of smaller ones it "
-        "says nothing.",
+        f"{_count(judged, 'worse')} worse than the head alone on the same encoder. Each method with "
+        f"labels is compared {len(TASKS) * len(SIZES)} times, on {len(TASKS)} tasks at {len(SIZES)} sizes; better and "
+        f"worse: {named}. The test finds a difference of {visible:.1f} points four times in five, the median of the "
+        "comparisons; of smaller ones it says nothing.",
         "unlabelled": " ".join(
             f"{name.capitalize()} on {task}: {percent[task, name, 0].mean():.1f} %, against the head alone with {least}"
-            f" labels a class {judged[task, name, 0].word}."
+            f" labels a class: {judged[task, name, 0].word}."
             for task in TASKS
             for name in NO_LABELS
         ),

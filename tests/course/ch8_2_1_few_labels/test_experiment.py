@@ -149,7 +149,7 @@ def test_better_worse_and_no_difference_are_said_where_they_are():
     assert f"full 0 and {times}" in told["verdict"]
     assert "LoRA 0 and 0" in told["verdict"]
     assert (
-        "Pattern, no labels on product reviews: 20.0 %, against the head alone with 8 labels a class worse."
+        "Pattern, no labels on product reviews: 20.0 %, against the head alone with 8 labels a class: worse."
         in (told["unlabelled"])
     )
     assert told["ours"].startswith("60.")

@@ -54,7 +54,7 @@ def test_new_words_are_looked_up_and_alone_learn():
 
 
 def test_characters_come_by_frequency_and_rare_ones_and_latin_letters_stay_out():
-    assert new_words.characters(["好好好 good 书书", "书 a a a 电"], 2) == ["书", "好"]
+    assert new_words.characters(["好好好 good 书书", "好书 a a a 电"], 2) == ["好", "书"]
     with pytest.raises(PyftError, match="no Chinese character"):
         new_words.characters(["good film"], 1)
 
