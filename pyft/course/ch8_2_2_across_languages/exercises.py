@@ -48,10 +48,18 @@ def retrieval(A: Tensor, B: Tensor) -> Tensor:
     return found.double().mean()
 
 
-_CASES = [(normal(6, 3, seed=s), normal(6, 3, seed=s) + 1.2 * normal(6, 3, seed=s + 50) + 0.7) for s in (3, 4, 5)]
+def _at(*degrees: float) -> Tensor:
+    """Vectors of length one in these directions."""
+    angles = torch.tensor(degrees).deg2rad()
+    return torch.stack([angles.cos(), angles.sin()], dim=1)
+
+
 EXERCISES["8.2.2-b"] = Exercise(
     solution=retrieval,
-    cases=_CASES,
+    cases=[
+        (torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), torch.tensor([[1.0, 0.2], [0.1, 3.0], [5.0, 4.0]])),
+        (_at(0, 18), _at(12, 20)),  # B's first row is nearer to A's second
+    ],
     mistakes=[
         (
             lambda A, B: ((A @ B.T).argmax(1) == torch.arange(len(A))).double().mean(),

@@ -64,7 +64,7 @@ def run(kind: str, lr: float, seed: int) -> dict[str, Any]:
     english, chinese = balanced(ENGLISH, "train", ENGLISH_ROWS, seed), _chinese(seed)
     made = {"kind": kind, "lr": lr, "seed": seed, "texts": 2 * ASKED}
     if kind == "frozen":
-        return made | frozen(english, chinese, seed)
+        return made | frozen(english, chinese)
     model, tokenizer = models.load(MODEL, "sequence-classification")
     right: dict[str, Hits] = {}
     if kind != "Chinese alone":
@@ -118,7 +118,7 @@ def _fixed() -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     return tuple(vectors(*_encoder(), some["text"][:]) for some in rows)  # type: ignore[return-value]
 
 
-def frozen(english: Dataset, chinese: dict[int, Dataset], seed: int) -> dict[str, Any]:
+def frozen(english: Dataset, chinese: dict[int, Dataset]) -> dict[str, Any]:
     """Linear heads on the vectors as they are; each language is centred by its own unlabelled training texts."""
     of_chinese, of_english, watched = _fixed()
     largest = max(SIZES)

@@ -46,7 +46,8 @@ def plain(corpus: str, split: str, n: int, seed: int) -> Dataset:
 
 def balanced(corpus: str, split: str, n: int, seed: int) -> Dataset:
     """n rows of each class of a split, with E5's word before each text."""
-    return plain(corpus, split, n, seed).map(lambda row: {"text": BEFORE + row["text"]}, keep_in_memory=True)
+    rows = plain(corpus, split, n, seed)
+    return Dataset.from_dict({"text": [BEFORE + text for text in rows["text"]], "label": rows["label"][:]})
 
 
 def texts_of(corpus: str, split: str) -> list[str]:
