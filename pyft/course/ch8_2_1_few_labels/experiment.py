@@ -6,7 +6,7 @@ are paired by draw.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -172,7 +172,12 @@ def pattern(task: str, train: Dataset, asked: Dataset, recipe: Any, seed: int) -
     return filled.predict(model, tokenizer, asked["text"][:], MAX_LENGTH)
 
 
-TRAINED = {"full": full, "LoRA": partial(full, prepare=efficient.lora), "contrastive": contrastive, "pattern": pattern}
+TRAINED: dict[str, Callable[..., Labels]] = {
+    "full": full,
+    "LoRA": partial(full, prepare=efficient.lora),
+    "contrastive": contrastive,
+    "pattern": pattern,
+}
 
 # --- the plan ---------------------------------------------------------------------------------------------------------
 
@@ -188,7 +193,7 @@ def chosen_rates(done: Sequence[Run]) -> dict[tuple[str, str], float]:
         for name, rates in RATES.items():
             found = {lr: tried.get((OTHER[task], name, lr), []) for lr in rates}
             if all(len(scores) == len(TRIAL_DRAWS) for scores in found.values()):
-                best[task, name] = min(rates, key=lambda lr, found=found: (-np.mean(found[lr]), lr))
+                best[task, name] = min((-float(np.mean(found[lr])), lr) for lr in rates)[1]
     return best
 
 
@@ -215,5 +220,9 @@ def _digests(corpus: str) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 EXPERIMENT = Experiment(
-    "few-labels", plan, run, depends, about="eight ways to learn from 8 to 64 labels a class; MINUTES with 2 workers"
+    "few-labels",
+    plan,
+    run,
+    depends,
+    about="eight ways to learn from 8 to 64 labels a class; half an hour with 2 workers",
 )

@@ -11,7 +11,7 @@ SIZES = (8, 16, 32, 64)  # labelled texts a class
 DRAWS = 10
 TRIAL_SIZE, TRIAL_DRAWS = 16, (10, 11)  # on which rates are tried: draws that are not among the ten
 MAX_LENGTH = 48
-EPOCHS = {8: 16, 16: 10, 32: 6, 64: 4}  # fewer passes over more texts
+EPOCHS = {8: 12, 16: 8, 32: 5, 64: 3}  # fewer passes over more texts
 RECIPE = Recipe(epochs=0, batch_size=16, lr=0.0, evaluations=0, max_length=MAX_LENGTH)  # both are filled in
 
 

@@ -180,5 +180,5 @@ def _digests() -> dict[str, Any]:
 
 
 EXPERIMENT = Experiment(
-    "across-languages", plan, run, depends, about="English labels, Chinese texts; MINUTES with 2 workers"
+    "across-languages", plan, run, depends, about="English labels, Chinese texts; half an hour with 2 workers"
 )

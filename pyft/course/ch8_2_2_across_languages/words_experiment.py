@@ -127,4 +127,6 @@ def _digests() -> dict[str, Any]:
     return {"weights": weights, "data": data_digests(ENGLISH, CHINESE)}
 
 
-EXPERIMENT = Experiment("new-words", plan, run, depends, about="MiniLM with Chinese characters; MINUTES with 2 workers")
+EXPERIMENT = Experiment(
+    "new-words", plan, run, depends, about="MiniLM with Chinese characters; half an hour with 2 workers"
+)
