@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import combinations
+from itertools import combinations, product
 
 from pyft.course.part9.measured import Way, versus
 from pyft.errors import PyftError, unknown
@@ -89,12 +89,17 @@ def latest(ways: Sequence[Way], labels: int) -> dict[str, Way]:
 
 @cache
 def all_pairs(ways: tuple[Way, ...]) -> dict[tuple[Way, Way], Verdict]:
-    """Every pair of ways, in both orders, corrected together, since any of them may turn out the best.
+    """Every pair of ways that holds one with the most labels among them, in both orders.
 
-    Pairs of which no answers are kept are left out.
+    Two questions, so two families: who is better on the same labels, and who is with fewer. The pairs of each are
+    corrected together, since any of them may turn out the best; those of which no answers are kept are left out.
     """
-    pairs = {pair: v for pair in combinations(ways, 2) if (v := versus(*pair))}
-    told = Family("all pairs", tuple(pairs)).correct(pairs)
+    most = max(way.labels for way in ways)
+    same, fewer = [way for way in ways if way.labels == most], [way for way in ways if way.labels < most]
+    told: dict[tuple[Way, Way], Verdict] = {}
+    for name, pairs in (("the same labels", combinations(same, 2)), ("fewer labels", product(same, fewer))):
+        found = {pair: v for pair in pairs if (v := versus(*pair))}
+        told |= Family(name, tuple(found)).correct(found)
     return told | {(b, a): replace(v, difference=-v.difference, low=-v.high, high=-v.low) for (a, b), v in told.items()}
 
 

@@ -70,6 +70,15 @@ def test_to_lose_to_more_labels_says_nothing_and_to_fewer_it_does():
     assert words(choose([few, many], 600)) == {"few": TIED, "many": BEATEN}
 
 
+def test_pairs_on_the_same_labels_are_one_family_and_those_with_fewer_another():
+    few, fewer = way("few", 0.70, labels=50), way("fewer", 0.65, labels=20)
+    told = all_pairs((SMALL, GOOD, few, fewer))
+    assert told[SMALL, GOOD] == versus(SMALL, GOOD)
+    raw = [versus(*pair).p for pair in ((SMALL, few), (SMALL, fewer), (GOOD, few), (GOOD, fewer))]
+    pairs = [told[pair].p for pair in ((SMALL, few), (SMALL, fewer), (GOOD, few), (GOOD, fewer))]
+    assert pairs == pytest.approx(holm(raw)) and (few, fewer) not in told
+
+
 def test_all_pairs_are_corrected_together_and_read_both_ways():
     told = all_pairs((SMALL, GOOD, DEAR))
     raw = [versus(*pair).p for pair in ((SMALL, GOOD), (SMALL, DEAR), (GOOD, DEAR))]
