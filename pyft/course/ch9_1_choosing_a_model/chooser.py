@@ -75,9 +75,8 @@ def choose(ways: Sequence[Way], labels: int, language: str = "English", limits: 
         elif why := excess(now[name], limits):
             left_out.append((name, why))
             del now[name]
-    fit = {name: [way for way in spoken if way.name == name and not excess(way, limits)] for name in now}
     best = max(now.values(), key=lambda way: way.mean, default=None)
-    found = [_judge(way, best, latest(spoken, way.labels), fit) for way in now.values()]
+    found = [_judge(way, best, latest(spoken, way.labels), set(now)) for way in now.values()]
     return Choice(tuple(sorted(found, key=_order)), tuple(left_out))
 
 
@@ -113,10 +112,10 @@ def excess(way: Way, limits: Limits) -> str:
     return ""
 
 
-def _judge(way: Way, best: Way | None, rivals: dict[str, Way], fit: dict[str, list[Way]]) -> Ranked:
+def _judge(way: Way, best: Way | None, rivals: dict[str, Way], fit: set[str]) -> Ranked:
     """Who beats a way: of the rivals with no more labels those that are within the limits themselves."""
     told = all_pairs(tuple(rivals.values()))
-    against = {b: v for b in rivals.values() if b in fit.get(b.name, ()) and (v := told.get((way, b)))}
+    against = {b: v for b in rivals.values() if b.name in fit and (v := told.get((way, b)))}
     if lost := {b: v for b, v in against.items() if v.word == WORSE}:
         by = min(lost, key=lambda b: lost[b].difference)
         return Ranked(way, BEATEN, by, lost[by])

@@ -51,6 +51,11 @@ def test_what_is_too_dear_beats_nobody():
     assert words(found) == {"small": TIED} and found.tied[0].verdict is None
 
 
+def test_what_is_beaten_goes_by_its_mean():
+    found = choose([way("low", 0.3, ms=0.1), way("middle", 0.5, ms=0.5), GOOD], 100)
+    assert [(r.way.name, r.word) for r in found.ranked] == [("good", TIED), ("middle", BEATEN), ("low", BEATEN)]
+
+
 def test_nothing_fits():
     found = choose(WAYS, 100, limits=Limits(ms=0.1))
     assert found.ranked == found.tied == () and len(found.left_out) == 3

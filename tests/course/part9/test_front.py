@@ -44,6 +44,11 @@ def test_a_way_is_on_the_front_if_it_beats_all_that_cost_no_more():
     assert [found[n].p for n in ("good", "worse", "hardly more")] == pytest.approx(holm(raw))
 
 
+def test_to_be_worse_is_no_evidence_of_being_better():
+    found = stand([way("good", 0.8, seconds=1.0), way("worse", 0.5, seconds=2.0)], seconds)
+    assert [(s.word, s.p) for s in found] == [(CHEAPEST, 1.0), (OFF, 1.0)]
+
+
 def test_of_two_that_cost_the_same_one_must_beat_the_other():
     found = stand([way("a", 0.8, seconds=2.0), way("b", 0.6, seconds=2.0)], seconds)
     assert {s.way.name: s.word for s in found} == {"a": SHOWN, "b": OFF}
