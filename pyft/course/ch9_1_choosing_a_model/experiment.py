@@ -5,10 +5,12 @@ a head that was drawn at random takes as long as one that has learnt.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
@@ -32,7 +34,7 @@ def run(corpus: str) -> dict[str, Any]:
     seconds: dict[str, list[float]] = {}
     answers = ways(splits)
     for text in texts:
-        turn = time_by_turns({name: lambda a=a, t=text: a(t) for name, a in answers.items()}, 1, warm_up=1)
+        turn = time_by_turns({name: partial(ask, text) for name, ask in answers.items()}, 1, warm_up=1)
         for name, taken in turn.items():
             seconds.setdefault(name, []).extend(taken)
     found: dict[str, Any] = {"corpus": corpus, "texts": len(texts)}
@@ -48,7 +50,7 @@ def ways(splits: Any) -> dict[str, Answer]:
     for name in NETWORKS:
         set_seed(0)
         model, tokenizer = models.load(name, "sequence-classification")
-        made[MODELS[name]] = lambda text, m=model, t=tokenizer: predict(m, t, [text])  # type: ignore[misc]
+        made[MODELS[name]] = partial(by_network, model, tokenizer)
     model, tokenizer = models.load("bert", "sequence-classification")
     first = splits["train"].select(range(TEXTS))
     head = LogisticRegression(max_iter=1000).fit(features(model, tokenizer, first["text"]), first["label"])
@@ -56,6 +58,11 @@ def ways(splits: Any) -> dict[str, Answer]:
     for name in ("head", "top layers", "scratch"):
         made[FILMS[name]] = made[MODELS["bert"]]
     return made
+
+
+def by_network(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, text: str) -> Any:
+    """The logits of one text."""
+    return predict(model, tokenizer, [text])
 
 
 def plan(_: Sequence[Run] = ()) -> list[tuple[str]]:

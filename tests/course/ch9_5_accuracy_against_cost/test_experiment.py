@@ -24,7 +24,7 @@ def small(tiny_minilm, monkeypatch):
     monkeypatch.setattr(experiment.data, "load", lambda name: splits)
     monkeypatch.setattr(experiment, "ROWS", 24)
     monkeypatch.setattr(experiment, "EXITS", (1,))
-    recipe = Recipe(epochs=12, batch_size=4, lr=5e-3, evaluations=0, max_length=16, fast_path=("dropout",))
+    recipe = Recipe(epochs=20, batch_size=4, lr=5e-3, evaluations=0, max_length=16, fast_path=("dropout",))
     monkeypatch.setattr(experiment, "RECIPE", recipe)
     return splits
 
