@@ -2,10 +2,14 @@
 
 import math
 
-from pyft.course.ch1_3_why_fine_tune.savings import break_even, training_mib
 from pyft.exercises import Exercise
 
 EXERCISES: dict[str, Exercise] = {}
+
+
+def break_even(pretraining: float, scratch: float, fine_tuning: float) -> float:
+    saved = scratch - fine_tuning  # by each task
+    return pretraining / saved if saved > 0 else math.inf
 
 
 EXERCISES["1.3-a"] = Exercise(
@@ -30,6 +34,12 @@ EXERCISES["1.3-a"] = Exercise(
         ),
     ],
 )
+
+
+def training_mib(weights: int, trained: int) -> float:
+    numbers = weights + 3 * trained  # of what is trained also the gradient and two moments
+    return 4 * numbers / 2**20
+
 
 EXERCISES["1.3-b"] = Exercise(
     solution=training_mib,

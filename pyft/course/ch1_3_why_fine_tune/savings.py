@@ -1,6 +1,5 @@
-"""What pretraining saves: labels, read off a curve from the side; memory, by counting; energy, where a meter is."""
+"""What pretraining saves: labels, read off a curve from the side; energy, where the machine has a meter."""
 
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,6 @@ from pyft.course.ch2_2_transfer_learning.exercises import labels_needed
 
 Point = tuple[float, float, float]  # mean accuracy, low, high
 Curve = Mapping[int, Point]  # by number of labels
-BYTES = 4  # of a number in single precision
-MOMENTS = 2  # that AdamW keeps of each weight
 
 
 def labels_for(curve: Curve, goal: float) -> tuple[float, float, float]:
@@ -24,23 +21,9 @@ def labels_for(curve: Curve, goal: float) -> tuple[float, float, float]:
     """
     sizes = sorted(curve)
     mean, low, high = zip(*(curve[n] for n in sizes), strict=True)
-    n = torch.tensor(sizes).double()
-    by_mean, least, most = (labels_needed(n, torch.tensor(x).double(), goal) for x in (mean, high, low))
+    n = torch.tensor(sizes, dtype=torch.float64)
+    by_mean, least, most = (labels_needed(n, torch.tensor(x, dtype=torch.float64), goal) for x in (mean, high, low))
     return by_mean, least, most
-
-
-def training_mib(weights: int, trained: int) -> float:
-    """What training with AdamW holds beside activations, in MiB: weights; of those trained gradient and moments too."""
-    return BYTES * (weights + (1 + MOMENTS) * trained) / 2**20
-
-
-def break_even(pretraining: float, scratch: float, fine_tuning: float) -> float:
-    """For how many tasks pretraining has paid for itself: k with pretraining + k fine_tuning = k scratch.
-
-    Infinity where fine-tuning saves nothing. All three in one unit.
-    """
-    saved = scratch - fine_tuning
-    return pretraining / saved if saved > 0 else math.inf
 
 
 # --- energy -----------------------------------------------------------------------------------------------------------

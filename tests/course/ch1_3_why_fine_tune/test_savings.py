@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from pyft.course.ch1_3_why_fine_tune.savings import break_even, counter, joules, labels_for, training_mib
+from pyft.course.ch1_3_why_fine_tune.exercises import break_even, training_mib
+from pyft.course.ch1_3_why_fine_tune.savings import counter, joules, labels_for
 
 CURVE = {100: (0.6, 0.5, 0.65), 400: (0.7, 0.6, 0.8), 1600: (0.8, 0.7, 0.9)}
 
