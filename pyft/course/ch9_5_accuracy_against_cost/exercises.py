@@ -47,7 +47,7 @@ def layers_left(confidence: Tensor, layers: Tensor, threshold: float) -> float:
     found = layers[-1].repeat(confidence.size(1))
     for c, depth in reversed(list(zip(confidence[:-1], layers[:-1], strict=True))):
         found = torch.where(c >= threshold, depth, found)
-    return found.double().mean().item()
+    return float(found.double().mean())
 
 
 _CONFIDENCE = torch.tensor([[0.95, 0.60, 0.70, 0.91], [0.50, 0.92, 0.80, 0.99], [0.90, 0.90, 0.60, 0.99]])

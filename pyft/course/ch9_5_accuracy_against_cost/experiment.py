@@ -5,7 +5,7 @@ there to tell what the teacher adds.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -102,7 +102,7 @@ def over_exits(model: PreTrainedModel, x: dict[str, Tensor]) -> Tensor:
     return F.cross_entropy(z.flatten(0, 1), x["labels"].repeat(len(z)))
 
 
-LEARN = {
+LEARN: dict[str, Callable[[Any, int], Made]] = {
     WHOLE: lambda splits, seed: learn(begin(seed), splits, seed),
     HALF: lambda splits, seed: learn(begin(seed, half=True), splits, seed),
     DISTILLED: distil,

@@ -29,7 +29,7 @@ def exits(confidence: Tensor, threshold: float) -> Tensor:
 
 def mean_layers(left_at: Tensor, layers: Tensor) -> float:
     """How many layers a text went through on average: left_at (N) numbers exits, layers (E) says how deep each is."""
-    return layers[left_at].double().mean().item()
+    return float(layers[left_at].double().mean())
 
 
 def every_second_layer(model: PreTrainedModel) -> PreTrainedModel:

@@ -66,7 +66,8 @@ def versus(a: Way, b: Way) -> Verdict | None:
     if a.right is None or b.right is None or a.tested != b.tested:
         return None
     S = min([len(x) for x in (a.right, b.right) if x.ndim == 2], default=1)
-    return compare_runs(*(x[:S] if x.ndim == 2 else x for x in (a.right, b.right)))
+    x, y = (right[:S] if right.ndim == 2 else right for right in (a.right, b.right))
+    return compare_runs(x, y)
 
 
 def have(name: str) -> bool:
