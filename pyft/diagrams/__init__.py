@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pyft.diagrams import (
+    adaptive,
     applications,
     attention,
     concepts,
@@ -65,6 +66,9 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         own_data.own_file,
         efficient.low_rank,
         efficient.places,
+        adaptive.reading_first,
+        adaptive.four_bit_base,
+        adaptive.grid_and_random,
         formats.one_sentence,
         serving.batching,
         hub.files_and_classes,
