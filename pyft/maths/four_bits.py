@@ -89,10 +89,10 @@ class FourBit(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., d_in) -> (..., d_out)"""
-        return _Through.apply(x, self)
+        return ThroughFrozen.apply(x, self)
 
 
-class _Through(torch.autograd.Function):
+class ThroughFrozen(torch.autograd.Function):
     """W x + b, of which nothing is kept for the backward pass: there W is made of its codes a second time."""
 
     @staticmethod

@@ -41,7 +41,13 @@ class HiddenWords:
 def adapt(model: Any, tokenizer: Any, texts: Sequence[str], tokens: int, seed: int) -> list[float]:
     """Train the model on with hidden words of these texts, in place; the loss of each step. Word vectors stay."""
     plan = continued.Plan(
-        HiddenWords, tokens=tokens, lr=recipes.ADAPTATION_RATE, T=recipes.LENGTH, heads_first=0.0, head_lr=1.0, seed=seed
+        HiddenWords,
+        tokens=tokens,
+        lr=recipes.ADAPTATION_RATE,
+        T=recipes.LENGTH,
+        heads_first=0.0,
+        head_lr=1.0,
+        seed=seed,
     )
     documents = tokenize_documents([[text] for text in texts], tokenizer)
     learnt = {name: p.requires_grad for name, p in model.named_parameters()}

@@ -13,8 +13,8 @@ def overlap(one: list[str], other: list[str], k: int) -> float:
     return len(frequent[0] & frequent[1]) / k
 
 
-_NEWS = "oil oil oil price price price price trade trade ship".split()
-_POSTS = "game game game game price price price team team oil".split()
+_NEWS = ["oil", "oil", "oil", "price", "price", "price", "price", "trade", "trade", "ship"]
+_POSTS = ["game", "game", "game", "game", "price", "price", "price", "team", "team", "oil"]
 EXERCISES["8.2.4-a"] = Exercise(
     solution=overlap,
     cases=[(_NEWS, _POSTS, 1), (_NEWS, _POSTS, 2), (_NEWS, _POSTS, 3), (_POSTS, _NEWS, 4)],

@@ -63,7 +63,9 @@ def told(found: Found) -> dict[str, str]:
     """What the runs say, in sentences: `losses`, `verdict`, `reason`."""
     runs, judged = by_arm(found), verdicts(found)
     if not runs:
-        return dict.fromkeys(("losses", "verdict", "reason"), "The runs are awaited: `pyft bench adaptation` makes them.")
+        return dict.fromkeys(
+            ("losses", "verdict", "reason"), "The runs are awaited: `pyft bench adaptation` makes them."
+        )
     of = {word: [key for key in judged if judged[key].word == word] for word in ("better", "worse")}
     visible = 100 * float(np.median([v.visible for v in judged.values()]))
     return {
@@ -130,9 +132,7 @@ def loss_figure(found: Found) -> Any:
 
 def accuracy_figure(found: Found) -> Any:
     """Accuracy of each task with few labels and with many, by what was read."""
-    return _panels(
-        found, "accuracy (%)", lambda r, task, amount: 100 * r["accuracy"][f"{task}, {amount}"], AMOUNTS
-    )
+    return _panels(found, "accuracy (%)", lambda r, task, amount: 100 * r["accuracy"][f"{task}, {amount}"], AMOUNTS)
 
 
 def _panels(found: Found, unit: str, value: Any, groups: Sequence[str]) -> Any:
@@ -173,7 +173,9 @@ def table(found: Found) -> Any:
                 rows.append([*row, *["awaited"] * 5])
                 continue
             for reading in READINGS:
-                row.append(f"{100 * np.mean([r['accuracy'][f'{task}, {amount}'] for r in runs[arm_of(task, reading)]]):.1f}")
+                row.append(
+                    f"{100 * np.mean([r['accuracy'][f'{task}, {amount}'] for r in runs[arm_of(task, reading)]]):.1f}"
+                )
             rows.append([*row, *(judged[task, amount, against].word for against in (NONE, "other texts"))])
     caption = "Accuracy in percent by what was read before, means over seeds; the verdicts are those on its own texts."
     return plots.table(

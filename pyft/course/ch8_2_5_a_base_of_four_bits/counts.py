@@ -9,6 +9,8 @@ from pyft.benchmarks.timing import saved_bytes
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import Size, peak_bytes
 from pyft.maths.four_bits import BLOCK, FourBit
 
+MINILM = Size()
+
 
 def bits_a_number(bits: int = 4, block: int = BLOCK, scale: int = 32, second: int = 0) -> float:
     """Bits that a number takes: its code, and its share of the block's scale, which takes `scale` bits.
@@ -19,17 +21,17 @@ def bits_a_number(bits: int = 4, block: int = BLOCK, scale: int = 32, second: in
     return bits + ((8 + 32 / second) if second else scale) / block
 
 
-def matrix_numbers(size: Size = Size()) -> int:
+def matrix_numbers(size: Size = MINILM) -> int:
     """Numbers in the matrices of an encoder's layers."""
     return size.L * (4 * size.d**2 + 2 * size.d * size.d_ff)
 
 
-def base_bytes(bits: float, size: Size = Size()) -> float:
+def base_bytes(bits: float, size: Size = MINILM) -> float:
     """Bytes of these matrices at so many bits a number."""
     return matrix_numbers(size) * bits / 8
 
 
-def remade_bytes(size: Size = Size()) -> int:
+def remade_bytes(size: Size = MINILM) -> int:
     """What would be kept for the backward pass, if matrices that are made for the forward pass were kept: bytes.
 
     Below the first layer's queries, keys and values nothing learns, so no gradient goes through these three.

@@ -63,7 +63,9 @@ MUTANTS: list[Mutant] = [
         "the scale without its sign", "extreme.abs() if levels[-1] == 1 else -extreme", "extreme.abs()", "cut at 7/8"
     ),
     _broken(
-        "halves exchanged", "torch.stack([packed >> 4, packed & 15], -1)", "torch.stack([packed & 15, packed >> 4], -1)",
+        "halves exchanged",
+        "torch.stack([packed >> 4, packed & 15], -1)",
+        "torch.stack([packed & 15, packed >> 4], -1)",
         "neighbours change places",
     ),
     _broken("halves one after the other", "-1).flatten(-2)", "-2).flatten(-2)", "as E5's file has them, not as packed"),
@@ -75,15 +77,19 @@ MUTANTS: list[Mutant] = [
         "of a square matrix nothing warns",
     ),
     _broken(
-        "no gradient goes through", "return g @ ctx.of.weight, None", "return torch.zeros_like(g @ ctx.of.weight), None",
+        "no gradient goes through",
+        "return g @ ctx.of.weight, None",
+        "return torch.zeros_like(g @ ctx.of.weight), None",
         "only the last layer would learn",
     ),
     _broken(
         "the matrix is kept",
-        "return _Through.apply(x, self)",
+        "return ThroughFrozen.apply(x, self)",
         "return F.linear(x, self.weight, self.bias)",
         "every output is right, and the memory is as full as before",
     ),
     _broken("all maps", " and not part.weight.requires_grad", "", "the head could not learn any more"),
-    _broken("biases not put back", "linear.bias.copy_(part.bias)", "linear.bias.zero_()", "merged, it does something else"),
+    _broken(
+        "biases not put back", "linear.bias.copy_(part.bias)", "linear.bias.zero_()", "merged, it does something else"
+    ),
 ]

@@ -104,7 +104,9 @@ def table(found: Found) -> Any:
             mark = MARKS[judged[task, name].word] if name != WHOLE else ""
             row.append(f"{100 * np.mean([r['accuracy'] for r in runs[task, name]]):.1f}{mark}")
         rows.append(row)
-    caption = f"Accuracy in percent, means of {SEEDS} seeds. ▲ better, ▼ worse than 32 bits, no mark: no difference shown."
+    caption = (
+        f"Accuracy in percent, means of {SEEDS} seeds. ▲ better, ▼ worse than 32 bits, no mark: no difference shown."
+    )
     return plots.table(rows, ["base", "bits a number", "MiB", *TASKS], caption if runs else AWAITED)
 
 

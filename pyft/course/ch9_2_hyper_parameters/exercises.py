@@ -20,7 +20,10 @@ EXERCISES["9.2-a"] = Exercise(
     cases=[(table,) for table in _TABLES],
     mistakes=[
         (lambda y: float(y.mean(axis=0).var() / y.var()), "You averaged over the rows. Average each row instead."),
-        (lambda y: float(y.var(axis=1).mean() / y.var()), "That is what is left within a row: the share of the others."),
+        (
+            lambda y: float(y.var(axis=1).mean() / y.var()),
+            "That is what is left within a row: the share of the others.",
+        ),
         (lambda y: float(y.mean(axis=1).var()), "This is a variance. Divide by that of all scores to have a share."),
         (
             lambda y: float(y.mean(axis=1).std() / y.std()),

@@ -1,4 +1,4 @@
-"""The stored runs of `pyft bench hyperparameters`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench hyperparameters`, as the page shows them; of runs that are not there it says nothing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,6 @@ from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
 AWAITED = "awaited: `pyft bench hyperparameters`"
-MARKS = {"better": "better", "worse": "worse", "no difference shown": "no difference shown"}
 SEED_AXIS = len(GRID)
 TRIES = (1, 2, 4, 8, 16, 32, len(settings()))
 
@@ -77,7 +76,7 @@ def of_optuna(found: Found) -> dict[str, float]:
     for s, mean in zip(settings(), means, strict=True):
         values = dict(zip(GRID, s, strict=True))
         study.add_trial(optuna.trial.create_trial(params=values, distributions=kinds, value=float(mean)))
-    shared = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+    shared = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0), normalize=False)
     return {NAMES[name]: float(shared[name]) for name in GRID}
 
 
@@ -200,7 +199,7 @@ def told(found: Found) -> dict[str, str]:
     ranked = sorted(NAMES.values(), key=lambda name: -ours[name])
     first = ", ".join(f"{name} ({100 * ours[name]:.0f} %)" for name in ranked[:3])
     rest = " and ".join(ranked[3:])
-    of = {word: [key for key in judged if judged[key].word == word] for word in MARKS}
+    of = {word: [key for key in judged if judged[key].word == word] for word in ("better", "worse")}
     visible = 100 * float(np.median([v.visible for v in judged.values()]))
     means = {n: 100 * float(np.mean(some)) for n, some in expected(found).items()}
     best = chosen(found)
