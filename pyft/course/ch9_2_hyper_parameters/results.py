@@ -1,4 +1,4 @@
-"""The stored runs of `pyft bench hyperparameters`, as the page shows them; of runs that are not there it says nothing."""
+"""The stored runs of `pyft bench hyperparameters`, as the page shows them; nothing is said of runs that are missing."""
 
 from collections.abc import Mapping
 from typing import Any

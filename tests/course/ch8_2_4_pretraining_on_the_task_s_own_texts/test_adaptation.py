@@ -36,7 +36,8 @@ def small(monkeypatch, tiny_minilm, same_torch_afterwards):
         return carried("bert", replace(checkpoint, prepared=False), task, options)
 
     monkeypatch.setattr(loading, "_carried", unprepared)
-    sizes = {"TEXTS": 24, "TOKENS": 200, "LENGTH": 16, "HELD_OUT": 8, "HELD_OUT_LENGTH": 12, "TESTED": 10}
+    sizes = {"TEXTS": 24, "TOKENS": 1500, "LENGTH": 16, "HELD_OUT": 8, "HELD_OUT_LENGTH": 12, "TESTED": 10}
+    sizes |= {"ADAPTATION_RATE": 3e-3}
     for name, value in (sizes | {"TASKS": TASKS}).items():
         monkeypatch.setattr(recipes, name, value)
     for module in (experiment, results):
@@ -70,7 +71,7 @@ def test_word_vectors_stay_the_rest_learns_and_may_learn_afterwards(small):
     model, tokenizer = models.load(recipes.MODEL, "pretraining")
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     asked = {name: p.requires_grad for name, p in model.named_parameters()}
-    losses = adaptation.adapt(model, tokenizer, adaptation.unlabelled("news", 0), 200, 0)
+    losses = adaptation.adapt(model, tokenizer, adaptation.unlabelled("news", 0, 24), 200, 0)
     assert losses and all(math.isfinite(loss) for loss in losses)
     moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
     assert "bert.embeddings.word_embeddings.weight" not in moved
