@@ -90,6 +90,7 @@ def held_out(task: str, n: int = recipes.HELD_OUT) -> tuple[dict[str, Tensor], T
 def hidden_word_loss(model: Any, task: str, n: int = recipes.HELD_OUT) -> float:
     """How well the model guesses hidden words of a task's test texts, in nats a word."""
     x, hidden = held_out(task, n)
+    x, hidden = {name: ids.to(model.device) for name, ids in x.items()}, hidden.to(model.device)
     with evaluation_mode(model), torch.inference_mode():
         z = model.bert(input_ids=x["input_ids"], attention_mask=x["attention_mask"]).last_hidden_state[hidden]
         return float(F.cross_entropy(model.cls.predictions(z), x["labels"][hidden]))

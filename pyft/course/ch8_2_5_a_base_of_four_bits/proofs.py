@@ -67,6 +67,7 @@ def nearest(m: ModuleType) -> Iterator[Case]:
         by_hand = blocks.gather(1, at)[:, 0]
         by_hand = by_hand.abs() if name == "normal" else -by_hand
         yield f"{what}, scale", scale, by_hand, 0.0
+        yield f"{what}, zeros", table[codes[0]], torch.zeros(block), 0.0
         least = (blocks[:, :, None] - by_hand[:, None, None] * table).abs().amin(-1)
         yield f"{what}, distance", (found - blocks).abs(), least, 1e-12
         yield f"{what}, the largest", found.gather(1, at), blocks.gather(1, at), 1e-12
