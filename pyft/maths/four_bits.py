@@ -72,13 +72,17 @@ def unpack(packed: Tensor) -> Tensor:
 class FourBit(nn.Module):
     """A frozen linear map whose matrix is kept in blocks of four bits; its bias stays as it is."""
 
+    packed: Tensor  # (N / block, block / 2), two codes a byte
+    scale: Tensor  # (N / block)
+    levels: Tensor  # (2^bits)
+
     def __init__(self, linear: nn.Linear, levels: Tensor, block: int = BLOCK) -> None:
         super().__init__()
         W = linear.weight.detach()  # (d_out, d_in)
         codes, scale = quantise(W, levels, block)
         self.shape = W.shape
-        self.register_buffer("packed", pack(codes))  # (N / block, block / 2)
-        self.register_buffer("scale", scale)  # (N / block)
+        self.register_buffer("packed", pack(codes))
+        self.register_buffer("scale", scale)
         self.register_buffer("levels", levels.to(W.dtype))
         self.bias = linear.bias if linear.bias is None else nn.Parameter(linear.bias.detach(), requires_grad=False)
 
@@ -102,7 +106,7 @@ class ThroughFrozen(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
-        return g @ ctx.of.weight, None
+        return g @ ctx.of.weight.to(g.dtype), None
 
 
 def freeze_in_four_bits(root: nn.Module, levels: Tensor, block: int = BLOCK) -> None:

@@ -72,14 +72,14 @@ MUTANTS: list[Mutant] = [
     _broken("bias lost", "F.linear(x, of.weight, of.bias)", "F.linear(x, of.weight)", "the matrix alone is kept"),
     _broken(
         "gradient through the transpose",
-        "return g @ ctx.of.weight, None",
-        "return g @ ctx.of.weight.T, None",
+        "return g @ ctx.of.weight.to(g.dtype), None",
+        "return g @ ctx.of.weight.T.to(g.dtype), None",
         "of a square matrix nothing warns",
     ),
     _broken(
         "no gradient goes through",
-        "return g @ ctx.of.weight, None",
-        "return torch.zeros_like(g @ ctx.of.weight), None",
+        "return g @ ctx.of.weight.to(g.dtype), None",
+        "return torch.zeros_like(g @ ctx.of.weight.to(g.dtype)), None",
         "only the last layer would learn",
     ),
     _broken(

@@ -28,7 +28,13 @@ def test_there_are_many_and_each_says_what_it_is():
 
 
 def test_a_change_that_changes_nothing_survives():
-    same = Mutant("the same", "four_bits", "return g @ ctx.of.weight, None", "return 1 * g @ ctx.of.weight, None", "")
+    same = Mutant(
+        "the same",
+        "four_bits",
+        "return g @ ctx.of.weight.to(g.dtype), None",
+        "return 1 * g @ ctx.of.weight.to(g.dtype), None",
+        "",
+    )
     with pytest.raises(SurvivedError):
         hunt(same, {"forward and gradients": PROOFS["forward and gradients"]}, mutate)
 
