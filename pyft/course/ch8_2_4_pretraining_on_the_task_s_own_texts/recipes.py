@@ -11,7 +11,7 @@ SEEDS = 5
 # --- before fine-tuning: hidden words ---------------------------------------------------------------------------------
 
 TEXTS = 1500  # of a training split, drawn by the seed, without their labels
-TOKENS = 100_000  # that are learnt from, special ones counted
+TOKENS = 90_000  # that are learnt from, special ones counted
 LENGTH = 64  # tokens of a row
 ADAPTATION_RATE = 1e-4
 HELD_OUT, HELD_OUT_LENGTH = 128, 48  # texts of a test split, tokens of each, to measure the loss on hidden words
