@@ -205,7 +205,8 @@ def told(found: Found) -> dict[str, str]:
     best = chosen(found)
     gap = mean_interval([100 * (r["validation"] - r["accuracy"]) for r in best])
     return {
-        "three": f"Taken by themselves, these three share most of the spread: {first}. {rest.capitalize()} have "
+        "three": f"Taken by themselves, these three have the largest shares of the spread: {first}, together "
+        f"{100 * sum(ours[name] for name in ranked[:3]):.0f} %. {rest.capitalize()} have "
         f"{100 * sum(ours[name] for name in ranked[3:]):.0f} % between them. What two or more do together makes "
         f"{100 * ours['two or more together']:.0f} %, the seed by itself {100 * ours['seed']:.0f} %, and the seed "
         f"together with the setting {100 * ours['seed and setting together']:.0f} %.",

@@ -83,7 +83,8 @@ def test_one_that_matters_has_all_of_the_spread_and_costs_when_left_alone():
     found = made_up(rate_alone)
     assert results.importances(found)["learning rate"] == pytest.approx(1)
     told = results.told(found)
-    assert "share most of the spread: learning rate (100 %)" in told["three"]
+    assert "these three have the largest shares of the spread: learning rate (100 %)" in told["three"]
+    assert "together 100 %. " in told["three"]
     assert "the seed by itself 0 %" in told["three"]
     assert "Of 6 comparisons, corrected together, 2 say that to leave it at the default is worse" in told["left"]
     assert "(learning rate; all five), and 0 that it is better;" in told["left"]
