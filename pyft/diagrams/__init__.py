@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pyft.diagrams import (
+    adaptive,
     applications,
     attention,
     background,
@@ -69,6 +70,9 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         efficient.places,
         few_labels.compare_or_fill,
         few_labels.two_languages,
+        adaptive.reading_first,
+        adaptive.four_bit_base,
+        adaptive.grid_and_random,
         formats.one_sentence,
         serving.batching,
         hub.files_and_classes,
