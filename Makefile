@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fetch book test unit lab check lint lock colab clean
+.PHONY: help setup fetch book pdf test unit lab check lint lock colab clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,20 +19,23 @@ help:            ## list the targets
 setup:
 	@$(PYTHON) scripts/bootstrap.py
 
-fetch: setup     ## fetch and verify data and weights (about 160 MB, once)
+fetch: setup     ## fetch and verify data and weights (about 310 MB, once)
 	@$(BIN)/pyft fetch
 
 book: fetch      ## run the chapters that changed and build _build/html/index.html
 	@$(BIN)/pyft book
 
+pdf: book        ## print the built book into _build/book.pdf (with the Chromium of this machine)
+	@$(BIN)/pyft pdf
+
 test: fetch      ## run every test: units, notebooks against their stored outputs, the book itself
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env chapters tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --nbval-sanitize-with nbval.cfg chapters tests
 
 unit: setup      ## run the quick unit tests (two minutes, offline)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile quick tests -m "not slow and not fetched and not long"
 
 lab: fetch       ## open the chapters in JupyterLab
-	@$(BIN)/python -m jupyterlab chapters
+	@$(BIN)/python -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters
 
 check:           ## say of each package whether it is the one that the book is tested with
 	@if [ -x $(BIN)/python ]; then $(BIN)/python scripts/check_environment.py; else $(PYTHON) scripts/check_environment.py; fi

@@ -1,7 +1,12 @@
 """The command line: `pyft --help` lists what it can do."""
 
+import io
+import shlex
 import signal
+import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +20,9 @@ app = typer.Typer(
 Numbers = Annotated[
     list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Numbers such as 6.1; all if none is given.")
 ]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="How many kernels at once; as many as there is room for, if not given.")
+]
 
 
 @app.command()
@@ -25,7 +33,8 @@ def fetch(
     import time
 
     from pyft.data.artefacts import ARTEFACTS
-    from pyft.data.fetch import files, problems
+    from pyft.data.fetch import problems
+    from pyft.data.one_download import files
     from pyft.paths import home
 
     for name in names or ARTEFACTS:
@@ -35,7 +44,7 @@ def fetch(
         artefact = ARTEFACTS[name]
         done = f"fetched in {time.monotonic() - start:.1f} s" if absent else "already there, verified"
         print(
-            f"[fetch] {name:10} {artefact.size / 1e6:6.1f} MB, {len(members)} files: {done}. "
+            f"[fetch] {name:15} {artefact.size / 1e6:6.1f} MB, {len(members)} files: {done}. "
             f"Licence: {artefact.licence}",
             flush=True,
         )
@@ -44,12 +53,14 @@ def fetch(
 
 @app.command()
 def run(
-    chapters: Numbers = None, force: Annotated[bool, typer.Option(help="Run even what is up to date.")] = False
+    chapters: Numbers = None,
+    force: Annotated[bool, typer.Option(help="Run even what is up to date.")] = False,
+    workers: Workers = None,
 ) -> None:
     """Run the chapters whose key changed, in place."""
     from pyft.book import runner
 
-    runner.run(chapters or (), force)
+    runner.run(chapters or (), force, workers or runner.beside_each_other())
 
 
 @app.command()
@@ -60,7 +71,7 @@ def book(
     from pyft.book import build, runner
 
     if run_first:
-        runner.run()
+        runner.run(workers=runner.beside_each_other())
     build.build()
 
 
@@ -76,7 +87,7 @@ def status() -> None:
 
     print(f"data and weights in {home()}")
     for artefact in ARTEFACTS.values():
-        print(f"  {artefact.name:12} {'; '.join(problems(artefact)) or 'verified'}")
+        print(f"  {artefact.name:15} {'; '.join(problems(artefact)) or 'verified'}")
     print("chapters")
     for chapter in chapters().values():
         why = changed(chapter)
@@ -90,11 +101,12 @@ def calibrate(
     chapter: Annotated[str, typer.Argument(help="A number such as 6.1.")],
     reason: Annotated[str, typer.Option(help="Why the bands are made or moved; kept in the file.")],
     seeds: Annotated[int, typer.Option(min=2, help="How many seeds, from 0.")] = 5,
+    workers: Workers = None,
 ) -> None:
-    """Run a chapter with several seeds and make its bands from their spread."""
+    """Run a chapter with several seeds, and one as other machines would, and make its bands from their spread."""
     from pyft.book import runner
 
-    runner.calibrate(chapter, seeds, reason)
+    runner.calibrate(chapter, seeds, reason, workers or runner.beside_each_other())
 
 
 @app.command()
@@ -127,9 +139,11 @@ def bench(
 
 @app.command()
 def new(
-    number: Annotated[str, typer.Argument(help="The section's number in the outline, such as 7.1.")],
+    number: Annotated[str, typer.Argument(help="The section's number, such as 7.1.")],
     title: Annotated[str, typer.Argument(help="Its English title.")],
-    heading: Annotated[str | None, typer.Option(help="Its Chinese heading; the outline's if not given.")] = None,
+    heading: Annotated[
+        str | None, typer.Option(help="Its Chinese heading; by default the one in `outline.py`.")
+    ] = None,
 ) -> None:
     """Begin a chapter: a notebook that runs, a folder for what it alone needs, its entry in the contents."""
     from pyft.book.template import new_chapter
@@ -153,38 +167,108 @@ def pretrain(
 @app.command()
 def finetune(
     task: Annotated[str, typer.Option(help="sequence-classification, regression or token-classification.")],
-    data: Annotated[Path, typer.Option(help="A .csv or .jsonl file: text and label, or tokens and tags.")],
-    out: Annotated[Path, typer.Option(help="The folder for the model, its scores and its answers.")],
+    data: Annotated[Path, typer.Option(help="CSV, TSV, JSON lines, Parquet or columns of CoNLL: texts and labels.")],
+    out: Annotated[Path, typer.Option(help="A new folder for the model, its scores, its answers and a report.")],
     validation: Annotated[
         Path | None, typer.Option(help="A file of its own; a tenth of the data if not given.")
     ] = None,
     test: Annotated[Path | None, typer.Option(help="A file of its own; a tenth of the data if not given.")] = None,
     model: Annotated[str, typer.Option(help="bert, roberta, xlnet, a folder, or a hub's owner/name.")] = "bert",
     profile: Annotated[str, typer.Option(help="laptop or gpu.")] = "laptop",
-    epochs: Annotated[int | None, typer.Option(min=1, help="The profile's, three, if not given.")] = None,
-    seed: int = 0,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="If not given, as many as rows and classes need, up to 20.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Another seed draws another run.")] = 0,
+    text_column: Annotated[str | None, typer.Option(help="The column of texts, if not text (or tokens).")] = None,
+    label_column: Annotated[str | None, typer.Option(help="The column of labels, if not label (or tags).")] = None,
+    tags: Annotated[str, typer.Option(help="How tags are written: iob2, iob1 or bioes.")] = "iob2",
+    max_length: Annotated[int | None, typer.Option(min=3, help="Tokens of a text; what is beyond is cut.")] = None,
+    lr: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Texts a step.")] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Half epochs without a lower validation loss, then it stops; --epochs alone never does."
+        ),
+    ] = None,
 ) -> None:
     """Fine-tune a model on your own data, compare it with a baseline, save it; goes on where it was interrupted."""
-    from pyft.finetune import pipeline
+    from pyft.data.from_files import Layout
+    from pyft.finetune import output_folder, pipeline
+    from pyft.finetune.data_table import as_text
+    from pyft.finetune.report import score_lines, test_lines
 
-    card = pipeline.fit(task, data, out, validation, test, model, profile, epochs, seed)
+    options = {"max_length": max_length, "lr": lr, "batch_size": batch_size, "patience": patience}
+    changes = {name: value for name, value in options.items() if value is not None}
+    layout = Layout(text_column, label_column, tags)
+    command = " ".join(map(quoted, ["pyft", *sys.argv[1:]]))
+    with interrupted_with(lambda: output_folder.kept(out)):
+        card = pipeline.fit(
+            task, data, out, validation, test, model, profile, epochs, seed, layout, changes, command
+        )  # fmt: skip
     if not card:  # the first of several processes says it
         return
-    for name, scores in card["scores"].items():
-        print(f"{name:16} " + ", ".join(f"{metric} {value}" for metric, value in scores.items()))
-    print(f"saved in {out}; to use it: pyft predict {out} --text 'a text of yours'")
+    print(as_text(score_lines(card["scores"])))
+    for line in [*test_lines(task, card["scores"]), *card["advice"]]:
+        print(line)
+    place = quoted(str(out))
+    print(f"saved in {place}. What to do next:")
+    print(f"  read how it was made and where it errs: {quoted(str(out / 'report.html'))}")
+    print(f"  ask it: pyft predict {place} --text {quoted('a text of yours')}")
+    print(f"  ask it about a file: pyft predict {place} --data FILE --out predictions.csv")
 
 
 @app.command()
 def predict(
     folder: Annotated[Path, typer.Argument(help="What `pyft finetune --out` has written.")],
-    text: Annotated[list[str], typer.Option(help="May be given more than once.")],
+    text: Annotated[list[str] | None, typer.Option(help="May be given more than once.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A file of texts: of the kinds that finetune reads, or .txt.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="A new .csv or .jsonl file for answers and probabilities.")] = None,
+    text_column: Annotated[str | None, typer.Option(help="The column of texts, if not text (or tokens).")] = None,
 ) -> None:
-    """Predict the class or rating of a text, or the tags of its words, with your own model."""
-    from pyft.finetune import pipeline
+    """Predict the class or rating of texts, or the tags of their words, with your own model."""
+    from pyft.finetune import predictions
+    from pyft.finetune.saved import SavedModel
 
-    for one, found in zip(text, pipeline.answer_texts(folder, text), strict=True):
-        print(f"{one}\t{' '.join(found) if isinstance(found, list) else found}")
+    saved = SavedModel(folder)
+    if out:
+        predictions.check_place(out)
+    texts = [*(text or []), *(predictions.read_texts(data, saved.card["task"], text_column) if data else [])]
+    if not texts:
+        raise PyftError("nothing to predict: give --text 'a text', or --data FILE.")
+    given = saved.answer(texts)
+    for line in predictions.cut_texts(saved, texts):
+        print(line, file=sys.stderr)
+    if out:
+        predictions.write(out, saved, texts, given)
+        print(f"{len(texts):,} answers in {quoted(str(out))}")
+        return
+    for one, found in zip(texts, given.found, strict=True):
+        shown = one if isinstance(one, str) else " ".join(one)
+        print(f"{shown}\t{' '.join(found) if isinstance(found, list) else found}")
+
+
+@app.command()
+def check_project(
+    part: Annotated[str, typer.Argument(help="The part of the book whose project it is: 2, 3, 5 or 6.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="The models that you made.")],
+    test: Annotated[Path, typer.Option(help="The file of labelled texts that they are tested on.")],
+    notes: Annotated[Path | None, typer.Option(help="For part 6: a file of errors that you read: row,why.")] = None,
+) -> None:
+    """Check what you made in the project at the end of a part; its page says what is asked for."""
+    from pyft.course.projects import report
+
+    report(part, folders, test, notes)
+
+
+@app.command()
+def pdf() -> None:
+    """Print the built book into _build/book.pdf, with the Chromium of this machine."""
+    from pyft.book.printing import write
+
+    write()
 
 
 @app.command()
@@ -224,19 +308,37 @@ def cards(
         raise PyftError("book/data_cards.md is not what the data give. To remake it: pyft cards")
 
 
+def quoted(text: str) -> str:
+    """A text as one argument of a command line, in quotes if it needs them."""
+    return subprocess.list2cmdline([text]) if sys.platform == "win32" else shlex.quote(text)
+
+
+@contextmanager
+def interrupted_with(kept: Callable[[], str]) -> Iterator[None]:
+    """Say, if the reader presses Ctrl-C within, what is `kept`."""
+
+    def stop(*_: object) -> None:
+        print(f"\ninterrupted: {kept()}", file=sys.stderr)
+        sys.exit(130)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def main() -> None:
     """Run the command line; an error that the reader can correct is printed without a traceback."""
-    signal.signal(signal.SIGINT, _interrupted)
-    try:
-        app()
-    except PyftError as error:
-        print(f"\nerror: {error}", file=sys.stderr)
-        sys.exit(1)
-
-
-def _interrupted(*_: object) -> None:
-    print("\ninterrupted: what had finished is kept, and the same command goes on from here", file=sys.stderr)
-    sys.exit(130)
+    for stream in (sys.stdout, sys.stderr):  # a console of another encoding shows what it lacks as \\u2764
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    with interrupted_with(lambda: "what had finished is kept, and the same command goes on from here"):
+        try:
+            app()
+        except PyftError as error:
+            print(f"\nerror: {error}", file=sys.stderr)
+            sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pyft.errors import PyftError, unknown
 from pyft.evidence.proofs import Case, ProofError, check_equal
@@ -35,6 +35,21 @@ def precision(dtype: object) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+def broken_copy(real: ModuleType, old: str, new: str) -> ModuleType:
+    """A fresh copy of a module, `old` replaced by `new` in its source, nothing for an empty `old`.
+
+    Raises:
+        PyftError: `old` does not stand in the source exactly once: the mutant no longer fits it.
+    """
+    source, place = Path(str(real.__file__)).read_text(encoding="utf8"), real.__name__.replace(".", "/") + ".py"
+    if old and source.count(old) != 1:
+        raise PyftError(f"{place} holds {old!r} {source.count(old)} times, expected once")
+    spec = importlib.util.spec_from_loader(real.__name__, loader=None)
+    copy = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    exec(compile(source.replace(old, new) if old else source, f"<{place}, mutated>", "exec"), copy.__dict__)  # noqa: S102 - our own source
+    return copy
+
+
 def mutate(module: str, old: str, new: str) -> Maths:
     """Fresh copies of the modules, `old` replaced by `new` in the source of one of them; the real ones are not touched.
 
@@ -49,21 +64,16 @@ def mutate(module: str, old: str, new: str) -> Maths:
     fresh = {}
     try:
         for name in NAMES:
-            source = Path(str(real[f"pyft.maths.{name}"].__file__)).read_text(encoding="utf8")
-            if name == module:
-                if source.count(old) != 1:
-                    raise PyftError(f"pyft/maths/{name}.py holds {old!r} {source.count(old)} times, expected once")
-                source = source.replace(old, new)
-            spec = importlib.util.spec_from_loader(f"pyft.maths.{name}", loader=None)
-            copy = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-            exec(compile(source, f"<pyft/maths/{name}.py, mutated>", "exec"), copy.__dict__)  # noqa: S102 - our own source
+            replaced = (old, new) if name == module else ("", "")
+            copy = broken_copy(real[f"pyft.maths.{name}"], *replaced)
             fresh[name] = sys.modules[f"pyft.maths.{name}"] = copy
     finally:
         sys.modules.update(real)
     return Maths(*(fresh[name] for name in NAMES))
 
 
-Family = Callable[[Maths], Iterator[Case]]  # a family of proofs: cases of ours against the library's
+Family = Callable[[Any], Iterator[Case]]  # a family of proofs: cases of ours, `Maths` or a module, and the library's
+Mutate = Callable[[str, str, str], Any]  # the code with a line of a module broken
 
 
 class SurvivedError(AssertionError):
@@ -88,7 +98,7 @@ class Mutant:
         return "; ".join(was), "; ".join(now)
 
 
-def hunt(mutant: Mutant, families: dict[str, Family]) -> str:
+def hunt(mutant: Mutant, families: dict[str, Family], mutate: Mutate = mutate) -> str:
     """Which proof catches the mutant, and how: the first that fails. An exception catches it as well.
 
     Raises:
@@ -110,10 +120,10 @@ def hunt(mutant: Mutant, families: dict[str, Family]) -> str:
 COLUMNS = ("mistake", "what it is", "the change", "caught by")
 
 
-def table(mutants: list[Mutant], families: dict[str, Family]) -> list[list[str]]:
+def table(mutants: list[Mutant], families: dict[str, Family], mutate: Mutate = mutate) -> list[list[str]]:
     """One row a mutant for `plots.table` with `COLUMNS`, each hunted now; how far it was off is left out.
 
     Raises: as `hunt` does.
     """
-    caught = {m: hunt(m, families).split(": largest difference")[0] for m in mutants}
+    caught = {m: hunt(m, families, mutate).split(": largest difference")[0] for m in mutants}
     return [[m.name, m.note, "- {}\n+ {}".format(*m.lines()), caught[m]] for m in mutants]

@@ -49,6 +49,7 @@ class Recipe:
     label_smoothing: float = 0.0
     layer_decay: float = 1.0  # the rate of a layer over that of the one above it
     decay_biases: bool = False  # whether weight decay is on biases and LayerNorms too
+    length_window: int = 50  # batches whose texts are sorted by length together; 1: batches are random
     fast_path: tuple[str, ...] = FAST_PATH  # work that a step is spared; (): the library's model as it is
 
 
@@ -75,6 +76,7 @@ PROFILES: dict[str, Profile] = {
             "roberta": Checkpoint(artefact="minilm", architecture="roberta"),
             "xlnet": Checkpoint(artefact="minilm", architecture="xlnet", prepared=True),
             "bert-cased": Checkpoint(artefact="minilm"),  # there is no cased one on a laptop
+            "multilingual": Checkpoint(artefact="multilingual-e5"),  # with the words that the corpora use
             **_CONTINUED,
         },
         recipes={
@@ -85,6 +87,7 @@ PROFILES: dict[str, Profile] = {
     "gpu": Profile(
         checkpoints={
             "minilm": Checkpoint(artefact="minilm"),
+            "multilingual": Checkpoint(artefact="multilingual-e5"),
             **_CONTINUED,
             "bert": Checkpoint(
                 hub_id="google-bert/bert-base-uncased", revision="86b5e0934494bd15c9632b12f734a8a67f723594"

@@ -1,5 +1,6 @@
 """The command line says what went wrong in words and with the right exit code, never with a traceback."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -37,7 +38,8 @@ def called(monkeypatch):
     """What the commands asked of the modules, in order."""
     calls = []
     for module, name in [(runner, "run"), (runner, "calibrate"), (build, "build")]:
-        monkeypatch.setattr(module, name, lambda *a, name=name: calls.append((name, *a)))
+        monkeypatch.setattr(module, name, lambda *a, name=name, **k: calls.append((name, *a, *k.values())))
+    monkeypatch.setattr(runner, "beside_each_other", lambda: 2)
     return calls
 
 
@@ -118,12 +120,13 @@ def test_help_is_there(pyft, command):
 @pytest.mark.parametrize(
     "arguments,calls",
     [
-        (["run"], [("run", (), False)]),
-        (["run", "6.1", "6.2", "--force"], [("run", ["6.1", "6.2"], True)]),
-        (["book"], [("run",), ("build",)]),
+        (["run"], [("run", (), False, 2)]),
+        (["run", "6.1", "6.2", "--force"], [("run", ["6.1", "6.2"], True, 2)]),
+        (["run", "--workers", "1"], [("run", (), False, 1)]),
+        (["book"], [("run", 2), ("build",)]),
         (["book", "--no-run"], [("build",)]),
-        (["calibrate", "6.1", "--reason", "why"], [("calibrate", "6.1", 5, "why")]),
-        (["calibrate", "6.1", "--reason", "why", "--seeds", "3"], [("calibrate", "6.1", 3, "why")]),
+        (["calibrate", "6.1", "--reason", "why"], [("calibrate", "6.1", 5, "why", 2)]),
+        (["calibrate", "6.1", "--reason", "why", "--seeds", "3"], [("calibrate", "6.1", 3, "why", 2)]),
     ],
 )
 def test_each_command_asks_for_what_it_says(pyft, called, arguments, calls):
@@ -221,4 +224,24 @@ def test_what_is_too_slow_fails_with_a_line_for_each(pyft, measured, monkeypatch
 
 def test_a_measurement_that_there_is_not_is_answered(pyft):
     code, _, said = pyft("bench", "trick")
-    assert code == 1 and "unknown experiment 'trick'. Did you mean 'tricks'? Known: classification, finetune," in said
+    assert (
+        code == 1
+        and "unknown experiment 'trick'. Did you mean 'tricks'? Known: classification, faults, finetune," in said
+    )
+
+
+def test_a_console_of_another_encoding_shows_what_it_lacks_escaped():
+    code = "import sys; from pyft import cli; cli.app = lambda: print('Прекрасно 👍'); cli.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=os.environ | {"PYTHONIOENCODING": "cp1252"}
+    )
+    assert done.returncode == 0 and b"Traceback" not in done.stderr
+    assert done.stdout.startswith(rb"\u041f\u0440")
+
+
+def test_a_measurement_that_cannot_be_kept_is_not_begun(pyft, monkeypatch, tmp_path):
+    tiny = Experiment("tiny", lambda done: [(0,)], lambda n: pytest.fail("it was run"), lambda n: {})
+    monkeypatch.setattr(registry, "experiment", lambda name: tiny)
+    (tmp_path / "file").touch()
+    code, _, err = pyft("bench", "tiny", "--out", str(tmp_path / "file" / "runs.json"))
+    assert code == 1 and "Name another place" in err

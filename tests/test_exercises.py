@@ -149,12 +149,12 @@ def wrong_at_the_ends(correct, n):
     ],
 )
 def test_each_answer_gets_one_line(answer, line, said):
-    assert said("6.1", answer).startswith(line)
+    assert said("6.1-a", answer).startswith(line)
 
 
 def test_the_solution_of_6_1_is_wilsons_interval():
     for correct, n in [(0, 1), (3, 7), (500, 1000)]:
-        assert EVERY["6.1"].solution(correct, n) == pytest.approx(accuracy_interval(correct, n), abs=1e-7)
+        assert EVERY["6.1-a"].solution(correct, n) == pytest.approx(accuracy_interval(correct, n), abs=1e-7)
 
 
 # --- any exercise -----------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def test_a_message_of_several_lines_still_gives_one_line(said):
     def answer(correct, n):
         raise ValueError("first\nsecond")
 
-    assert said("6.1", answer) == "your function raised ValueError: first second"
+    assert said("6.1-a", answer) == "your function raised ValueError: first second"
 
 
 def test_reveal_shows_the_source_and_checks_it(exercise, capsys, monkeypatch):

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from pyft import paths
+from pyft.errors import PyftError
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,33 @@ def test_without_git_there_is_no_repository(house, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert paths.git("rev-parse", "HEAD") is None
     assert paths.repository({}.get) is None
+
+
+def test_without_a_home_folder_it_is_said_what_to_set(monkeypatch):
+    def no_home(name):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("PYFT_HOME", raising=False)
+    monkeypatch.setattr(paths, "user_cache_path", no_home)
+    with pytest.raises(PyftError, match=r"Could not determine home directory.*: set PYFT_HOME to a folder\."):
+        paths.home()
+    monkeypatch.setenv("PYFT_HOME", "~nobody-of-that-name/x")
+    with pytest.raises(PyftError, match=r"set PYFT_HOME to a folder\."):
+        paths.home()
+
+
+def test_a_place_is_tried_and_nothing_is_left_there(tmp_path):
+    paths.try_place(tmp_path / "new" / "a.json")
+    assert list((tmp_path / "new").iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(PyftError, match=r"cannot write .*a\.json: .* Name another place"):
+        paths.try_place(tmp_path / "file" / "a.json")
+    with pytest.raises(PyftError, match="is a folder: expected the name of a file"):
+        paths.try_place(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 99_999])
+def test_a_damaged_file_of_json_is_named(tmp_path, content):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(PyftError, match=r"a\.json cannot be read .* git checkout -- a\.json"):
+        paths.read_json(tmp_path / "a.json")

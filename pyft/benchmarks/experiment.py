@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from pyft import data, paths
 from pyft.errors import PyftError, unknown
 from pyft.evidence.provenance import provenance
-from pyft.paths import dump, results_folder, write_atomically
+from pyft.paths import dump, read_json, results_folder, try_place, write_atomically
 
 LOCKS = paths.ROOT / "_build" / "bench"
 Arguments = tuple[Any, ...]
@@ -102,6 +102,7 @@ class Experiment:
         if again == "dirty" and dirty({"provenance": provenance()}):
             raise PyftError("the code has changes that are not committed, so the new runs would be dirty too: commit.")
         path = out or self._path()
+        try_place(path)
         with _only_one(path):
             kept = _read(path)
             valid = {key: run for key, run in kept.items() if not again or (again == "dirty" and not dirty(run))}
@@ -216,7 +217,7 @@ def _read(path: Path) -> dict[str, Run]:
         return {}
     try:
         return {run["key"]: run for run in json.loads(path.read_text(encoding="utf8"))["runs"]}
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise PyftError(
             f"{path} holds no runs of an experiment ({type(error).__name__}: {error}): restore it, or move it away to "
             "measure anew."
@@ -275,7 +276,7 @@ def bench(name: str) -> dict[str, Any]:
     path = results_folder() / "bench" / f"{name}.json"
     if not path.is_file():
         raise unknown("benchmark", name, sorted(p.stem for p in path.parent.glob("*.json")))
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
+    found: dict[str, Any] = read_json(path)
     return found
 
 

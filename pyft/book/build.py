@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from pyft import paths
+from pyft.book.chapters import read_yaml
 from pyft.book.runner import only_one, say
-from pyft.data.fetch import files
 from pyft.errors import PyftError
 from pyft.paths import repository
 
@@ -66,19 +66,47 @@ def build() -> Path:
 
 
 def configuration() -> dict[str, Any]:
-    """`_config.yml`, with MathJax from the cache, and launch buttons if it is known where to open a chapter."""
-    config: dict[str, Any] = yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf8"))
-    mathjax = files("mathjax")["tex-svg.js"]  # one file, glyphs included; the built book asks no other host for it
-    config["sphinx"]["config"]["html_static_path"].append(str(mathjax.parent))
-    config["sphinx"]["config"]["mathjax_path"] = mathjax.name
+    """`_config.yml`, with launch buttons and the book's address if it is known where its repository is.
+
+    Raises:
+        PyftError: the file is damaged.
+    """
+    config = read_yaml("_config.yml")
+    try:
+        of_sphinx, of_html = dict(config["sphinx"]["config"]), dict(config["html"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PyftError(
+            f"_config.yml lacks a setting ({type(error).__name__}: {error}). Restore it: git checkout -- _config.yml"
+        ) from error
     address = repository()
     if address is None:
         say("[book] no GitHub `origin` and no PYFT_REPOSITORY: the book is built without launch buttons")
     else:
         config["repository"] = {"url": address, "branch": COLAB_BRANCH, "path_to_book": ""}
         config["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
-        config["html"]["use_repository_button"] = True
-    return config
+        of_html["use_repository_button"] = True
+        of_html["baseurl"] = pages_address(address)
+    return config | {"sphinx": config["sphinx"] | {"config": of_sphinx}, "html": of_html}
+
+
+def pages_address(address: str) -> str:
+    """Where GitHub publishes the pages of a repository: https://github.com/OWNER/NAME at OWNER's github.io."""
+    owner, name = address.rstrip("/").split("/")[-2:]
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
+
+
+def pages() -> list[str]:
+    """The pages of the book in their order, as addresses in the built site."""
+    toc = read_yaml("_toc.yml")
+
+    def files(entry: dict[str, Any]) -> list[str]:
+        below = [*entry.get("chapters", []), *entry.get("sections", []), *entry.get("parts", [])]
+        return [name for name in [entry.get("file") or entry.get("root")] if name] + [
+            f for e in below for f in files(e)
+        ]
+
+    return [f"{name}.html" for name in files(toc)]
 
 
 def _last_lines(text: str, most: int = 40) -> str:

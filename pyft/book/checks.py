@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from pyft import paths
-from pyft.book.chapters import Chapter, chapters
+from pyft.book.chapters import Chapter, chapters, read_yaml
 from pyft.book.cleaning import PATHS
+from pyft.book.folding import visible
 from pyft.book.freshness import changed
+from pyft.evidence.records import read
+from pyft.paths import results_folder
 
 _GENERATED = {"book/data_cards.md"}  # their digits come from the data, and a test holds them against it
 
@@ -71,7 +72,7 @@ def sentences() -> list[str]:
 
 def contents() -> list[str]:
     """Chapters that `_toc.yml` does not list, and entries of it that have no file."""
-    toc = yaml.safe_load((paths.ROOT / "_toc.yml").read_text(encoding="utf8"))
+    toc = read_yaml("_toc.yml")
     listed = set(_files_of(toc))
     problems = [
         f"{c.name}: not in _toc.yml" for c in chapters().values() if c.name.removesuffix(".ipynb") not in listed
@@ -180,6 +181,33 @@ def _alt(cell: Any) -> str:
     return str(mystnb.get("image", {}).get("alt", ""))
 
 
+def plumbing() -> list[str]:
+    """Pages on which more than a tenth of the visible code is plumbing."""
+    found = []
+    for chapter in chapters().values():
+        some, lines = visible(chapter.read())
+        if some > lines / 10:
+            found.append(f"{chapter.name}: of {lines} visible lines of code {some} are plumbing, at most a tenth")
+    return found
+
+
+def versions() -> list[str]:
+    """Chapters whose records, from which a band is made, were not all made by the same code from the same data."""
+    problems = []
+    for chapter in chapters().values():
+        for folder in sorted((results_folder() / chapter.number).glob("*/")):
+            by = {r["seed"]: r["provenance"].get("code") for r in read(folder)}
+            other = [str(seed) for seed, code in by.items() if code != by.get(0)]
+            if None in by.values() or other:
+                problems.append(
+                    f"{chapter.number}, {folder.name}: the records of seeds {', '.join(other) or 'all'} are of other "
+                    f'code than that of seed 0. To make them together: pyft calibrate {chapter.number} --reason "…"'
+                )
+    return problems
+
+
 def all_problems() -> list[str]:
     """Every problem of every check."""
-    return [problem for check in (contents, anatomy, stale, digits, sentences) for problem in check()]
+    return [
+        problem for check in (contents, anatomy, stale, versions, digits, sentences, plumbing) for problem in check()
+    ]

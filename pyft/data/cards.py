@@ -3,11 +3,14 @@
 import statistics
 from collections import Counter
 
+from pyft.data import corpora, published
 from pyft.data.artefacts import ARTEFACTS
-from pyft.data.corpora import CORPORA, ENTITIES, HUB_CORPORA, load, load_with_drops
-from pyft.data.splits import Drops, fingerprint
+from pyft.data.corpora import CORPORA, ENTITIES, HUB_CORPORA
+from pyft.data.published import PUBLISHED
+from pyft.data.splits import Drops, Row, fingerprint, fold
 from pyft.profiles import profile as profile_named
 
+MANY = 8  # classes, beyond which the smallest and the largest stand for all
 _HUB_SOURCES = {  # citation and licence of what is on a hub alone
     "sst2": ("Socher et al. 2013, Stanford Sentiment Treebank, as in GLUE", "unknown, says its card"),
     "ag-news": (
@@ -19,15 +22,19 @@ _HUB_SOURCES = {  # citation and licence of what is on a hub alone
 
 def card(name: str) -> str:
     """The data card of a corpus, in Markdown: rows, label balance, lengths, what was dropped, licence, fingerprint."""
-    splits, drops = load_with_drops(name)
-    corpus, dataset = CORPORA[name], load(name)
+    where = corpora if name in CORPORA else published
+    splits, drops = where.load_with_drops(name)
+    corpus, dataset = (CORPORA | PUBLISHED)[name], where.load(name)
     artefact = ARTEFACTS[corpus.artefact]
     ner = name == "conll2003"
     unit = "tokens" if ner else "characters" if name == "chinese-reviews" else "words"
     lines = [f"## `{name}`", "", f"{corpus.about[0].upper()}{corpus.about[1:]}.", ""]
     labels = [n for n in ENTITIES if n.startswith("B-")] if ner else corpus.features["label"].names
-    lines += [f"| split | rows | {' | '.join(n.removeprefix('B-') for n in labels)} | {unit}: median | longest |"]
-    lines += ["|---|--:|" + "--:|" * (len(labels) + 2)]
+    many = len(labels) > MANY
+    columns = ["smallest class", "largest class"] if many else [n.removeprefix("B-") for n in labels]
+    lines += [f"Of {len(labels)} classes.", ""] if many else []
+    lines += [f"| split | rows | {' | '.join(columns)} | {unit}: median | longest |"]
+    lines += ["|---|--:|" + "--:|" * (len(columns) + 2)]
     for split, rows in splits.items():
         counts = (
             Counter(ENTITIES[t] for r in rows for t in r["ner_tags"])
@@ -40,29 +47,58 @@ def card(name: str) -> str:
         ]
         cells = [
             f"{len(rows):,}",
-            *(f"{counts[n]:,}" for n in labels),
+            *(f"{n:,}" for n in ((min(counts.values()), max(counts.values())) if many else map(counts.get, labels))),
             f"{statistics.median(lengths):.0f}",
             f"{max(lengths):,}",
         ]
         lines.append(f"| {split} | {' | '.join(cells)} |")
-    lines += ["", "Left out: " + "; ".join(f"{value:,} {what}" for what, value in _told(drops, ner)) + ".", ""]
+    left_out = "; ".join(f"{value:,} {what}" for what, value in _told(drops, name))
+    lines += ["", f"Left out: {left_out}." if left_out else "Nothing is left out.", ""]
+    lines += [f"- Trap: {trap}" for trap in _traps(name, splits)]
     lines += [f"- Source: {artefact.citation}; from `{artefact.filename}`", f"- Licence: {artefact.licence}"]
     lines += [f"- Fingerprint: `{fingerprint(dataset)}`", ""]
     return "\n".join(lines)
 
 
-def _told(drops: Drops, ner: bool) -> list[tuple[str, int]]:
-    if ner:
+def _told(drops: Drops, name: str) -> list[tuple[str, int]]:
+    if name == "conll2003":
         return [("sentences of train or validation that also stand in a later split", drops.leaking)]
     told = [("duplicates", drops.duplicates), ("rows of texts that carry more than one label", drops.conflicting)]
-    return told + ([("rows rated exactly zero", drops.unlabelled)] if drops.unlabelled else [])
+    unlabelled = "rows rated exactly zero" if name in CORPORA else "rows of a test split whose labels are not public"
+    seldom = [
+        (unlabelled, drops.unlabelled),
+        ("near-copies of messages in a later split", drops.near),
+        ("training texts that also stand in the test split", drops.leaking),
+    ]
+    return (told if name in CORPORA or any(rows for _, rows in told) else []) + [pair for pair in seldom if pair[1]]
+
+
+def _traps(name: str, splits: dict[str, list[Row]]) -> list[str]:
+    """What of a published set a reader should know before a score is believed, counted in the set itself."""
+    rows = splits["test"]
+    if name == "boolq":
+        shared = {fold(row["passage"]) for row in rows if row["seen"]}
+        return [
+            f"{len(shared):,} paragraphs of `test` stand in the published train too; "
+            f"{sum(row['seen'] for row in rows):,} questions of `test` are about them (`seen`)"
+        ]
+    if name == "disfl-qa":
+        many = sum(len(row["answers"]["text"]) > 1 for some in splits.values() for row in some)
+        return [f"{many:,} answers stand in their paragraph more than once, and which one was meant is not said"]
+    if name.startswith("reuters"):
+        copies = len(rows) - len({fold(row["text"]) for row in rows})
+        return [f"{copies:,} texts of `test` are copies of another there, and are left as they are"]
+    if name in ("bbq", "crows-pairs"):
+        copies = len(rows) - len({tuple(sorted(map(str, (row | {"id": 0}).values()))) for row in rows})
+        return [f"{copies:,} rows are copies of another, and are left as they are"]
+    return []
 
 
 def cards() -> str:
     """The page of all data cards."""
     head = "# Data cards\n\nGenerated by `pyft cards` from the data themselves; do not edit.\n"
     from_hub = [name for name in HUB_CORPORA if name not in CORPORA]
-    return head + "\n" + "\n".join([*map(card, CORPORA), *map(hub_card, from_hub)])
+    return head + "\n" + "\n".join([*map(card, [*CORPORA, *PUBLISHED]), *map(hub_card, from_hub)])
 
 
 def hub_card(name: str) -> str:

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +27,7 @@ class Drops:
     duplicates: int = 0
     conflicting: int = 0
     leaking: int = 0  # where splits are official: texts of a split that also stand in a later one
+    near: int = 0  # near-copies of a text in a later split, or linked to it by a chain of near-copies
 
 
 def fold(text: str) -> str:
@@ -70,6 +73,53 @@ def split_by_text(
     return {split: [row for row in rows if place[row["id"]] == split] for split in ("train", *reversed(tenths))}
 
 
+def near_copies(texts: Sequence[str], least: float) -> list[int]:
+    """Number the clusters of texts that share most of their words: (N,), a cluster by its first text.
+
+    Two texts are near-copies if the words that both hold are at least the share `least` of the words that either
+    holds (Jaccard); a cluster is what a chain of them links. It is exact: two sets as alike as that share one of the
+    rarest words of each, all but `least` of them, so no other pair need be looked at (prefix filtering, Bayardo, Ma &
+    Srikant 2007, WWW, section 3).
+    """
+    sets = [set(text.split()) for text in texts]
+    frequency = Counter(word for words in sets for word in words)
+    cluster, holders = list(range(len(texts))), dict[str, list[int]]()
+
+    def first(i: int) -> int:
+        while cluster[i] != i:
+            i = cluster[i]
+        return i
+
+    for i, words in enumerate(sets):
+        by_rarity = sorted(words, key=lambda word: (frequency[word], word))
+        rarest = by_rarity[: len(words) - math.ceil(least * len(words)) + 1]
+        for j in sorted({j for word in rarest for j in holders.get(word, ())}):
+            shared = len(words & sets[j])
+            if shared >= least * (len(words) + len(sets[j]) - shared):
+                one, other = sorted((first(i), first(j)))
+                cluster[other] = one
+        for word in rarest:
+            holders.setdefault(word, []).append(i)
+    return [first(i) for i in range(len(texts))]
+
+
+def drop_near_copies(splits: dict[str, list[Row]], corpus: "Corpus", drops: Drops) -> dict[str, list[Row]]:
+    """Keep each cluster of near-copies in the latest split that it touches: test before validation before train.
+
+    Rows are left out rather than moved, so that test splits stay what they were, and no text is tested on that a
+    prepared model read in its pretraining.
+    """
+    if corpus.near is None:
+        return splits
+    order = ("train", "validation", "test")
+    rows = [(order.index(split), row) for split in order for row in splits[split]]
+    clusters = near_copies([corpus.fold(row["text"]) for _, row in rows], corpus.near)
+    latest = dict(zip(clusters, (place for place, _ in rows), strict=True))  # rows come in the order of the splits
+    kept = [(place, row) for (place, row), cluster in zip(rows, clusters, strict=True) if place == latest[cluster]]
+    drops.near += len(rows) - len(kept)
+    return {split: [row for place, row in kept if order[place] == split] for split in order}
+
+
 @dataclass(frozen=True)
 class Corpus:
     """How one corpus is read. `read` yields rows with a `text` (or `tokens`) and the other columns of `features`."""
@@ -81,6 +131,7 @@ class Corpus:
     read: Callable[[], Iterable[Row]]
     label: str = "label"
     fold: Callable[[str], str] = field(default=lambda text: fold(text))
+    near: float | None = None  # the share of common words from which texts are near-copies; None: none are looked for
 
 
 def label_names(feature: Any) -> list[str]:

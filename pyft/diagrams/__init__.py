@@ -3,7 +3,20 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pyft.diagrams import attention, entities, evidence, maps, optimisers, pretraining, transfer, transformer
+from pyft.diagrams import (
+    applications,
+    attention,
+    concepts,
+    entities,
+    evidence,
+    losses,
+    maps,
+    optimisers,
+    own_data,
+    pretraining,
+    transfer,
+    transformer,
+)
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
 
@@ -27,14 +40,25 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         pretraining.next_sentence,
         pretraining.permutation_lm,
         pretraining.architectures,
+        losses.surprise,
+        losses.two_losses,
+        pretraining.bert_inputs,
+        pretraining.roberta_recipe,
+        pretraining.offsets,
+        concepts.next_letter,
+        concepts.pretraining_map,
+        concepts.subword_cuts,
         optimisers.optimisers,
         optimisers.weight_decay,
+        applications.three_tasks,
+        applications.names_in_a_sentence,
         entities.tags_and_pieces,
         entities.viterbi,
         evidence.evidence,
         maps.routes,
         maps.transformer_map,
         maps.training_loop,
+        own_data.own_file,
     )
 }
 

@@ -37,7 +37,7 @@ def optimisers() -> Canvas:
 
 
 def weight_decay() -> Canvas:
-    """Show where the decay joins, before the division or after; the numbers are section 4.3's."""
+    """Show where the decay joins, before the division or after; the numbers are those of section 4.3.2."""
     c = Canvas(
         404,
         "Decay inside the division is lost, outside it acts",

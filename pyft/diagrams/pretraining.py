@@ -1,4 +1,4 @@
-"""How labels are made of plain text: hidden words, next sentences, a drawn order; and three models side by side."""
+"""How labels are made of plain text: hidden words, next sentences, a drawn order; and what three models read."""
 
 from pyft.diagrams.canvas import Canvas
 
@@ -6,7 +6,7 @@ SENTENCE = ("the", "cat", "sat", "on", "the", "mat")
 
 
 def masked_lm() -> Canvas:
-    """Show that three of six words are asked for, each changed in another way; the draw is section 2.1's."""
+    """Show that three of six words are asked for, each changed in another way; the draw is section 2.1.2's."""
     c = Canvas(
         300,
         "Masked language modelling: three of six words are asked for",
@@ -137,4 +137,90 @@ def architectures() -> Canvas:
             for x, mark in zip(middles, marks[name, row].split(), strict=True):
                 c.text(x, y + 120 + 30 * i, mark)
         y += 136 + 30 * len(rows)
+    return c
+
+
+def bert_inputs() -> Canvas:
+    """Show what a BERT adds up for each token, and where its two questions are asked."""
+    c = Canvas(
+        404,
+        "BERT: three vectors a token, many layers, two questions",
+        "The pair good film, dull. Each token has a vector for its word, one for its place and one for its text. Their"
+        " sum goes through the layers. At the class token the model says whether the second text follows the first, at"
+        " the mask which word stood there.",
+    )
+    tokens = ["[CLS]", "good", "[MASK]", "[SEP]", "dull", "[SEP]"]
+    widths = [62, 58, 76, 62, 58, 62]
+    left, asked = 100, {0: "next?", 2: "film"}
+    whole = sum(widths) + 5 * (len(widths) - 1)
+    kinds = ["new" if i in asked else "quiet" for i in range(len(tokens))]
+    middles = c.row(left, 356, tokens, kinds, widths, 5, 38)
+    rows = [("word", tokens), ("position", list("012345")), ("segment", list("000011"))]
+    for y, (name, marks) in zip((150, 213, 276), rows, strict=True):
+        c.text(12, y + 19, name, "quiet", "start")
+        c.row(
+            left, y, [f"*{name[0]}*{'₀₁₂₃₄₅'[int(m)]}" if m.isdigit() else "*w*" for m in marks], "body", widths, 5, 38
+        )
+        if y > 150:
+            for x in middles:
+                c.text(x, y - 12.5, "+", size=18)
+    for i, x in enumerate(middles):
+        c.arrow((x, 354), (x, 316))
+        c.arrow((x, 148), (x, 122))
+        if i in asked:
+            c.arrow((x, 74), (x, 46), kind="new")
+            c.box(x - 34, 8, 68, 36, asked[i], "right")
+    c.box(left, 76, whole, 44, "*L* layers of attention", "body")
+    return c
+
+
+def roberta_recipe() -> Canvas:
+    """Show what RoBERTa's recipe changes in BERT's."""
+    c = Canvas(
+        402,
+        "One network, two recipes: what RoBERTa changed",
+        "Six changes from BERT to RoBERTa. Masks: drawn once, then drawn at each reading. A row: two segments, then"
+        " full sentences. Second question: next sentence, then none. Text: 16 gigabytes, then 160. Rows a batch: 256,"
+        " then 8,192. Vocabulary: 30 thousand word pieces, then 50 thousand byte pairs.",
+    )
+    c.text(204, 22, "**BERT**", size=17)
+    c.text(420, 22, "**RoBERTa**", size=17)
+    changes = [
+        ("masks", "drawn once", "drawn anew"),
+        ("a row", "two segments", "full sentences"),
+        ("asked too", "next sentence", "nothing"),
+        ("text", "16 GB", "160 GB"),
+        ("rows a batch", "256", "8,192"),
+        ("vocabulary", "30 k pieces", "50 k byte pairs"),
+    ]
+    for i, (what, before, after) in enumerate(changes):
+        y = 46 + 59 * i
+        c.text(12, y + 22, what, "quiet", "start")
+        c.box(124, y, 160, 44, before)
+        c.arrow((288, y + 22), (334, y + 22), kind="new")
+        c.box(338, y, 170, 44, after, "new")
+    return c
+
+
+def offsets() -> Canvas:
+    """Show that XLNet knows a place by its distance from the token that reads, where BERT numbers the row."""
+    c = Canvas(
+        372,
+        "BERT numbers places, XLNet counts distances",
+        "Below a row of five tokens stand BERT's positions, 0 to 4. Below that a table of XLNet's offsets: the token of"
+        " the row reads, the token of the column is read; the offset is i minus j, 0 on the diagonal, positive for"
+        " what came before, negative for what comes later. It is the same in every row but for a shift.",
+    )
+    words, left, wide = ("the", "cat", "sat", "on", "it"), 170, 62
+    middles = c.row(left, 12, words, "quiet", wide, 5, 36)
+    c.text(12, 30, "token *j*", "quiet", "start")
+    c.text(12, 74, "BERT: position", "quiet", "start")
+    c.row(left, 56, [str(j) for j in range(5)], "body", wide, 5, 36)
+    c.text(12, 122, "XLNet: offset *i* − *j*, where token *i* reads token *j*", "quiet", "start")
+    for i, word in enumerate(words):
+        y = 144 + 44 * i
+        c.text(156, y + 18, f"*i* = {i}, {word}", "quiet", "end")
+        for j, x in enumerate(middles):
+            kind = "quiet" if i == j else "right" if i > j else "new"
+            c.box(x - wide / 2, y, wide, 36, f"{i - j}".replace("-", "−"), kind)
     return c

@@ -12,8 +12,11 @@ from pyft.evaluation.ner import Tags
 
 
 def decode_greedy(z: Sequence[Tensor], name: Sequence[str], lengths: Sequence[int]) -> Tags:
-    """Each word's tag of the highest score; z: a tensor (words, K) a sentence. Words that were cut off have `O`."""
-    return [name_tags(scores.argmax(-1), name, n) for scores, n in zip(z, lengths, strict=True)]
+    """Each word's tag of the highest score; z: a tensor (words, K) a sentence.
+
+    Words that were cut off have `O`, and so have those that the model was not given: their rows are nan.
+    """
+    return [name_tags(outside(scores, name).argmax(-1), name, n) for scores, n in zip(z, lengths, strict=True)]
 
 
 def decode_constrained(z: Sequence[Tensor], name: Sequence[str], lengths: Sequence[int]) -> Tags:
@@ -21,9 +24,18 @@ def decode_constrained(z: Sequence[Tensor], name: Sequence[str], lengths: Sequen
     A, first = allowed_transitions(name)
     free = decode_greedy(z, name, lengths)
     return [
-        tags if is_legal(tags) else name_tags(viterbi(scores.log_softmax(-1), A, first), name, len(tags))
+        tags if is_legal(tags) else name_tags(viterbi(outside(scores, name).log_softmax(-1), A, first), name, len(tags))
         for scores, tags in zip(z, free, strict=True)
     ]
+
+
+def outside(z: Tensor, name: Sequence[str]) -> Tensor:
+    """z (words, K), in which a word whose scores are nan can be `O` alone: the tokenizer dropped it."""
+    dropped = z.isnan().any(-1)  # (words)
+    if not dropped.any():
+        return z
+    only = torch.tensor([0.0 if tag == "O" else -torch.inf for tag in name], dtype=z.dtype)  # (K)
+    return torch.where(dropped[:, None], only, z)
 
 
 def is_legal(tags: Sequence[str]) -> bool:

@@ -1,3 +1,4 @@
+from .bands import claim as claim
 from .bands import expect as expect
 from .bands import make_bands as make_bands
 from .display import glue as glue

@@ -90,6 +90,26 @@ def length_grouped_batches(
     return batches
 
 
+def length_parts(batch: Sequence[int], lengths: Sequence[int], part_cost: float) -> list[list[int]]:
+    """The batch cut into parts of like length, so that padding and parts together cost least, in tokens.
+
+    A part of n texts costs n times its longest, and `part_cost` besides: what a pass costs whatever goes through it.
+    The gradients of the parts add up to the batch's, so the batch may be drawn at random and is hardly padded.
+    """
+    order = sorted(batch, key=lambda i: lengths[i])
+    cost, cut = [0.0], [0]  # of the first n texts, and where their last part begins
+    for n in range(1, len(order) + 1):
+        longest = lengths[order[n - 1]]
+        options = [cost[begin] + (n - begin) * longest + part_cost for begin in range(n)]
+        cut.append(min(range(n), key=options.__getitem__))
+        cost.append(options[cut[-1]])
+    parts, end = [], len(order)
+    while end:
+        parts.append(order[cut[end] : end])
+        end = cut[end]
+    return parts[::-1]
+
+
 def columns(data: Dataset) -> tuple[str, str]:
     """Names of the columns that hold what is read and what is predicted."""
     return ("tokens", "ner_tags") if "tokens" in data.column_names else ("text", "label")
@@ -112,7 +132,7 @@ def check(data: Dataset, num_labels: int, split: str, classes: int = 2) -> None:
         for tag in tags:
             if num_labels == 1:
                 fit = isinstance(tag, float) and math.isfinite(tag)
-                wanted = "a finite number with a decimal point"
+                wanted = "a finite number with a decimal point (of classes a model needs num_labels of at least 2)"
             else:
                 fit = isinstance(tag, int) and 0 <= tag < num_labels
                 wanted = f"a whole number from 0 to {num_labels - 1}"

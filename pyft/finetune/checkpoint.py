@@ -70,7 +70,7 @@ def resume(
         return None
     try:
         with safe_open(path, "pt") as file:
-            notes: dict[str, Any] = json.loads(file.metadata()["notes"])
+            notes: dict[str, Any] = dict(json.loads(file.metadata()["notes"]))
             found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise PyftError(f"{path} cannot be read: {error}. Delete it, and the run starts anew.") from error

@@ -23,7 +23,16 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft.errors import PyftError
 from pyft.finetune import checkpoint
-from pyft.finetune.batches import check, check_length, collate, columns, labelled, length_grouped_batches, tokenize
+from pyft.finetune.batches import (
+    check,
+    check_length,
+    collate,
+    columns,
+    labelled,
+    length_grouped_batches,
+    length_parts,
+    tokenize,
+)
 from pyft.finetune.fast_path import fast_path
 from pyft.finetune.hardware import activation_budget, make_accelerator, parts
 from pyft.finetune.history import History, out_of_patience
@@ -35,6 +44,7 @@ from pyft.models.loading import digest
 from pyft.profiles import Recipe
 
 SAVE_EVERY = 100  # steps
+PART_COST = 40  # tokens: what one more pass through the model costs on a CPU beside its texts
 Objective = Callable[[PreTrainedModel, dict[str, Tensor]], Tensor]
 
 
@@ -43,7 +53,12 @@ def set_seed(seed: int) -> None:
 
     An operation that has none on the device raises `RuntimeError`. A warning instead would be no help: on a GPU torch's
     attention then adds up its gradients in any order.
+
+    Raises:
+        PyftError: a seed that NumPy does not take.
     """
+    if not 0 <= seed < 2**32:
+        raise PyftError(f"the seed is {seed}, expected a whole number from 0 to {2**32 - 1:,}.")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may sum in any order
     random.seed(seed)
     np.random.seed(seed)
@@ -130,8 +145,7 @@ def train_step(
     set_lr(optimizer, run.recipe, t, run.total)
     torch.manual_seed((run.seed * 1_000_003 + t) * world + rank)  # dropout
     mine = batch[rank::world]  # none, if there are more processes than texts
-    T, least = run.longest(batch), run.recipe.accumulate
-    for part in parts(mine or batch[:1], T, model.config, budget, least):
+    for part in run.parts(mine or batch[:1], model, budget):
         x = run.batch(part, accelerator.device)  # (b, T)
         with accelerator.autocast():
             mean = run.objective(model, x)  # ()
@@ -168,7 +182,7 @@ class Run:
         self.steps = [
             batch
             for _ in range(recipe.epochs)
-            for batch in length_grouped_batches(self.lengths, recipe.batch_size, rng)
+            for batch in length_grouped_batches(self.lengths, recipe.batch_size, rng, recipe.length_window)
         ]
         self.total = len(self.steps)
         self.measured_at = {round(self.total * k / recipe.evaluations) for k in range(1, recipe.evaluations + 1)}
@@ -180,9 +194,12 @@ class Run:
         rows = [self.rows[i] for i in part]
         return {name: x.to(where) for name, x in collate(rows, self.tokenizer).items()}
 
-    def longest(self, batch: Sequence[int]) -> int:
-        """Tokens of the longest text."""
-        return max(self.lengths[i] for i in batch)
+    def parts(self, batch: Sequence[int], model: PreTrainedModel, budget: float) -> list[Sequence[int]]:
+        """What of a batch goes through at once: as much as fits; of random texts on a CPU those of like length."""
+        if self.recipe.length_window == 1 and self.recipe.accumulate == 1 and math.isinf(budget):
+            return list(length_parts(batch, self.lengths, PART_COST))
+        T = max(self.lengths[i] for i in batch)
+        return parts(batch, T, model.config, budget, self.recipe.accumulate)
 
     def share(self, part: Sequence[int], batch: Sequence[int]) -> float:
         """Of the batch's targets, how much is in a part of it."""

@@ -29,6 +29,8 @@ def measure(
     else:
         z = torch.cat(predicted)  # (words, K)
         y = torch.tensor([y for z, tags in zip(predicted, validation[labels], strict=True) for y in tags[: len(z)]])
+        read = ~z.isnan().any(-1)  # (words) the others the tokenizer dropped
+        z, y = z[read], y[read]
     if model.config.num_labels == 1:
         z = z.squeeze(-1)  # (N)
         loss, score = F.mse_loss(z, y.float()), torch.corrcoef(torch.stack([z, y.float()]))[0, 1]
@@ -47,11 +49,13 @@ def predict(
     max_length: int = 128,
     batch_size: int = 64,
     fast: Sequence[str] = FAST_PATH,
+    exact: bool = False,
 ) -> Any:
     """Logits for N texts, in their order, without dropout and without gradients: (N, K).
 
-    For N lists of words, a list of N tensors (words, K). Words beyond `max_length` tokens have none. `fast` names parts
-    of the fast path (`pyft.finetune.fast_path`).
+    For N lists of words, a list of N tensors (words, K), whose rows go by the words' numbers. Words beyond `max_length`
+    tokens have none; a word that the tokenizer drops, such as a lone variation selector, has a row of nan. `fast` names
+    parts of the fast path (`pyft.finetune.fast_path`), and with `exact` a GPU computes in full precision too.
     """
     rows = tokenize(tokenizer, texts, max_length)
     where = next(model.parameters()).device
@@ -61,8 +65,17 @@ def predict(
         Z, real = model(**x).logits.float().cpu(), x["attention_mask"].bool().cpu()
         if Z.ndim == 2:
             return list(Z)
-        return [z[at][torch.tensor(rows[i]["words"]) >= 0] for i, z, at in zip(batch, Z, real, strict=True)]
+        return [_by_word(z[at], rows[i]["words"]) for i, z, at in zip(batch, Z, real, strict=True)]
 
-    with fast_path(model, fast), autocast(where):
+    with fast_path(model, fast), autocast(torch.device("cpu") if exact else where):
         found = in_batches(model, logits, [len(row["input_ids"]) for row in rows], batch_size)
     return torch.stack(found) if found and found[0].ndim == 1 else found
+
+
+def _by_word(z: Tensor, words: Sequence[int]) -> Tensor:
+    """The logits of the tokens that begin a word, z (T, K), as rows by word number; nan for a word without a token."""
+    begins = torch.tensor(words) >= 0  # (T)
+    numbers = torch.tensor(words)[begins]
+    by_word = z.new_full((int(numbers.max()) + 1 if len(numbers) else 0, z.shape[-1]), torch.nan)
+    by_word[numbers] = z[begins]
+    return by_word

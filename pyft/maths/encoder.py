@@ -34,7 +34,7 @@ class LayerNorm(nn.Module):
 
 
 def relu(x: Tensor) -> Tensor:
-    """max(0, x): what the outline and Vaswani et al. 2017 (section 3.3) have."""
+    """max(0, x): what Vaswani et al. 2017 (section 3.3) have."""
     return x.clamp(min=0)
 
 

@@ -1,4 +1,4 @@
-"""Optimisers, written by hand: SGD, Adam, AdamW, and AdamW as the outline prints it."""
+"""Optimisers, written by hand: SGD, Adam, AdamW, and AdamW with a common misprint."""
 
 from collections.abc import Callable
 from typing import Any
@@ -130,7 +130,7 @@ class AdamW(Adam):
 
 
 class MisprintedAdamW(AdamW):
-    """AdamW as the outline prints it: the decay stands inside the adaptive scaling. Not for use.
+    """AdamW with a common misprint: the decay stands inside the adaptive scaling. Not for use.
 
     Where a gradient has always been zero, the root is `eps` and the weight is multiplied by 1 - lr weight_decay / eps.
     """

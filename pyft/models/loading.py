@@ -43,6 +43,10 @@ _TASKS: dict[str, Any] = {
     "pretraining": AutoModelForPreTraining,
 }
 
+_VOCABULARY = ("tokenizer.json", "vocab.*", "*.model")  # of which a tokenizer needs one
+SPARE_ROWS = 1024  # of embeddings, that no token has
+MULTILINGUAL = "multilingual-e5"  # the artefact that is converted first
+
 # What a model is loaded from: no code, no pickles, and the weights in one format only.
 _WANTED = ["*.json", "model.safetensors", "model-*.safetensors", "*.txt", "*.model", "*.jinja"]
 
@@ -65,6 +69,8 @@ def load(
     if task == "regression":
         options["problem_type"] = "regression"
     checkpoint = profile_named(profile).checkpoints.get(name)
+    if checkpoint and checkpoint.artefact == MULTILINGUAL and task == "pretraining":
+        raise PyftError(f"{name} came without a head for pretraining: expected a task to fine-tune for.")
     folder = _source(name, profile)
     try:
         with _quiet():
@@ -83,6 +89,8 @@ def _source(name: str, profile: str) -> Path:
     checkpoints = profile_named(profile).checkpoints
     if name in checkpoints:
         checkpoint = checkpoints[name]
+        if checkpoint.artefact == MULTILINGUAL:
+            return _multilingual().folder()
         if checkpoint.artefact:
             return _folder(checkpoint.artefact)
         return hub.snapshot(str(checkpoint.hub_id), checkpoint.revision, _WANTED, unwanted=["*/*"])
@@ -105,9 +113,38 @@ def _pretrained(
             "Pickled weights (pytorch_model.bin) are not read: unpickling can run code. "
             'Many repositories have the conversion as a pull request: look there, and write "owner/name@refs/pr/1".'
         )
+    if not any(path for pattern in _VOCABULARY for path in folder.glob(pattern)):
+        raise PyftError(
+            f"could not load {name}: {folder} holds no tokenizer (tokenizer.json, or a vocabulary), and the library "
+            "would make up one that knows no word. Save it there too: tokenizer.save_pretrained(folder)."
+        )
     where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     tokens = AutoTokenizer.from_pretrained(folder, **where)
-    return _TASKS[task].from_pretrained(folder, use_safetensors=True, **options, **where), tokens
+    model = _TASKS[task].from_pretrained(folder, use_safetensors=True, **options, **where)
+    refuse_other_vocabulary(name, len(tokens), model.get_input_embeddings().num_embeddings)
+    return model, tokens
+
+
+def refuse_other_vocabulary(name: str, known: int, rows: int) -> None:
+    """Refuse a tokenizer that knows another number of tokens than the model has `rows` of embeddings.
+
+    Some rows may be spare: libraries fill their number up to a multiple of 64 or so.
+
+    Raises:
+        PyftError: more tokens than rows, or many fewer.
+    """
+    if not rows - min(SPARE_ROWS, rows // 10) <= known <= rows:
+        raise PyftError(
+            f"could not load {name}: its tokenizer knows {known:,} tokens, and the model has {rows:,}: they do not "
+            "belong together. Put the tokenizer beside the weights that the model was trained with."
+        )
+
+
+def _multilingual() -> Any:
+    """The module that converts it, which imports this one."""
+    from pyft.models import multilingual
+
+    return multilingual
 
 
 def _folder(artefact: str) -> Path:
@@ -167,6 +204,8 @@ def delta_file(name: str) -> Path:
 def weights_digest(name: str) -> dict[str, str]:
     """What a laptop model begins with: sha256 of the fetched checkpoint, and of what is kept on top of it, if any."""
     artefact = ARTEFACTS[str(profile_named("laptop").checkpoints[name].artefact)]
+    if artefact.name == MULTILINGUAL:
+        return _multilingual().weights_digest()
     fetched = next(sha256 for path, sha256 in artefact.members.items() if path.endswith("model.safetensors"))
     own = delta_file(name)
     return {"fetched": fetched} | ({"kept": hashlib.sha256(own.read_bytes()).hexdigest()} if own.is_file() else {})

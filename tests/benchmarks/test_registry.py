@@ -11,9 +11,11 @@ import pytest
 from pyft.benchmarks import experiment, registry
 from pyft.benchmarks.experiment import bench
 from pyft.errors import PyftError
+from pyft.paths import results_folder
 
 NAMES = [
-    "classification", "finetune", "maths", "models", "mutants", "ner", "reviews", "sentiment", "transfer", "tricks",
+    "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "news", "own-data", "reviews",
+    "sentiment", "transfer", "tricks",
 ]  # fmt: skip
 
 
@@ -57,36 +59,45 @@ def test_a_name_that_none_has_is_answered():
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 
+AWAITED = {"faults", "moves", "news", "own-data"}  # not measured yet: no page reads them
+KEPT = [name for name in NAMES if name not in AWAITED]
+
+
+def test_what_is_awaited_is_not_kept():
+    assert {path.stem for path in (results_folder() / "bench").glob("*.json")} == set(KEPT)
+
+
 @pytest.mark.fetched
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KEPT)
 def test_the_kept_runs_are_those_of_the_present_plan_code_data_and_weights(name):
     assert registry.experiment(name).load() == bench(name)
 
 
-DIRTY = {"models": 30}  # kept runs of code that was not committed, to be made again: --again-dirty
+DIRTY: dict[str, int] = {}  # kept runs of code that was not committed, to be made again: --again-dirty
 
 
 def test_kept_runs_are_of_code_that_was_committed():
-    found = {name: sum(map(experiment.dirty, bench(name)["runs"])) for name in NAMES}
+    found = {name: sum(map(experiment.dirty, bench(name)["runs"])) for name in KEPT}
     assert {name: n for name, n in found.items() if n} == DIRTY
 
 
 # Of the runs that these commits measured: how many there are, and a digest of their figures. They were kept in other
 # forms and under other keys once, and must not change with either; who measures them again puts the new ones here.
 COMMITS = {
-    "0b5e8da6be33", "18a941139cd1", "2dbec86198fd", "2dc49b5be3b0", "045c7c752247", "64d79466d610",
-    "68e02dd1c298", "a83fae45268b", "a9c1ffe5ac44", "bebc82a2110d", "d7c7f8c92400",
+    "045c7c752247", "0b5e8da6be33", "18a941139cd1", "1cf23a74e927", "2dbec86198fd", "2dc49b5be3b0",
+    "33347569e6c3", "48d4c80c52de", "64d79466d610", "68e02dd1c298", "817a54b7276b", "a83fae45268b",
+    "a9c1ffe5ac44", "b20b97ae5150", "bebc82a2110d", "d7c7f8c92400",
 }  # fmt: skip
 FIGURES = {
-    "classification": (75, "ce4e32f7a6fe2633"),
+    "classification": (75, "573f7ae8d2215d45"),
     "finetune": (4, "f457c7ba0cf07ecd"),
     "maths": (4, "a65c729a426689cc"),
-    "models": (30, "079b7eeb6af06a85"),
+    "models": (60, "f4097b0329088f8e"),
     "mutants": (65, "2b1ac263e6a5a714"),
     "ner": (45, "bde4af43c8ff72f3"),
     "reviews": (30, "eafa09a50800f08c"),
-    "sentiment": (30, "4c6a7ef329cac9fe"),
-    "transfer": (128, "c7f8fb5cfd655d31"),
+    "sentiment": (30, "08282589a5b90ec9"),
+    "transfer": (128, "1f10078bf4ae74fe"),
     "tricks": (115, "1e90e320c7b5b399"),
 }
 
@@ -101,7 +112,7 @@ def figures(runs):
     return sorted(json.dumps(r, sort_keys=True) for r in flat)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KEPT)
 def test_the_kept_figures_are_those_that_were_measured(name):
     runs = [r for r in bench(name)["runs"] if r["provenance"]["commit"] in COMMITS]
     text = "\n".join(figures(runs))

@@ -14,7 +14,18 @@ from pyft.book.cleaning import PATHS
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("check", [checks.contents, checks.anatomy, checks.stale, checks.digits, checks.sentences])
+@pytest.mark.parametrize(
+    "check",
+    [
+        checks.contents,
+        checks.anatomy,
+        checks.stale,
+        checks.versions,
+        checks.digits,
+        checks.sentences,
+        checks.plumbing,
+    ],
+)
 def test_the_sources_pass(check):
     assert check() == []
 

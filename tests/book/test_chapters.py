@@ -3,7 +3,8 @@
 import pytest
 from small_package import only
 
-from pyft.book import chapters
+from pyft.book import build, chapters
+from pyft.book.freshness import changed
 from pyft.errors import PyftError
 
 
@@ -38,3 +39,38 @@ def test_a_file_that_is_no_notebook_is_a_clear_error(house, text):
     house.write("chapters/1_part/1_1_a.ipynb", text)
     with pytest.raises(PyftError, match=r"1_1_a\.ipynb is not a notebook .*git checkout -- chapters/1_part/1_1_a"):
         only().read()
+
+
+def test_a_copy_that_jupyter_made_takes_no_chapters_place(house):
+    for name in ("1_1_a", "1_1_a-Copy1", "1_2_b-Copy2"):
+        house.chapter(name, "x = 1")
+    assert [c.path.stem for c in chapters.chapters().values()] == ["1_1_a"]
+
+
+def test_two_chapters_of_one_number_are_refused(house):
+    for name in ("1_1_a", "1_1_b"):
+        house.chapter(name, "x = 1")
+    with pytest.raises(PyftError, match=r"1_1_a\.ipynb and .*1_1_b\.ipynb have the same number"):
+        chapters.chapters()
+
+
+@pytest.mark.parametrize("damage", [{"tags": None}, {"tags": 3}, {"tags": [1]}])
+def test_damaged_metadata_of_a_cell_is_a_clear_error(house, damage):
+    path = house.chapter("1_1_a", "x = 1")
+    house.edit(path, lambda notebook: notebook.cells[0].metadata.update(damage))
+    with pytest.raises(PyftError, match=r"1_1_a\.ipynb is not a notebook .*git checkout"):
+        only().read()
+
+
+@pytest.mark.parametrize("damage", [None, 3, [], {"key": None}, {"key": 3}, {"key": ["code"]}])
+def test_damaged_metadata_of_ours_is_as_if_the_chapter_never_ran(house, damage):
+    path = house.chapter("1_1_a", "x = 1")
+    house.edit(path, lambda notebook: notebook.metadata.update(pyft=damage))
+    assert changed(only()) == ["never run"]
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "3", "html: {}", "sphinx: {config: 3}\nhtml: {}", "\x00"])
+def test_a_damaged_configuration_is_a_clear_error(house, text):
+    house.write("_config.yml", text)
+    with pytest.raises(PyftError, match=r"_config\.yml .*Restore it: git checkout -- _config\.yml"):
+        build.configuration()

@@ -113,7 +113,3 @@ def test_the_notebook_itself_is_left_alone():
     before = json.dumps(notebook)
     folding.folded(notebook)
     assert json.dumps(notebook) == before
-
-
-def test_at_most_a_tenth_of_the_code_that_a_page_shows_is_plumbing():
-    assert folding.too_much() == []

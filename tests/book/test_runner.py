@@ -1,19 +1,20 @@
 """A chapter runs when, and only when, something that its outputs depend on changed; and a failure loses nothing."""
 
-import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import v4
+from small_evidence import put
 from small_package import only
 
 from pyft import paths
 from pyft.book import chapters, freshness, runner
 from pyft.errors import PyftError
-from pyft.evidence import bands
+from pyft.evidence import bands, results
 
 SETUP = ("import os", ["setup"])
 PARAMETERS = ('PROFILE = "laptop"\nSEED = 0', ["parameters"])
@@ -95,7 +96,8 @@ def test_a_run_keeps_what_finished_says_what_failed_and_goes_on_from_there(house
 
 def test_a_failing_cell_has_the_number_it_has_in_the_file_whatever_papermill_adds(house):
     path = house.chapter("1_1_toy", "# 1.1", ("SEED = 0", ["parameters"]), "1 / (SEED - 3)")
-    house.edit(path, lambda notebook: notebook.metadata.update(kernelspec={"name": "python3", "language": "python"}))
+    spec = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    house.edit(path, lambda notebook: notebook.metadata.update(kernelspec=spec))
     (chapter,) = chapters.select([])
     with pytest.raises(PyftError, match=r"1_1_toy\.ipynb, cell 2 "):
         runner.execute(chapter, {"SEED": 3}, records=house.results)
@@ -123,7 +125,7 @@ def test_only_the_chapters_asked_for_run_and_force_runs_what_is_up_to_date(house
     assert executed == ["1.2"]
     runner.run(["1.2"], force=True)
     assert executed == ["1.2", "1.2"]
-    assert "[run] 1.2 runs now (changed: forced)" in capsys.readouterr().out
+    assert "[run] 1.2 is to run (changed: forced)" in capsys.readouterr().out
 
 
 def test_an_unknown_number_runs_nothing(house, executed, instead):
@@ -172,21 +174,42 @@ def test_a_dead_kernel_is_named_with_its_chapter(house, instead):
 def test_calibrate_runs_every_seed_makes_the_bands_and_leaves_the_notebook_alone(house, instead, capsys):
     path = house.chapter("1_1_a", PARAMETERS)
     source = path.read_bytes()
+    put(house.results, "6.3", 0, b=0.5)
+    seen = []
 
     def work(notebook, parameters):
         assert os.environ["PYFT_CALIBRATING"] == "1"
-        seed = parameters["SEED"]
-        kept = {"seed": seed, "metrics": {"1.1/a": 0.5 + seed / 100}}
-        house.write(f"book/results/1.1/laptop/seed-{seed}.json", json.dumps(kept))
+        assert len(results("6.3")) == 1, "what other chapters have recorded is at hand"
+        seed, threads = parameters["SEED"], os.environ["OMP_NUM_THREADS"]
+        seen.append((seed, threads, os.environ.get("ATEN_CPU_CAPABILITY")))
+        folder = Path(os.environ["PYFT_RECORD_TO"])
+        put(folder, "1.1", seed, a=0.5 + seed / 100 + (threads == "2") / 1000, predictions={"p": [0.5], "q": [1, 0]})
 
     instead(work)
     runner.calibrate("1.1", seeds=3, reason="a test")
-    assert bands.bands()["1.1/a"]["mean"] == 0.51
-    assert bands.bands()["1.1/a"]["seeds"] == 3
+    assert seen == [(0, "1", None), (1, "1", None), (2, "1", None), (0, "2", None), (0, "1", "default")]
+    made = bands.bands()["1.1/a"]
+    assert (made["mean"], made["seeds"], made["tolerance"]) == (0.51, 3, 0.003)
+    assert bands.bands()["1.1/answers.q"]["agree"] == 0.997
     assert path.read_bytes() == source
-    assert "PYFT_CALIBRATING" not in os.environ
-    low, high = bands.bands()["1.1/a"]["low"], bands.bands()["1.1/a"]["high"]
-    assert capsys.readouterr().out.endswith(f"[calibrate] 1.1/a: [{low:.4f}, {high:.4f}]\n")
+    assert not {"PYFT_CALIBRATING", "ATEN_CPU_CAPABILITY"} & set(os.environ)
+    assert sorted(p.name for p in (house.results / "1.1" / "laptop").iterdir()) == [f"seed-{i}.json" for i in range(3)]
+    low, high = made["low"], made["high"]
+    said = f"[calibrate] 1.1/a: [{low:.4f}, {high:.4f}], the same seed elsewhere ± 0.003\n"
+    assert said in capsys.readouterr().out
+
+
+def test_no_band_is_made_of_some_of_the_runs(house, instead):
+    house.chapter("1_1_a", PARAMETERS)
+
+    def work(notebook, parameters):
+        if parameters["SEED"] == 1:
+            raise RuntimeError("Kernel died")
+
+    instead(work)
+    with pytest.raises(PyftError, match="Kernel died"):
+        runner.calibrate("1.1", seeds=3, reason="a test")
+    assert bands.bands() == {}
 
 
 def test_calibrate_asks_for_the_reason_before_it_runs(house, executed):

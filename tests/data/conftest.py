@@ -87,3 +87,15 @@ def there(content, monkeypatch, tmp_path):
 def impatient(monkeypatch):
     """The client tries again without waiting."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A function: a file of that name with that content."""
+
+    def write(name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write

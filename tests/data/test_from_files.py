@@ -1,29 +1,12 @@
 """A reader's own data: what the documented shape gives, and what each malformed file is told."""
 
-import json
-
 import pytest
+from own_files import lines
 
 from pyft.data.from_files import load, read
 from pyft.errors import PyftError
 
 CLASSES = "sequence-classification"
-
-
-@pytest.fixture
-def file(tmp_path):
-    """A function: a file of that name with that content."""
-
-    def write(name, content):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
-def lines(*rows):
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -77,10 +60,16 @@ def test_numbers_are_labels_of_classes_or_of_regression(file):
         ("a.csv", "text,label\na,1\nb,one\n", "regression", "line 3: label 'one', expected a number"),
         ("a.csv", "text,label\na,nan\n", "regression", "line 2: label 'nan', expected a number"),
         ("a.csv", b"text,label\na,b\n\xff,c\n", CLASSES, "line 3: not UTF-8"),
-        ("a.csv", "tokens,tags\na,O\n", "token-classification", "expected a .jsonl file for token-classification"),
-        ("a.txt", "a", CLASSES, "expected a .csv or .jsonl file for sequence-classification, found .txt"),
+        (
+            "a.csv",
+            "tokens,tags\na,O\n",
+            "token-classification",
+            "expected a .json, .jsonl, .ndjson, .conll.* file of sentences",
+        ),
+        ("a.txt", "a", CLASSES, "expected a .csv, .tsv.* file of texts with labels, found .txt"),
         ("a.jsonl", '{"text": "a", "label": "b"}\n{"text": \n', CLASSES, "line 2: not JSON: .* at column"),
-        ("a.jsonl", "[1]\n", CLASSES, "line 1: expected an object in braces, found list"),
+        ("a.jsonl", "[1]\n", CLASSES, "row 1: expected an object in braces, found int"),
+        ("a.jsonl", "[1]\n[2]\n", CLASSES, "line 1: expected an object in braces, found list"),
         ("a.jsonl", '{"text": "a"}\n', CLASSES, "line 1: no label; found text"),
         ("a.jsonl", "{}\n", CLASSES, "line 1: no text and no label; found nothing"),
         ("a.jsonl", '{"text": 3, "label": "b"}\n', CLASSES, "line 1: the text is 3, expected a string"),
@@ -146,9 +135,9 @@ def test_no_text_is_in_two_splits_and_what_is_left_out_is_said(file, capsys):
     content = table(40) + "Text  1,b\ntext 3,a\n"
     splits = load(file("a.csv", content), CLASSES, test=file("t.csv", table(5)))
     assert capsys.readouterr().out == (
-        "left out: 1 rows whose text stood there before\n"
-        "left out: 2 rows of texts with more than one label\n"
-        "left out: 4 rows that stand in a later split too\n"
+        "left out of train: 1 row whose text stood there before\n"
+        "left out of train: 2 rows of texts with more than one label\n"
+        "left out of train: 4 rows whose text stands in a later split too\n"
     )
     assert len(splits["test"]) == 5
     assert not set(splits["test"]["text"]) & {*splits["train"]["text"], *splits["validation"]["text"]}

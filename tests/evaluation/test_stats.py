@@ -16,6 +16,7 @@ from pyft.evaluation.stats import (
     mean_interval,
     median_interval,
     pack_bits,
+    reliability,
     unpack_bits,
 )
 
@@ -203,3 +204,24 @@ def test_packed_bits_come_back_as_they_were(n):
 def test_holm_by_hand():
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize("R,noise", [(4, 1.0), (10, 1.0), (10, 3.0)])
+def test_reliability_is_that_of_other_raters_and_its_root_the_best_r(R, noise):
+    rng = np.random.default_rng(0)
+    true = rng.normal(size=(4000, 1))
+    ours, theirs = (true + noise * rng.normal(size=(4000, R)) for _ in range(2))
+    rho = reliability(ours.tolist(), draws=5)
+    assert rho == pytest.approx(np.corrcoef(ours.mean(1), theirs.mean(1))[0, 1], abs=0.02)
+    assert rho == pytest.approx(1 / (1 + noise**2 / R), abs=0.02)
+    assert rho**0.5 == pytest.approx(np.corrcoef(ours.mean(1), true[:, 0])[0, 1], abs=0.02)
+
+
+def test_reliability_by_hand():
+    """Two raters each: the halves are single ratings, which are the same pairs whichever way round."""
+    ratings = [[1, 1], [2, 2], [3, 3]]
+    assert reliability(ratings, draws=3) == pytest.approx(1)
+
+
+def test_raters_may_differ_in_number():
+    assert 0 < reliability([[1, 2, 1], [3, 4], [5, 5, 6, 5], [2, 2, 3, 2, 2]]) < 1

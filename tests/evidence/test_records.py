@@ -39,7 +39,8 @@ def test_record_keeps_figures_with_their_whole_provenance(checkout, tmp_path, mo
     assert kept["metrics"] == {"6.1/accuracy": 0.875}
     assert kept["predictions"] == {"test": [1, 0, 1], "score": [0.1235, 1.0]}
     origin = kept["provenance"]
-    assert set(origin) == {"commit", "versions", "hardware", "seconds", "peak_memory_mib", "data", "model"}
+    kinds = {"commit", "code", "versions", "hardware", "seconds", "peak_memory_mib", "data", "model"}
+    assert set(origin) == kinds and origin["code"] is None  # this is no run of a page
     assert (origin["data"], origin["model"]) == ({"movie-reviews": "abc"}, {"bert": "def"})
     assert set(origin["versions"]) >= {"pyft-book", "python", "torch", "transformers", "datasets", "numpy"}
     assert origin["hardware"]["threads"] == torch.get_num_threads()
@@ -146,3 +147,9 @@ def test_a_benchmark_is_read_from_the_committed_evidence(checkout):
 def test_a_benchmark_before_any_was_made_is_an_error_too(checkout):
     with pytest.raises(PyftError, match="unknown benchmark 'maths'"):
         experiment.bench("maths")
+
+
+def test_record_says_which_code_a_page_was_measured_by(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYFT_RECORD_TO", str(tmp_path))
+    monkeypatch.setenv("PYFT_MEASURED_BY", "0123456789abcdef")
+    assert evidence.record("6.1", {"6.1/a": 0.5}, seed=3)["provenance"]["code"] == "0123456789abcdef"

@@ -13,7 +13,7 @@ from transformers import BertTokenizerFast, XLNetConfig, XLNetForSequenceClassif
 
 from pyft import finetune
 from pyft.errors import PyftError
-from pyft.finetune.batches import check, collate, encode, labelled, length_grouped_batches, pad, tokenize
+from pyft.finetune.batches import check, collate, encode, labelled, length_grouped_batches, length_parts, pad, tokenize
 from pyft.finetune.loop import fine_tune
 from pyft.maths.objectives import IGNORED
 from pyft.models.loading import digest
@@ -67,6 +67,36 @@ def test_texts_of_a_batch_are_of_similar_length_and_short_ones_do_not_come_first
     assert padded < 1.05 * sum(lengths)
     longest = [max(lengths[i] for i in b) for b in batches]
     assert longest != sorted(longest)
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=8), st.integers(0, 200))
+def test_parts_of_a_batch_hold_every_index_once_and_no_other_cut_costs_less(lengths, part_cost):
+    parts = length_parts(range(len(lengths)), lengths, part_cost)
+    assert sorted(i for part in parts for i in part) == list(range(len(lengths)))
+
+    def cost(parts):
+        return sum(len(part) * max(lengths[i] for i in part) + part_cost for part in parts)
+
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    for cuts in range(2 ** (len(order) - 1)):  # a bit a place between two texts
+        other, begin = [], 0
+        for end in range(1, len(order) + 1):
+            if end == len(order) or cuts >> (end - 1) & 1:
+                other.append(order[begin:end])
+                begin = end
+        assert cost(parts) <= cost(other)
+
+
+def test_random_batches_in_parts_are_hardly_padded():
+    lengths = [int(x) for x in np.random.default_rng(0).lognormal(3, 0.6, 800)]
+    cut = []
+    for window in (1, 50):
+        batches = length_grouped_batches(lengths, 16, random.Random(0), window)
+        parts = [part for batch in batches for part in (length_parts(batch, lengths, 40) if window == 1 else [batch])]
+        cut.append(sum(len(part) * max(lengths[i] for i in part) for part in parts) / sum(lengths))
+    assert cut[0] < 1.25 and cut[1] < 1.1
+    whole = length_grouped_batches(lengths, 16, random.Random(0), 1)
+    assert sum(len(b) * max(lengths[i] for i in b) for b in whole) > 2 * sum(lengths)
 
 
 def test_words_are_told_from_their_later_pieces(tokenizer):

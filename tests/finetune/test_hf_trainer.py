@@ -34,6 +34,7 @@ CASES = {
     "smoothed": (film, lambda make: make(), {"label_smoothing": 0.2}),
     "cosine": (film, lambda make: make(), {"schedule": "cosine", "warmup": 0.3}),
     "rates by layer": (film, lambda make: make(), {"layer_decay": 0.5}),
+    "random batches": (film, lambda make: make(), {"length_window": 1}),
     "hardly clipped": (film, lambda make: make(), {"max_norm": 0.01}),
     "stopped": (film, lambda make: make(), {"patience": 1, "lr": 0.5, "evaluations": 10}),
 }

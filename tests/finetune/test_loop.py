@@ -205,6 +205,25 @@ def test_a_batch_in_parts_takes_the_steps_of_the_whole_batch(tokenizer, tiny_ber
     assert close(model, whole, 1e-4)  # AdamW divides by the gradient's own size: rounding shows
 
 
+def test_random_batches_go_through_in_parts_of_like_length_to_the_same_steps(tokenizer, tiny_bert, monkeypatch):
+    """With `length_window=1`; however dear a part is, what is learnt is the same."""
+    made, sizes = [], []
+    for part_cost in (1e9, 0):
+        monkeypatch.setattr(loop, "PART_COST", part_cost)
+        model = tiny_bert(**STILL)
+        model.classifier.register_forward_pre_hook(
+            lambda m, args, c=part_cost: sizes.append((c, len(args[0]), m.training)),
+        )
+        set_seed(0)
+        history = fine_tune(model, tokenizer, film(20), film(4), replace(SHORT, length_window=1))
+        made.append((model, history.losses))
+    whole, cut = ([n for c, n, training in sizes if training and c == cost] for cost in (1e9, 0))
+    assert whole == [4] * 5
+    assert sum(cut) == sum(whole) and len(cut) > len(whole)
+    assert made[0][1] == pytest.approx(made[1][1], abs=1e-6)
+    assert close(made[0][0], made[1][0], 1e-4)
+
+
 def test_parts_of_words_weigh_what_they_hold(tokenizer, tiny_bert, monkeypatch):
     """A batch's loss is the mean over its words: a part of few words has a small share in it."""
     tokens = [["good"], ["bad", "film", "a", "the", "film"], ["a", "good", "film"], ["the", "bad"]]

@@ -1,6 +1,7 @@
 """A reader's own data become a model that can be asked."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,11 +10,13 @@ from typer.testing import CliRunner
 from pyft import finetune
 from pyft.cli import app
 from pyft.data import from_files
+from pyft.data.from_files import Gathered
 from pyft.errors import PyftError
 from pyft.finetune import loop, pipeline
+from pyft.finetune.answers import answer, unread_words
+from pyft.finetune.data_table import SPLITS, data_table
 from pyft.finetune.loop import progress
 from pyft.models.loading import digest
-from pyft.profiles import recipe
 
 pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
 
@@ -120,7 +123,8 @@ def test_a_folder_without_a_model_is_named(tmp_path):
 
 def test_the_state_of_a_finished_run_is_cleared_away(files):
     pipeline.fit("sequence-classification", files / "classes.csv", files / "out", epochs=1)
-    assert {path.suffix for path in (files / "out").iterdir()} == {".json", ".jsonl", ".safetensors"}
+    suffixes = {".json", ".jsonl", ".safetensors", ".md", ".html", ".svg"}
+    assert {path.suffix for path in (files / "out").iterdir()} == suffixes
 
 
 def test_a_saved_model_answers_as_it_did_when_it_was_tested(files):
@@ -132,9 +136,20 @@ def test_a_saved_model_answers_as_it_did_when_it_was_tested(files):
     assert (files / "out" / "tokenizer.json").is_file()
 
 
-def test_the_epochs_are_the_profiles_if_none_are_named(files):
-    card = pipeline.fit("sequence-classification", files / "classes.csv", files / "out")
-    assert len(card["validation_loss"]) == 2 * recipe("laptop", "own-data").epochs
+def test_epochs_that_are_named_are_all_trained_and_others_end_when_the_loss_falls_no_more(files, monkeypatch):
+    task, path, asked = "sequence-classification", files / "classes.csv", []
+    real = pipeline.fine_tune
+
+    def short(model, tokenizer, train, validation, recipe, *rest):
+        asked.append(recipe)
+        return real(model, tokenizer, train, validation, replace(recipe, epochs=1, evaluations=2), *rest)
+
+    monkeypatch.setattr(pipeline, "fine_tune", short)
+    for number, (epochs, changes) in enumerate([(None, {}), (5, {}), (5, {"patience": 3})]):
+        pipeline.fit(task, path, files / f"out{number}", epochs=epochs, changes=changes)
+    assert [(r.epochs, r.evaluations, r.patience, r.length_window) for r in asked] == [
+        (20, 40, 10, 1), (5, 10, 10, 1), (5, 10, 3, 1),
+    ]  # fmt: skip
 
 
 def test_an_empty_text_is_named(files):
@@ -144,8 +159,16 @@ def test_an_empty_text_is_named(files):
 
 
 def test_texts_that_are_cut_are_counted(files, tokenizer):
-    assert pipeline.count_too_long(tokenizer, ["good", "good film " * 3, "good bad film"], 5) == 1  # the last just fits
-    assert pipeline.count_too_long(tokenizer, [["good", "film"], ["good"] * 9], 10) == 1
+    texts = ["good", "good film " * 3, "good bad film"]  # the last just fits
+    rows = [{"text": text, "label": str(i)} for i, text in enumerate(texts)]
+    table, warnings = data_table(Gathered(dict.fromkeys(SPLITS, rows), "sequence-classification"), tokenizer, 5)
+    assert ["cut at 5 tokens", "1", "1", "1"] in table
+    assert warnings == [
+        "longer than 5 tokens, and cut there: 1 of 3 training texts. --max-length reads more.",
+        "rows of the test: 3. Its scores say little: label more, or give --test a file.",
+    ]
+    many = dict.fromkeys(SPLITS, rows * 10)
+    assert len(data_table(Gathered(many, "sequence-classification"), tokenizer, 5)[1]) == 1
 
 
 def test_words_that_were_cut_off_are_outside(tokenizer, tiny_bert):
@@ -154,8 +177,11 @@ def test_words_that_were_cut_off_are_outside(tokenizer, tiny_bert):
     torch.manual_seed(0)
     model = BertForTokenClassification(tiny_bert(num_labels=3).config).eval()
     names = ["O", "B-W", "I-W"]
-    found = pipeline.answers(model, tokenizer, [["good", "film", "the", "a"]], "token-classification", names, 4)
-    assert len(found[0]) == 4 and found[0][2:] == ["O", "O"]
+    words = ["good", "film", "the", "\ufe0f", "a"]
+    found, p = answer(model, tokenizer, [words], "token-classification", names, 4)
+    assert len(found[0]) == 5 and found[0][2:] == ["O"] * 3
+    assert p[0].shape == (5, 3) and p[0][2:, 0].tolist() == [1.0] * 3
+    assert unread_words(tokenizer, [words, ["good"]], 4) == [["the", "a"], []]
 
 
 def test_the_command_says_what_was_scored_and_where_it_lies(files):

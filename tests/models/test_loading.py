@@ -266,3 +266,29 @@ def test_a_prepared_model_is_rebuilt_to_the_digest_on_its_card(name):
     assert models.digest(model) == run["digest"]
     assert run["digest"] in models.delta_file(name).with_suffix(".md").read_text()
     assert models.delta_file(name).stat().st_size <= 8_000_000
+
+
+@pytest.mark.parametrize(
+    "known,rows,fit",
+    [
+        (11, 11, True),
+        (10, 11, True),
+        (128_001, 128_100, True),
+        (5, 11, False),
+        (12, 11, False),
+        (28_996, 30_522, False),
+        (5, 30_522, False),
+    ],
+)
+def test_a_tokenizer_of_another_vocabulary_is_refused(known, rows, fit):
+    if fit:
+        loading.refuse_other_vocabulary("m", known, rows)
+        return
+    with pytest.raises(PyftError, match=f"its tokenizer knows {known:,} tokens, and the model has {rows:,}"):
+        loading.refuse_other_vocabulary("m", known, rows)
+
+
+def test_a_folder_without_a_tokenizer_is_refused(tiny_bert, tmp_path):
+    tiny_bert().save_pretrained(tmp_path / "model")
+    with pytest.raises(PyftError, match=r"holds no tokenizer .* the library would make up one that knows no word"):
+        loading.load(str(tmp_path / "model"), "sequence-classification")

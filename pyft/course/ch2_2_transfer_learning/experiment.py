@@ -18,6 +18,7 @@ from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Found, Run, data_digests
 from pyft.data.splits import draw_rows, subset
 from pyft.evaluation import baselines, stats
+from pyft.evaluation.verdicts import Family, Verdict, compare_runs
 from pyft.evidence.records import select
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
@@ -83,12 +84,16 @@ def run(name: str, n: int, seed: int, split: str, *values: float) -> Run:
 
 
 def learn(name: str, n: int, seed: int, split: str, value: float = 0.0) -> dict[str, Any]:
-    """By a method: accuracy, which answers are right, processor seconds, trained parameters. TF-IDF has no `value`."""
+    """By a method: accuracy, which answers are right, processor seconds, trained parameters. TF-IDF has no `value`:
+
+    it chooses its own on the validation split."""
     rows = data.load(CORPUS)
     answered = rows[split]
     if name == "TF-IDF":
-        train = subset(rows["train"], n, seed)
-        return _fitted(baselines.tfidf_logistic(), train["text"], train["label"], answered["text"], answered["label"])
+        began = time.process_time()
+        linear = baselines.fit_linear(subset(rows["train"], n, seed), rows["validation"])
+        seconds = time.process_time() - began
+        return _scored(linear.predict(answered["text"]), answered["label"], seconds, num_weights(linear))
     if name == "features":
         every, seconds = film_features("train")
         labels = subset(rows["train"], n, seed)["label"]
@@ -137,7 +142,12 @@ def _fitted(model: Any, x: Any, y: Any, x_test: Any, y_test: Any, before: float 
     began = time.process_time()
     model.fit(x, y)
     seconds = before + time.process_time() - began
-    return _scored(model.predict(x_test), y_test, seconds, model[-1].coef_.size + model[-1].intercept_.size)
+    return _scored(model.predict(x_test), y_test, seconds, num_weights(model))
+
+
+def num_weights(model: Any) -> int:
+    """How many weights a pipeline's linear model has."""
+    return int(model[-1].coef_.size + model[-1].intercept_.size)
 
 
 def _scored(guess: Any, y: Any, seconds: float, parameters: int) -> dict[str, Any]:
@@ -151,10 +161,45 @@ def stored_runs(found: Found, name: str, n: int) -> list[Run]:
     return sorted(select(found, method=name, n=n, split="test"), key=lambda r: r["seed"])
 
 
-def compare_methods(found: Found, a: str, b: str, n: int, tested: int) -> list[stats.Comparison]:
-    """Method a against b on the same labels and the same `tested` examples: one paired test a seed that both have."""
-    pairs = [(x, y) for x in stored_runs(found, a, n) for y in stored_runs(found, b, n) if x["seed"] == y["seed"]]
-    return [stats.compare(*(stats.unpack_bits(run["right"], tested) for run in pair)) for pair in pairs]
+def compare_methods(found: Found, a: str, b: str, n: int, tested: int) -> Verdict:
+    """Compare method a with b on the same labels, over the seeds that both have and the `tested` examples together.
+
+    A method whose runs all answer alike draws nothing there, a linear model on all labels, and counts as one run.
+    """
+    of = {name: {run["seed"]: run["right"] for run in stored_runs(found, name, n)} for name in (a, b)}
+    seeds = sorted(of[a].keys() & of[b].keys())
+
+    def right(name: str) -> NDArray[np.bool_]:
+        rows = np.array([stats.unpack_bits(of[name][seed], tested) for seed in seeds])  # (S, N)
+        same: NDArray[np.bool_] = rows[0]
+        return same if len(rows) > 1 and (rows == same).all() else rows
+
+    return compare_runs(right(a), right(b))
+
+
+# Declared before any run is read: method, its rival, and the number of labels. A family is one question.
+PRETRAINING = tuple(
+    Family(f"{a} against {b}", tuple((a, b, n) for n in (METHODS["scratch"].sizes if "scratch" in (a, b) else SIZES)))
+    for a, b in (
+        ("fine-tuned", "scratch"),
+        ("fine-tuned", "TF-IDF"),
+        ("fine-tuned", "features"),
+        ("features", "TF-IDF"),
+        ("scratch", "TF-IDF"),
+    )
+)
+FREEZING = Family(
+    "what freezing costs",
+    tuple(
+        (name, "fine-tuned", n) for n in METHODS["head"].sizes for name in ("TF-IDF", "head", "features", "top layers")
+    ),
+)
+DETOURED = Family("what a detour does", tuple((name, "features", DETOUR_LABELS) for name in DETOURS))
+
+
+def judge(found: Found, family: Family, tested: int) -> dict[Any, Verdict]:
+    """The verdicts of a family, corrected together."""
+    return family.correct({(a, b, n): compare_methods(found, a, b, n, tested) for a, b, n in family.members})
 
 
 # --- the experiment ---------------------------------------------------------------------------------------------------
@@ -206,7 +251,9 @@ def depends(name: str, n: int, seed: int, split: str, *values: float) -> dict[st
     found = {"data": data_digests(*corpora), "weights": models.weights_digest(MODEL)}
     if name in DETOURS:
         return found | {"recipe": recipe("fine-tuned", DETOUR_LABELS, values[0])}
-    if name in ("TF-IDF", "features"):
+    if name == "TF-IDF":
+        return found | {"features": "words and characters", "C": baselines.STRENGTHS}
+    if name == "features":
         return found
     method = METHODS[name]
     return found | {"recipe": recipe(name, n, values[0]), "start": [method.pretrained, method.frozen]}

@@ -7,6 +7,7 @@ into in part (`LADDER`).
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
 from pyft.evaluation import decoding, ner
 from pyft.evaluation.stats import pack_bits
+from pyft.evaluation.verdicts import Family
 from pyft.finetune.batches import columns
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
@@ -37,6 +39,20 @@ TASKS = {  # rows of the training split, and how they are trained on
     "movie-reviews": (3000, Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=2)),
     "conll2003": (4000, Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=2)),
 }
+
+# What is compared, declared before any run is read: three questions, and for each a family that is corrected together.
+ARCHITECTURES = Family(
+    "another architecture, from the same weights",
+    tuple((name, "bert", corpus) for corpus in TASKS for name in MODELS[1:]),
+)
+TRAINED_ON = Family(
+    "trained on, against before", tuple((f"{name}-continued", name, corpus) for corpus in TASKS for name in MODELS)
+)
+
+STEPS_OF_LADDER = Family(  # section 3.1.4
+    "each step of the ladder against the one before, on film reviews",
+    tuple((later, earlier) for earlier, later in pairwise([*LADDER, "xlnet", "bert"])),
+)
 
 
 def run(name: str, corpus: str, seed: int) -> dict[str, Any]:

@@ -30,14 +30,14 @@ MUTANTS: list[Mutant] = [
         "encoder",
         "Tensor] = F.gelu, dropout",
         'Tensor] = lambda x: F.gelu(x, approximate="tanh"), dropout',
-        "the approximation of the first BERT code",
+        "the approximation that BERT's code took later",
     ),
     Mutant(
         "ReLU for GELU",
         "encoder",
         "Tensor] = F.gelu, dropout",
         "Tensor] = relu, dropout",
-        "the outline's network under BERT's weights",
+        "the paper's network under BERT's weights",
     ),
     Mutant(
         "no residual",

@@ -32,7 +32,10 @@ def layer_norm(m: Maths) -> Iterator[Case]:
 
 
 def feed_forward(m: Maths) -> Iterator[Case]:
-    """Output and all gradients against `nn.Sequential`, with ReLU and with GELU; GELU also by its formula."""
+    """Output and all gradients against `nn.Sequential`, with ReLU and with GELU; GELU also by its formula.
+
+    In training too: dropout stands between the activation and the second layer, and both draw the same.
+    """
     kinds: dict[str, tuple[Any, nn.Module]] = {
         "relu": (m.encoder.relu, nn.ReLU()),
         "gelu": (m.encoder.gelu, nn.GELU()),
@@ -50,6 +53,12 @@ def feed_forward(m: Maths) -> Iterator[Case]:
             yield f"{name}, {precision(dtype)}, {part}", a, b, tol
         for (part, a), b in zip(ours.named_parameters(), theirs.parameters(), strict=True):
             yield f"{name}, {precision(dtype)}, d{part}", a.grad, b.grad, tol
+        ours.dropout.p = 0.3
+        torch.manual_seed(7)
+        a = ours(x)
+        torch.manual_seed(7)
+        b = theirs[2](F.dropout(theirs[1](theirs[0](x)), 0.3))
+        yield f"{name}, {precision(dtype)}, output in training", a, b, tol
 
 
 def layer(m: Maths) -> Iterator[Case]:

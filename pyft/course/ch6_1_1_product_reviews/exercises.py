@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from pyft.course.exercise_tools import normal
 from pyft.exercises import Exercise
 
 EXERCISES: dict[str, Exercise] = {}
@@ -66,6 +67,50 @@ EXERCISES["6.1.1-a"] = Exercise(
         (
             lambda grad, x, baseline, steps: -integrated(grad, x, baseline, steps),
             "The sign is turned: from the baseline to x, not back.",
+        ),
+    ],
+    tol=1e-5,
+)
+
+
+def best_correlation(first: Tensor, second: Tensor) -> float:
+    r = torch.corrcoef(torch.stack([first, second]))[0, 1]  # of the means of two halves of the raters
+    reliability = 2 * r / (1 + r)  # of the mean of all raters
+    return reliability.sqrt().item()
+
+
+def _halves(seed: int) -> tuple[Tensor, Tensor]:
+    shared = normal(30, seed=seed)
+    return shared + 0.4 * normal(30, seed=seed + 10), shared + 0.4 * normal(30, seed=seed + 20)
+
+
+def _r(first: Tensor, second: Tensor) -> float:
+    return torch.corrcoef(torch.stack([first, second]))[0, 1].item()
+
+
+EXERCISES["6.1.1-b"] = Exercise(
+    solution=best_correlation,
+    cases=[_halves(0), _halves(1)],
+    mistakes=[
+        (
+            lambda first, second: _r(first, second) ** 0.5,
+            "You took the root of r, which is that of half the raters. Step it up to all of them first.",
+        ),
+        (
+            lambda first, second: 2 * _r(first, second) / (1 + _r(first, second)),
+            "That is the reliability of the mean. The best prediction correlates with the mean by its root.",
+        ),
+        (
+            _r,
+            "That is how two halves agree. Step it up to all raters, then take the root.",
+        ),
+        (
+            lambda first, second: (2 * _r(first, second)) ** 0.5,
+            "Twice r may be more than one. Divide by 1 + r.",
+        ),
+        (
+            lambda first, second: best_correlation(first, second) ** 4,
+            "You squared the reliability. Take its root.",
         ),
     ],
     tol=1e-5,

@@ -11,12 +11,17 @@ from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Run, data_digests
 from pyft.course.ch6_1_sentiment.recipes import RECIPES
 from pyft.evaluation.stats import pack_bits
+from pyft.evaluation.verdicts import Family
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
 from pyft.profiles import Recipe
 
 RATES, EPOCHS = (1e-4, 2e-4), (1, 2, 3)
 SEEDS = 5
+
+# What section 6.1 compares: fine-tuned BERT with two that learn less, and longer training with one epoch.
+RIVALS = Family("BERT's rivals on film reviews", ("tfidf", "vader"))
+LONGER = Family("more epochs than one", tuple((lr, epochs) for lr in RATES for epochs in EPOCHS if epochs > 1))
 
 
 def recipe(lr: float, epochs: int) -> Recipe:

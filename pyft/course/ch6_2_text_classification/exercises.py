@@ -1,7 +1,5 @@
 """The exercises of section 6.2: solutions by hand, and the mistakes that people make, each with its hint."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -10,130 +8,61 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def threshold(scores: Tensor, y: Tensor, limit: float) -> float:
-    ham = scores[y == 0].sort(descending=True).values
-    allowed = math.floor(limit * len(ham) + 1e-9)  # 0.005 * 200 is a little less than 1
-    return ham[allowed].item()  # only what lies above it is flagged
+def confusion(y: Tensor, guess: Tensor, K: int) -> Tensor:
+    C = torch.zeros(K, K, dtype=torch.long)
+    for true, found in zip(y, guess, strict=True):
+        C[true, found] += 1
+    return C
 
 
-def _counted_on_all(scores: Tensor, y: Tensor, limit: float) -> float:
-    return scores[y == 0].sort(descending=True).values[math.floor(limit * len(scores) + 1e-9)].item()
-
-
-def _share_of_all(scores: Tensor, y: Tensor, limit: float) -> float:
-    return scores.sort(descending=True).values[math.floor(limit * len(scores) + 1e-9)].item()
-
-
-def _one_too_high(scores: Tensor, y: Tensor, limit: float) -> float:
-    ham = scores[y == 0].sort(descending=True).values
-    return ham[max(math.floor(limit * len(ham) + 1e-9) - 1, 0)].item()
-
-
-def _rounded(scores: Tensor, y: Tensor, limit: float) -> float:
-    ham = scores[y == 0].sort(descending=True).values
-    return ham[round(limit * len(ham))].item()
-
-
-def _of_spam(scores: Tensor, y: Tensor, limit: float) -> float:
-    spam = scores[y == 1].sort().values
-    return spam[math.floor(limit * len(spam) + 1e-9)].item()
-
-
-def _messages(ham: list[float], spam: list[float]) -> tuple[Tensor, Tensor]:
-    scores = torch.tensor([*ham, *spam], dtype=torch.float64)
-    return scores, torch.tensor([0] * len(ham) + [1] * len(spam))
-
-
-_FEW = _messages([-4.0, -3.5, -3.0, -2.5, -2.0, -1.0, -0.5, 0.0, 1.5, 2.5], [0.5, 1.0, 2.0, 3.0, 4.0])
+_Y, _GUESS = torch.tensor([0, 0, 0, 0, 1, 1, 1, 3]), torch.tensor([0, 0, 1, 3, 1, 0, 0, 3])
 EXERCISES["6.2-a"] = Exercise(
-    solution=threshold,
-    cases=[(*_FEW, 0.1), (*_FEW, 0.28), (*_FEW, 0.0), (*_messages([-2.0, -1.0, 3.0, 0.5], [2.5, -0.5]), 0.25)],
+    solution=confusion,
+    cases=[(_Y, _GUESS, 4), (torch.tensor([1, 1, 0]), torch.tensor([0, 1, 0]), 2)],
     mistakes=[
-        (_counted_on_all, "You count the limit on all messages. It is a share of the ham."),
-        (_share_of_all, "You let this share of all messages be flagged. Spam may be flagged as often as it comes."),
         (
-            _one_too_high,
-            "One step too high: what is flagged lies above the threshold, so the first ham message "
-            "that must not be flagged is the threshold itself.",
+            lambda y, guess, K: confusion(guess, y, K),
+            "Transposed: rows are what a text is, columns what it was taken for.",
         ),
-        (_rounded, "You round the number that is allowed. Rounding up breaks the limit: round down."),
-        (_of_spam, "You limit the spam that is missed. The limit is on ham messages that are flagged."),
+        (
+            lambda y, guess, K: confusion(y, guess, K) * (1 - torch.eye(K, dtype=torch.long)),
+            "The diagonal is empty: texts that were classified rightly count too.",
+        ),
+        (
+            lambda y, guess, K: confusion(y, guess, K).clamp(max=1),
+            "Each cell is one at most here. Two texts in the same cell count twice; `C[y, guess] += 1` misses that.",
+        ),
     ],
 )
 
 
-def precision_at(recall: float, false_alarms: float, share: float) -> float:
-    caught = recall * share  # of all messages: spam, and flagged
-    harmed = false_alarms * (1 - share)  # ham that is flagged
-    return caught / (caught + harmed)
+def macro_f1(C: Tensor) -> Tensor:
+    hit, true, found = C.diag(), C.sum(1), C.sum(0)  # (K) each
+    return (2 * hit / (true + found).clamp(min=1)).mean()
+
+
+def _mean_ratio(C: Tensor, dim: int) -> Tensor:
+    return (C.diag() / C.sum(dim).clamp(min=1)).mean()
 
 
 EXERCISES["6.2-b"] = Exercise(
-    solution=precision_at,
-    cases=[(0.9, 0.005, 0.115), (0.9, 0.005, 0.01), (0.5, 0.02, 0.5), (1.0, 0.1, 0.3)],
-    mistakes=[
-        (
-            lambda recall, false_alarms, share: recall / (recall + false_alarms),
-            "This holds where half of the messages are spam. Weigh each rate by the share of its kind.",
-        ),
-        (
-            lambda recall, false_alarms, share: 1 - precision_at(recall, false_alarms, share),
-            "This is the share of the flagged that is ham. Precision is the rest.",
-        ),
-        (
-            lambda recall, false_alarms, share: precision_at(recall, false_alarms, 1 - share),
-            "The shares are the wrong way round: recall is a rate of spam, false alarms a rate of ham.",
-        ),
-        (
-            lambda recall, false_alarms, share: recall * share / (recall * share + false_alarms),
-            "The false alarms are a share of the ham. Weigh them by one less the share of spam.",
-        ),
-        (
-            lambda recall, false_alarms, share: recall * share + (1 - false_alarms) * (1 - share),
-            "This is accuracy: it counts the ham messages that were let through, and they are most of it.",
-        ),
+    solution=macro_f1,
+    cases=[
+        (torch.tensor([[8, 1, 1], [2, 3, 0], [1, 0, 4]]),),
+        (torch.tensor([[90, 2], [7, 1]]),),
+        (torch.tensor([[5, 0, 0], [1, 3, 0], [2, 0, 0]]),),  # the third class is never found
     ],
-)
-
-
-def documents_of(z: Tensor, of: Tensor) -> Tensor:
-    p = z.softmax(-1)  # (N, K)
-    D = int(of.max()) + 1
-    total = torch.zeros(D, p.shape[1], dtype=p.dtype).index_add(0, of, p)  # (D, K)
-    return total / of.bincount(minlength=D)[:, None]
-
-
-def _mean(p: Tensor, of: Tensor) -> Tensor:
-    return torch.stack([p[of == d].mean(0) for d in range(int(of.max()) + 1)])
-
-
-def _windows(seed: int, *sizes: int) -> tuple[Tensor, Tensor]:
-    g = torch.Generator().manual_seed(seed)
-    of = torch.cat([torch.full((n,), d) for d, n in enumerate(sizes)])
-    return 3 * torch.randn(len(of), 2, generator=g, dtype=torch.float64), of
-
-
-EXERCISES["6.2-c"] = Exercise(
-    solution=documents_of,
-    cases=[_windows(0, 3, 1, 4), _windows(1, 1, 2), (torch.zeros(3, 3).double(), torch.tensor([0, 1, 1]))],
     mistakes=[
+        (lambda C: C.diag().sum() / C.sum(), "This is accuracy, in which every text counts the same, not every class."),
+        (lambda C: _mean_ratio(C, 1), "This is the mean recall. F1 asks of each class for its precision too."),
+        (lambda C: _mean_ratio(C, 0), "This is the mean precision. F1 asks of each class for its recall too."),
         (
-            lambda z, of: _mean(z, of).softmax(-1),
-            "You average logits and take the softmax afterwards, so that one very sure window rules the document. "
-            "Average probabilities.",
-        ),
-        (lambda z, of: _mean(z, of), "These are mean logits. Turn each window's logits into probabilities first."),
-        (
-            lambda z, of: _mean(z.softmax(-1), of) * of.bincount()[:, None],
-            "This is the sum over windows. Divide by the number of windows of each document.",
+            lambda C: 2 * _mean_ratio(C, 0) * _mean_ratio(C, 1) / (_mean_ratio(C, 0) + _mean_ratio(C, 1)),
+            "You average precision and recall first. Take F1 of each class, and then the mean.",
         ),
         (
-            lambda z, of: torch.stack([z.softmax(-1)[of == d][0] for d in range(int(of.max()) + 1)]),
-            "This is the first window alone, the head.",
-        ),
-        (
-            lambda z, of: _mean(z.softmax(-1), of) * of.bincount()[:, None] / (len(of) / (int(of.max()) + 1)),
-            "You divide by the mean number of windows. Each document has a number of its own.",
+            lambda C: (2 * C.diag() / (C.sum(0) + C.sum(1)).clamp(min=1) * C.sum(1)).sum() / C.sum(),
+            "You weigh the classes by their size. In macro F1 a small class counts as much as a large one.",
         ),
     ],
 )

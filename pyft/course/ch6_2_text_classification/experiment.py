@@ -26,6 +26,7 @@ from pyft.course.ch6_2_text_classification.recipes import topics as topics_of
 from pyft.course.ch6_2_text_classification.surface import PROBES, probe_rows
 from pyft.data.splits import subset
 from pyft.evaluation.thresholds import margin
+from pyft.evaluation.verdicts import Family
 from pyft.finetune.history import History
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
@@ -35,6 +36,46 @@ WIDE = 256  # tokens of the one view that is not cut to the recipe's length
 
 MODELS, SEEDS, TOPIC_ROWS = ("bert", "roberta", "xlnet"), 5, 3000
 BERT_VIEWS, OTHER_VIEWS = (*VIEWS, "wide"), ("both", "windows")
+
+# What is compared, declared before any run is read; a family is corrected together.
+TOPIC_TESTS = Family(
+    "topics",
+    (
+        *((name, "TF-IDF") for name in MODELS),  # that learnt from the same texts
+        *((name, "TF-IDF, all texts") for name in MODELS),
+        ("roberta", "bert"),
+        ("xlnet", "bert"),
+    ),
+)
+PROBE_TESTS = Family(  # of BERT: accuracy without what the first names, less that without the second
+    "what is taken away from a text",
+    (
+        *((what, "nothing") for what in ("names", "word order", "punctuation", "numbers")),
+        ("names", "word order"),
+    ),
+)
+SPAM_TESTS = Family(
+    "spam",
+    (
+        *(("all answers", name, "TF-IDF") for name in MODELS),
+        *(("spam found at the limit", name, "TF-IDF") for name in MODELS),
+        *(("spam found at the limit", name, "bert") for name in MODELS[1:]),
+    ),
+)
+VIEW_TESTS = Family(
+    "what to read of a document",
+    (
+        *(("BERT, windows", f"BERT, {view}") for view in ("head", "tail", "both")),
+        ("BERT, both", "BERT, head"),
+        ("BERT, tail", "BERT, head"),
+        ("BERT, windows", f"BERT, head of {WIDE}"),
+        (f"BERT, head of {WIDE}", "BERT, head"),
+        ("RoBERTa, windows", "RoBERTa, both"),
+        ("XLNet, windows", "XLNet, both"),
+        ("RoBERTa, windows", "BERT, windows"),
+        ("XLNet, windows", "BERT, windows"),
+    ),
+)
 
 
 def run(task: str, name: str, view: str, seed: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from pyft.data.fetch import files
 from pyft.errors import PyftError
 from pyft.evaluation.decoding import decode_constrained, decode_greedy, is_legal
 from pyft.evaluation.ner import Tags, gold_tags, score, tag_names
+from pyft.evaluation.verdicts import Family
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
 from pyft.profiles import Recipe
@@ -58,6 +59,25 @@ SETUPS = {
     "context": Setup(4000, Recipe(epochs=2, batch_size=32, lr=2e-4, evaluations=0, max_length=256), NEIGHBOURS),
     "all": Setup(None, Recipe(epochs=3, batch_size=32, lr=2e-4, evaluations=0)),
 }
+
+# What is compared, declared before any run is read; each page corrects its families for the number of their members.
+RIVALS = Family("architectures on entities", tuple(("bert", name, setup) for name in MODELS[1:] for setup in SETUPS))
+DECODING = Family("decoding with the law of IOB2", tuple(SETUPS))
+CONTEXT = Family("the rest of the document", (("context", "sentence"),))
+BY_KIND = Family(  # BERT on sentences, against taggers that learnt from the same ones
+    "BERT against linear taggers, by kind",
+    tuple((kind, rival) for kind in ("PER", "LOC", "ORG", "MISC") for rival in ("linear", "linear, lower case")),
+)
+NEW_PERSONS = Family(
+    "persons that stand nowhere in training",
+    (("BERT", "linear"), ("BERT", "linear, lower case"), ("BERT, context", "BERT")),
+)
+CITIES = Family(
+    "names of places, where they are places and where they are teams",
+    tuple((what, *pair) for what in ("LOC", "ORG") for pair in (("BERT", "linear"), ("BERT, context", "BERT"))),
+)
+LONG_NAMES = Family("organisations by the length of their names", ("one word", "two words", "three words or more"))
+CHINESE = Family("the linear tagger against the list, in Chinese", ("all", "PER", "LOC", "ORG"))
 
 
 def run(name: str, setup: str, seed: int) -> dict[str, Any]:

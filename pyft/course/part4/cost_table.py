@@ -1,9 +1,11 @@
 """The table of what each mistake costs, from the stored runs."""
 
+from collections.abc import Collection
 from typing import Any
 
 from pyft.benchmarks.experiment import bench
 from pyft.evaluation.stats import verdict
+from pyft.mutation import Mutant
 
 COST_COLUMNS = (
     "mistake",
@@ -16,9 +18,10 @@ COST_COLUMNS = (
 )
 
 
-def cost_rows(page: str) -> list[list[str]]:
-    """One row a mutant of the page for `plots.table` with `COST_COLUMNS`, from what `pyft bench mutants` measured."""
-    return [_cost(m["mutant"], m) for m in bench("mutants")["runs"] if m["page"] == page]
+def cost_rows(mutants: Collection[Mutant]) -> list[list[str]]:
+    """One row a mutant for `plots.table` with `COST_COLUMNS`, from what `pyft bench mutants` measured."""
+    names = {mutant.name for mutant in mutants}
+    return [_cost(m["mutant"], m) for m in bench("mutants")["runs"] if m["mutant"] in names]
 
 
 def _cost(name: str, m: dict[str, Any]) -> list[str]:

@@ -259,9 +259,8 @@ def compared(mutant: Mutant) -> dict[str, Any]:
     broken, right = mutate(mutant.module, mutant.old, mutant.new), maths()
     ours = [right_scores(mutant.run, seed) for seed in range(SPREAD)]
     theirs = [scored(mutant.run, broken, right, seed) for seed in range(SEEDS)]
-    page = next(page for page, mutants in MUTANTS.items() if mutant in mutants)
     means = [float(np.mean(a["own"])) for a in ours]
-    found: dict[str, Any] = {"page": page, "run": mutant.run, "right": [round(x, 4) for x in means[:SEEDS]]}
+    found: dict[str, Any] = {"run": mutant.run, "right": [round(x, 4) for x in means[:SEEDS]]}
     found["spread"] = round(float(np.std(means, ddof=1)), 4)
     found["accuracy"] = all(set(a["own"]) <= {0.0, 1.0} for a in ours)  # else log-likelihoods or squared errors
     failed = [b["error"] for b in theirs if "error" in b]

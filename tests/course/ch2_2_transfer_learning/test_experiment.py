@@ -14,10 +14,9 @@ from pyft.course.ch2_2_transfer_learning import experiment as transfer
 from pyft.course.ch2_2_transfer_learning.experiment import METHODS, Method, recipe
 from pyft.data.splits import draw_rows, subset
 from pyft.errors import PyftError
-from pyft.evaluation import stats
-from pyft.evaluation.stats import Comparison, unpack_bits
+from pyft.evaluation.stats import unpack_bits
+from pyft.evaluation.verdicts import compare_runs
 from pyft.finetune.loop import fine_tune
-from pyft.models.features import features
 from pyft.models.loading import digest
 from pyft.models.surgery import freeze, from_scratch, num_trainable
 from pyft.profiles import Recipe
@@ -27,10 +26,10 @@ pytestmark = pytest.mark.usefixtures("same_torch_afterwards")
 RECIPE = Recipe(epochs=1, batch_size=4, lr=1e-2, evaluations=0, max_length=16)
 
 
-def film(n):
+def film(n, end=""):
     """Texts whose label is the word good or bad, one label after the other as in the corpus."""
     label = [int(i >= n // 2) for i in range(n)]
-    texts = ["the " * (i % 3) + ("good" if y else "bad") + " film" for i, y in enumerate(label)]
+    texts = ["the " * (i % 3) + ("good" if y else "bad") + " film" + end for i, y in enumerate(label)]
     return Dataset.from_dict({"id": [str(i) for i in range(n)], "text": texts, "label": label})
 
 
@@ -124,35 +123,6 @@ def test_rows_that_there_are_not_cannot_be_drawn(n):
         draw_rows(10, n, seed=0)
 
 
-# --- features ---------------------------------------------------------------------------------------------------------
-
-
-def test_features_depend_neither_on_the_batch_nor_on_dropout(tiny_bert, tokenizer):
-    model = tiny_bert().train()
-    texts = ["a good film", "bad", "the the the bad film", "film"]
-    for pooling in ("mean", "cls"):
-        together = features(model, tokenizer, texts, pooling, batch_size=4)
-        alone = np.concatenate([features(model, tokenizer, [t], pooling) for t in texts])
-        np.testing.assert_allclose(together, alone, atol=1e-5)
-        assert together.shape == (4, 32)
-    assert model.training
-    assert not np.allclose(
-        features(model, tokenizer, texts, "mean"), features(model, tokenizer, texts, "cls"), atol=0.1
-    )
-
-
-def test_the_class_tokens_features_are_the_first_hidden_state(tiny_bert, tokenizer):
-    model = tiny_bert().eval()
-    with torch.inference_mode():
-        h = model.base_model(**tokenizer(["a bad film"], return_tensors="pt")).last_hidden_state
-    np.testing.assert_allclose(features(model, tokenizer, ["a bad film"], "cls"), h[:, 0], atol=1e-6)
-
-
-def test_an_unknown_pooling_is_refused(tiny_bert, tokenizer):
-    with pytest.raises(PyftError, match="unknown pooling 'max'"):
-        features(tiny_bert(), tokenizer, ["film"], "max")
-
-
 # --- the measurement --------------------------------------------------------------------------------------------------
 
 
@@ -164,7 +134,7 @@ def test_recipes_bring_enough_texts_past_the_model_in_whole_epochs():
             assert (r.lr, r.batch_size) == (1e-4, method.batch_size)
 
 
-def test_stored_runs_are_compared_seed_by_seed():
+def test_stored_runs_are_compared_over_the_seeds_that_both_have():
     hits = {"a": [[1, 1, 1, 1, 1, 1, 1, 0], [1] * 8], "b": [[0, 0, 0, 0, 0, 0, 1, 1], [1] * 8, [0] * 8]}
     runs = [
         {"method": m, "n": 50, "seed": s, "split": "test"} | transfer._scored(np.array(h), np.ones(8, int), 0.0, 1)
@@ -173,13 +143,29 @@ def test_stored_runs_are_compared_seed_by_seed():
     ]
     found = {"runs": runs[::-1]}
     assert [r["seed"] for r in transfer.stored_runs(found, "b", 50)] == [0, 1, 2]
-    first, second = transfer.compare_methods(found, "a", "b", 50, 8)  # the third seed has no partner
-    assert (first.only_a, first.only_b, first.n) == (6, 1, 8)
-    assert (second.only_a, second.only_b) == (0, 0)
-    assert stats.tally([first, second]) == "no difference shown for 2 of 2 seeds"
-    assert stats.tally([Comparison(9, 0, 9, 0.01), second]) == ("better for 1 of 2 seeds, no difference shown for 1")
+    said = transfer.compare_methods(found, "a", "b", 50, 8)  # the third seed has no partner
+    assert said == compare_runs(np.array(hits["a"]), np.array(hits["b"][:2]))
+    assert said.difference == 5 / 16
     with pytest.raises(PyftError, match=r"no kept run with method 'a', n 5, split 'test'\. Known: .*'b', 50, 'test'"):
         transfer.stored_runs(found, "a", 5)
+
+
+def test_runs_that_are_all_the_same_count_as_one():
+    a, b = [[1, 1, 0, 0, 1, 1, 1, 1], [1, 1, 1, 0, 1, 1, 1, 0]], [[0, 0, 1, 0, 1, 0, 1, 0]] * 2
+    runs = [
+        {"method": m, "n": 50, "seed": s, "split": "test"} | transfer._scored(np.array(h), np.ones(8, int), 0.0, 1)
+        for m, rows in (("a", a), ("b", b))
+        for s, h in enumerate(rows)
+    ]
+    assert transfer.compare_methods({"runs": runs}, "a", "b", 50, 8) == compare_runs(np.array(a), np.array(b[0]))
+
+
+def test_families_hold_what_is_measured():
+    for family in (*transfer.PRETRAINING, transfer.FREEZING, transfer.DETOURED):
+        for a, b, n in family.members:
+            for name in (a, b):
+                sizes = transfer.METHODS[name].sizes if name in transfer.METHODS else transfer.SIZES
+                assert n in sizes
 
 
 @pytest.fixture
@@ -232,6 +218,27 @@ def test_a_measurement_chooses_then_makes_every_run_and_an_interrupted_one_goes_
     for r in found["runs"]:
         assert unpack_bits(r["right"], lengths[r["split"]]).mean() == pytest.approx(r["accuracy"])
     assert transfer.EXPERIMENT.load(out) == found == json.loads(out.read_text(encoding="utf8"))
+
+
+def test_a_detour_learns_the_other_corpus_and_reads_film_reviews_as_they_are(small, monkeypatch):
+    """Each text whole and in its order, with its own label: reversed texts would give features of another language."""
+    corpora = {
+        name: DatasetDict({split: film(n, end) for split, n in [("train", 40), ("validation", 10), ("test", 20)]})
+        for name, end in [(transfer.CORPUS, ""), ("other", " a bad a")]
+    }
+    monkeypatch.setattr(transfer.data, "load", lambda name: corpora[name])
+    learnt, read, fitted = [], [], []
+    real_tune, real_features, real_fitted = transfer.fine_tune, transfer.features, transfer._fitted
+    monkeypatch.setattr(transfer, "fine_tune", lambda *a: learnt.append(a[2:4]) or real_tune(*a))
+    monkeypatch.setattr(transfer, "features", lambda *a: read.append(a[2][:]) or real_features(*a))
+    monkeypatch.setattr(transfer, "_fitted", lambda *a: fitted.append(a) or real_fitted(*a))
+    transfer.intermediate_task("other", 16, 1, 1e-3, 1.0)
+    ((first, watched),), ((_, x, y, x_test, y_test),) = learnt, fitted
+    assert set(first["text"]) == set(corpora["other"]["train"]["text"])
+    assert watched["text"][:] == corpora["other"]["validation"]["text"][:]
+    few, test = subset(corpora[transfer.CORPUS]["train"], 16, 1), corpora[transfer.CORPUS]["test"]
+    assert read == [few["text"][:], test["text"][:]]
+    assert (list(y), list(y_test)) == (few["label"][:], test["label"][:]) and (len(x), len(x_test)) == (16, 20)
 
 
 def chosen_from(values):

@@ -141,3 +141,12 @@ def test_all_models_of_one_seed_see_the_same_rows(small, monkeypatch):
     for name, seed in [("minilm", 3), ("bert", 3), ("bert", 4)]:
         architectures.run(name, "movie-reviews", seed)
     assert seen[0] == seen[1] != seen[2]
+
+
+def test_what_is_compared_is_measured_over_seeds():
+    runs = set(architectures.plan())
+    ladder = [(*pair, "movie-reviews") for pair in architectures.STEPS_OF_LADDER.members]
+    for a, b, corpus in (*architectures.ARCHITECTURES.members, *architectures.TRAINED_ON.members, *ladder):
+        shared = [seed for seed in range(architectures.SEEDS) if {(a, corpus, seed), (b, corpus, seed)} <= runs]
+        assert len(shared) >= architectures.FEW
+    assert len(architectures.TRAINED_ON.members) == 6

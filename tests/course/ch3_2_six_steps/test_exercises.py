@@ -1,4 +1,4 @@
-"""The exercises of sections 3.2 and 3.3: each solution is what the package or a library computes."""
+"""The exercises of 3.2, 3.3 and the pages below them: each solution is what the package or a library computes."""
 
 import random
 
@@ -15,11 +15,12 @@ from pyft.finetune.loop import Run
 from pyft.finetune.parameter_groups import groups
 from pyft.profiles import Recipe
 
-FINETUNE = every("3.2") | every("3.3")
+PAGES = {"3.2": "abc", "3.2.2": "ab", "3.2.7": "ab", "3.3": "ab", "3.3.1": "ab", "3.3.2": "ab", "3.3.3": "ab"}
+FINETUNE = {name: exercise for page in PAGES for name, exercise in every(page).items()}
 
 
-def test_there_are_three_exercises_a_page():
-    assert list(FINETUNE) == [f"{page}-{letter}" for page in ("3.2", "3.3") for letter in "abc"]
+def test_no_exercise_is_lost():
+    assert list(FINETUNE) == [f"{page}-{letter}" for page, letters in PAGES.items() for letter in letters]
 
 
 def test_the_steps_are_those_of_a_run(tokenizer):
@@ -51,17 +52,17 @@ def test_the_rates_are_those_of_the_packages_groups(tiny_bert):
     peaks = {}
     for group in groups(model, Recipe(epochs=1, batch_size=8, lr=0.1, layer_decay=0.5)):
         peaks |= {depth[p]: group["peak"] for p in group["params"]}
-    expected = FINETUNE["3.3-a"].solution(0.1, 0.5, 2)
+    expected = FINETUNE["3.3.1-a"].solution(0.1, 0.5, 2)
     assert [peaks[k] for k in (3, 2, 1, 0)] == pytest.approx(expected.tolist())
 
 
 def test_training_stops_where_the_package_stops():
-    for losses, patience in FINETUNE["3.3-b"].cases:
+    for losses, patience in FINETUNE["3.3.2-a"].cases:
         recipe = Recipe(epochs=1, batch_size=8, lr=0.1, patience=patience)
         shown = [losses[: t + 1].tolist() for t in range(len(losses))]
         over = [out_of_patience(History(validation_loss=some), recipe) for some in shown]
         stop = over.index(True) if True in over else len(losses) - 1
-        assert FINETUNE["3.3-b"].solution(losses, patience) == (stop, shown[stop].index(min(shown[stop])))
+        assert FINETUNE["3.3.2-a"].solution(losses, patience) == (stop, shown[stop].index(min(shown[stop])))
 
 
 def test_the_mixed_loss_is_the_packages(tokenizer, tiny_bert, monkeypatch):
@@ -73,4 +74,4 @@ def test_the_mixed_loss_is_the_packages(tokenizer, tiny_bert, monkeypatch):
     h = model.bert(**x).pooler_output
     z = model.classifier(share[:, None] * h + (1 - share[:, None]) * h[other])
     theirs = augmentation.mix_up()(model, x | {"labels": y})
-    assert FINETUNE["3.3-c"].solution(z, y, other, share).item() == pytest.approx(theirs.item(), abs=1e-6)
+    assert FINETUNE["3.3.3-a"].solution(z, y, other, share).item() == pytest.approx(theirs.item(), abs=1e-6)

@@ -11,7 +11,7 @@ from pyft.course.part4.mutants import PROOFS
 from pyft.evidence.proofs import prove_all
 from pyft.finetune.batches import encode, pad
 from pyft.maths.state_dicts import from_bert
-from pyft.mutation import maths
+from pyft.mutation import Mutant, hunt, maths
 
 FAMILIES = {
     name: family for page, families in PROOFS.items() if page.startswith("4.1") for name, family in families.items()
@@ -39,11 +39,11 @@ COVERED = {
     "orders": ["causal, T = 1", "permutation, T = 6"],
     "multi-head attention": ["no mask", "padding", "window", "h = 1", "h = 8", "weights", "dW_Q", "dW_O"],
     "LayerNorm": ["eps = 1e-12", "eps = 0.5", "far", "without spread", "d = 1,", "dx"],
-    "feed-forward": ["relu", "gelu", "dW_1.weight", "dW_2.bias", "dx"],
+    "feed-forward": ["relu", "gelu", "dW_1.weight", "dW_2.bias", "dx", "in training"],
     "layer": ["norm before", "norm after", "dx"],
     "BERT": ["no padding", "padding", "in training", "dsegment.weight", "dlayers.1.attention.W_O.bias"],
     "RoBERTa": ["padding left", "padding right", "dposition.weight"],
-    "XLNet": ["content stream", "query stream", "padding left", "dquery", "dlayers.1.attention.s"],
+    "XLNet": ["content stream", "query stream", "padding left", "dquery", "dlayers.1.attention.s", "the same masks"],
     "tied head": ["BERT", "RoBERTa"],
 }
 
@@ -53,6 +53,41 @@ def test_the_family_covers_what_it_says(name):
     said = [what for what, *_ in FAMILIES[name](maths())]
     for part in COVERED[name]:
         assert any(part in what for what in said), part
+
+
+INNER = "self.W_2(self.dropout(self.activation(self.W_1(x))))"
+OFFSETS = "sinusoids(torch.arange(-(T - 1), T, device=ids.device), d).to(self.word.weight.dtype)"
+ENDS = "return self.dropout(h), None if g is None else self.dropout(g)"
+START = "self.query.expand(B, targets.size(1), d)"
+MISPLACED = [  # (family, code, where dropout is left off or stands elsewhere)
+    ("feed-forward", INNER, "self.W_2(self.activation(self.dropout(self.W_1(x))))"),
+    ("feed-forward", INNER, "self.W_2(self.activation(self.W_1(x)))"),
+    ("XLNet", f"R = self.dropout({OFFSETS})", f"R = {OFFSETS}"),
+    ("XLNet", "h, g = self.dropout(self.word(ids)), None", "h, g = self.word(ids), None"),
+    ("XLNet", f"g = self.dropout({START})", f"g = {START}"),
+    ("XLNet", ENDS, "return h, None if g is None else self.dropout(g)"),
+    ("XLNet", ENDS, "return self.dropout(h), g"),
+    ("XLNet", "return self.W_O((self.dropout(weights) @ V)", "return self.W_O((weights @ V)"),
+    ("XLNet", "FeedForward(d_model, d_ff, dropout=dropout)", "FeedForward(d_model, d_ff)"),
+    ("BERT", "x = self.dropout(self.norm(x))", "x = self.norm(x)"),
+]
+
+
+@pytest.mark.parametrize("name,old,new", MISPLACED)
+def test_dropout_in_another_place_is_caught_in_training(name, old, new):
+    """In evaluation it does nothing, wherever it stands."""
+    caught = hunt(Mutant("misplaced dropout", "encoder", old, new, ""), {name: FAMILIES[name]})
+    assert "in training" in caught
+
+
+def test_the_same_masks_drop_in_training_alone_and_where_there_is_a_share_to_drop():
+    x = torch.ones(2, 40)
+    with proof_tools.same_masks():
+        one, two = torch.nn.Dropout(0.5)(x), torch.nn.Dropout(0.5)(2 * x)
+        assert torch.equal(2 * one, two) and set(one[0].tolist()) == {0.0, 2.0}
+        assert torch.equal(torch.nn.Dropout(0.5).eval()(x), x) and torch.equal(torch.nn.Dropout(0.0)(x), x)
+    torch.manual_seed(0)
+    assert not torch.equal(torch.nn.Dropout(0.5)(x)[0], torch.nn.Dropout(0.5)(x)[1])
 
 
 def test_no_family_is_left_out():

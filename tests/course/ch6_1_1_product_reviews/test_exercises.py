@@ -1,15 +1,15 @@
-"""The exercises of section 6.1's pages: each solution is what the package or a library computes."""
+"""The exercises of section 6.1.1: each solution is what the package computes, or what must come out."""
 
 import numpy as np
 import pytest
 import torch
 
 from pyft.course.ch6_1_1_product_reviews.exercises import _cubic
-from pyft.course.ch6_1_2_social_media.exercises import _raters
+from pyft.evaluation import stats
 from pyft.evaluation.attribution import path_gradients
 from pyft.exercises import every
 
-SENTIMENT = every("6.1.1") | every("6.1.2")
+EXERCISES = every("6.1.1")
 
 
 def test_the_integrated_gradients_are_the_packages():
@@ -18,10 +18,12 @@ def test_the_integrated_gradients_are_the_packages():
 
     x, baseline = torch.tensor([2.0, -1.0]), torch.tensor([0.5, 1.0])
     theirs = path_gradients(f, x[None], baseline[None], steps=9)[0]
-    torch.testing.assert_close(SENTIMENT["6.1.1-a"].solution(_cubic, x, baseline, 9), theirs)
+    torch.testing.assert_close(EXERCISES["6.1.1-a"].solution(_cubic, x, baseline, 9), theirs)
 
 
-def test_the_ceiling_is_numpys():
-    ratings = _raters(3)
-    theirs = [np.corrcoef(ratings[:, k], np.delete(ratings, k, 1).mean(1))[0, 1] for k in range(4)]
-    assert SENTIMENT["6.1.2-a"].solution(ratings) == pytest.approx(np.mean(theirs), abs=1e-5)
+def test_the_best_correlation_is_the_root_of_the_packages_reliability():
+    """With two raters a text, the halves are the raters; drawn at random they change sides, which moves r a little."""
+    rng = np.random.default_rng(0)
+    both = rng.normal(size=(4000, 1)) + 0.6 * rng.normal(size=(4000, 2))
+    ours = EXERCISES["6.1.1-b"].solution(*torch.tensor(both.T))
+    assert ours == pytest.approx(stats.reliability(both.tolist(), draws=5) ** 0.5, abs=2e-3)

@@ -44,6 +44,32 @@ def test_ratings_are_the_labels_and_contrived_tweets_are_left_out(small):
     assert sentiment.rated_split("editorials", "test")["label"][:2] == [-1.25, 1.5]
 
 
+def by_the_sentence(split):
+    """Forty documents of six sentences, of which each split has some, as if they had been split one by one."""
+    ids = [f"{d}_{k}" for d in range(40) for k in {"train": (1, 2, 3, 4), "validation": (5,), "test": (6,)}[split]]
+    return Dataset.from_dict({"id": ids, "text": ids, "rating": [1.5] * len(ids), "ratings": [[1, 2]] * len(ids)})
+
+
+def test_no_document_is_on_two_sides_and_no_training_text_is_tested_on(monkeypatch):
+    splits = DatasetDict({split: by_the_sentence(split) for split in ("train", "validation", "test")})
+    monkeypatch.setattr(data, "load", lambda name: splits)
+    ids = {split: sentiment.rated_split("editorials", split)["id"][:] for split in splits}
+    documents = {split: {key.split("_")[0] for key in some} for split, some in ids.items()}
+    assert sum(map(len, documents.values())) == len(set.union(*documents.values())) == 40
+    assert len(documents["train"]) > len(documents["test"]) > len(documents["validation"]) > 0
+    assert set(ids["train"]) <= set(splits["train"]["id"])
+    assert {key.split("_")[1] for split in ("validation", "test") for key in ids[split]} == {"5", "6"}
+
+
+def test_texts_are_counted_by_their_documents():
+    assert sentiment.documents({"id": ["12_3", "12_4", "7_1", "44"]}) == ["12", "12", "7", "44"]
+
+
+def test_each_model_away_from_home_is_compared_once():
+    assert len(set(sentiment.ABROAD.members)) == len(sentiment.ABROAD.members) == 12
+    assert all(source != on for source, on in sentiment.ABROAD.members)
+
+
 def test_a_source_that_there_is_not_is_named():
     with pytest.raises(PyftError, match="unknown source 'novels'"):
         sentiment.rated_split("novels", "test")
@@ -102,4 +128,5 @@ def test_every_source_has_texts_enough_and_ratings_in_range():
     for source in sentiment.SOURCES:
         train = sentiment.rated_split(source, "train")
         assert len(train) >= sentiment.ROWS
+        assert len(sentiment.rated_split(source, "test")) > 150
         assert all(isinstance(y, float) and -4 <= y <= 4 and y != 0 for y in train["label"])

@@ -17,7 +17,6 @@ from pyft.course.ch6_2_text_classification.long_documents import (
     VIEWS,
     both,
     head,
-    mean_probabilities,
     tail,
     views,
     windows,
@@ -26,10 +25,7 @@ from pyft.course.ch6_2_text_classification.surface import PROBES, typing_shape, 
 from pyft.errors import PyftError
 from pyft.evaluation import thresholds
 from pyft.evaluation.thresholds import binary_metrics, threshold
-from pyft.exercises import every
 from pyft.finetune import loop, prediction
-
-CLASSIFICATION = every("6.2")
 
 # --- spam -------------------------------------------------------------------------------------------------------------
 
@@ -47,12 +43,6 @@ def test_the_threshold_keeps_the_limit_and_the_next_lower_score_would_not(rows, 
     if len(lower):
         below = np.nextafter(t, -np.inf)  # what scores t itself is flagged then
         assert np.mean(s[y == 0] > below) > limit
-
-
-def test_the_threshold_is_that_of_the_exercise():
-    exercise = CLASSIFICATION["6.2-a"]
-    for scores, y, limit in exercise.cases:
-        assert threshold(scores.numpy(), y.numpy(), limit) == exercise.solution(scores, y, limit)
 
 
 def test_a_limit_that_is_a_whole_number_of_messages_is_not_lost_to_rounding():
@@ -165,12 +155,6 @@ def test_a_view_has_the_tokens_that_it_had_in_the_text(name, tokenizer):
 def test_an_unknown_view_is_named(tokenizer):
     with pytest.raises(PyftError, match="unknown view 'middle'"):
         views(tokenizer, "good film", "middle", 8)
-
-
-def test_documents_are_averaged_as_in_the_exercise():
-    exercise = CLASSIFICATION["6.2-c"]
-    for z, of in exercise.cases:
-        assert mean_probabilities(z, of.tolist()) == pytest.approx(exercise.solution(z, of).numpy())
 
 
 def test_views_keep_their_documents_label(tokenizer):

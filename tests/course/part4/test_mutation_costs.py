@@ -110,6 +110,26 @@ def test_a_run_sees_its_mutant_in_training_and_in_its_own_score():
     assert not np.array_equal(own, true) and not np.array_equal(true, right)
 
 
+BACKWARDS = "self.norm(x).flip(-1)"
+ONLY_IN_EVALUATION = {  # a break that training does not see: the weights that are learnt are the right ones
+    "BERT": ("x = self.dropout(self.norm(x))", f"x = self.dropout(self.norm(x)) if self.training else {BACKWARDS}"),
+    "XLNet": (
+        "return self.dropout(h), None if g is None else self.dropout(g)",
+        "return (self.dropout(h), g) if self.training else (h.flip(-1), None if g is None else g.flip(-1))",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "name,broken", [("BERT", "BERT"), ("BERT, ratings", "BERT"), ("RoBERTa", "BERT"), ("masked LM", "BERT"),
+                    ("XLNet", "XLNet"), ("left to right", "XLNet")]
+)  # fmt: skip
+def test_in_truth_is_what_the_right_code_says_of_the_weights_that_were_learnt(name, broken):
+    right, _ = scored(name)
+    own, true = RUNS[name](mutation.mutate("encoder", *ONLY_IN_EVALUATION[broken]), maths(), 0)
+    assert np.array_equal(true, right) and not np.array_equal(own, right)
+
+
 def test_roberta_is_the_same_encoder_with_its_padding_on_the_left():
     torch.manual_seed(0)
     head = torch.nn.Linear(384, 2)
@@ -196,7 +216,7 @@ def test_the_difference_is_taken_example_by_example_and_its_interval_has_both_it
     assert found["true"]["difference"] == pytest.approx(d.mean() + 1, abs=1e-4)
     assert found["right"] == pytest.approx(right[:SEEDS].mean(1), abs=1e-4)
     assert found["spread"] == pytest.approx(s, abs=1e-4)
-    assert (found["page"], found["run"]) == ("4.1.1", "BERT")
+    assert found["run"] == "BERT"
     assert json.loads(json.dumps(found)) == found
 
 
@@ -279,7 +299,7 @@ def test_a_mistake_in_the_book_itself_is_not_taken_for_the_mutants(instead):
 @pytest.mark.long
 def test_a_real_mutant_is_compared_and_another_fails():
     found = compared(BY_NAME["causal mask shows the next token"])
-    assert (found["run"], found["page"]) == ("left to right", "4.1.1")
+    assert found["run"] == "left to right"
     assert found["own"]["interval"][0] < found["own"]["difference"] < found["own"]["interval"][1]
     assert found["own"]["scores"] != found["right"] and found["own"] != found["true"]
     assert compared(BY_NAME["steps counted from zero"])["error"] == "the loss became nan"
@@ -309,27 +329,3 @@ def test_a_mutant_that_changes_something_else_is_another_run(two, monkeypatch):
     assert mutation_costs.change(two[0]) != mutation_costs.change(two[1])
     monkeypatch.setattr(mutation_costs, "MUTANTS", {"4.1.1": [dataclasses.replace(MUTANT, new="3 * q")]})
     assert len({first, other, mutation_costs.EXPERIMENT.key(MUTANT.name)}) == 3
-
-
-# --- the data ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.fetched
-def test_the_real_reviews_are_cut_and_in_order_of_length(monkeypatch):
-    monkeypatch.undo()
-    for split, n in {"train": mutation_costs.TRAIN, "validation": mutation_costs.HELD_OUT}.items():
-        rows = mutation_costs.reviews(split)
-        lengths = [len(row) for row in rows["ids"]]
-        assert lengths == sorted(lengths) and max(lengths) == 32
-        assert len(rows["label"]) == len(rows["rating"]) == n == len(lengths)
-        assert set(rows["label"]) == {0, 1}
-
-
-@pytest.mark.fetched
-def test_the_real_windows_are_whole_and_in_the_commonest_pieces(monkeypatch):
-    monkeypatch.undo()
-    train, held_out = mutation_costs.windows("train"), mutation_costs.windows("validation")
-    assert held_out.shape == (mutation_costs.HELD_OUT, mutation_costs.T) and len(train) > 1000
-    assert train.min() == 0 and train.max() == mutation_costs.V - 1 and held_out.max() < mutation_costs.V
-    counts = torch.bincount(train.flatten(), minlength=mutation_costs.V)
-    assert (counts[:-1] - counts[1:] > -60).all()  # numbered from the commonest; a cut window at the end aside

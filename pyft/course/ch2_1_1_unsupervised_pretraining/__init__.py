@@ -1,0 +1,1 @@
+"""What section 2.1.1 alone needs."""

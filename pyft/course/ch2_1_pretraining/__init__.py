@@ -1,1 +1,0 @@
-"""What section 2.1 alone needs."""

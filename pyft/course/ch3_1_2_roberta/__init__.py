@@ -1,0 +1,1 @@
+"""What section 3.1.2 alone needs."""

@@ -1,0 +1,1 @@
+"""What section 3.2.7 alone needs."""

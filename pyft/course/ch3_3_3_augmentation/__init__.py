@@ -1,0 +1,1 @@
+"""What section 3.3.3 alone needs."""

@@ -1,0 +1,1 @@
+"""What section 4.2.1 alone needs."""

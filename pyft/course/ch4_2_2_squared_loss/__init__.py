@@ -1,0 +1,1 @@
+"""What section 4.2.2 alone needs."""

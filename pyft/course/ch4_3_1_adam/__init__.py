@@ -1,0 +1,1 @@
+"""What section 4.3.1 alone needs."""

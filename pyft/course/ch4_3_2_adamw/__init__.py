@@ -1,0 +1,1 @@
+"""What section 4.3.2 alone needs."""

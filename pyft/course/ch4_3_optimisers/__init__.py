@@ -1,1 +1,0 @@
-"""What section 4.3 alone needs."""

@@ -1,0 +1,1 @@
+"""What section 5.5 alone needs."""

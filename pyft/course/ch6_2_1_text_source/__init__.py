@@ -1,0 +1,1 @@
+"""What section 6.2.1 alone needs."""

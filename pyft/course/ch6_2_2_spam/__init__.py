@@ -1,0 +1,1 @@
+"""What section 6.2.2 alone needs."""

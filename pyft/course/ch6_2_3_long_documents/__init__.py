@@ -1,0 +1,1 @@
+"""What section 6.2.3 alone needs."""

@@ -1,0 +1,1 @@
+"""What section 6.3.1 alone needs."""

@@ -1,0 +1,1 @@
+"""What several pages of part 5 share."""

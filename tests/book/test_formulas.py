@@ -1,0 +1,57 @@
+"""Formulas become MathML when the book is built."""
+
+import re
+
+import pytest
+
+from pyft import paths
+from pyft.book.chapters import chapters
+from pyft.book.formulas import mathml
+
+ON_A_LINE = re.compile(r"(?<![\\$])\$([^$\n]+?)\$(?!\d)")
+ALONE = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+
+
+def prose():
+    for chapter in chapters().values():
+        for cell in chapter.read().cells:
+            if cell.cell_type == "markdown":
+                yield chapter.name, CODE.sub("", cell.source)
+    for path in (paths.ROOT / "book").glob("*.md"):
+        yield path.name, CODE.sub("", path.read_text(encoding="utf8"))
+
+
+def test_every_formula_of_the_book_can_be_made():
+    made = 0
+    for name, text in prose():
+        for block in (True, False):
+            for tex in (ALONE if block else ON_A_LINE).findall(text if block else ALONE.sub("", text)):
+                assert mathml(tex, block).startswith("<math"), (name, tex)
+                made += 1
+    assert made > 100
+
+
+def test_a_fraction_a_root_and_a_named_function():
+    made = mathml(r"\frac{QK^\top}{\sqrt{d_k}}, \quad \arg\max_k z_k", block=True)
+    assert 'display="block"' in made
+    for part in ("<mfrac>", "<msqrt>", "arg", "max"):
+        assert part in made
+    assert "\\" not in made
+
+
+def test_a_command_that_nobody_knows_is_no_formula():
+    with pytest.raises(ValueError, match=r"\\nosuch cannot be made into MathML"):
+        mathml(r"x + \nosuch y")
+
+
+def test_rows_are_aligned_in_a_table_or_refused():
+    made = mathml(r"\begin{aligned} u &= a \\ z &= b \end{aligned}", block=True)
+    assert made.count("<mtr>") == 2 and made.count('<mtd columnalign="right">') == 2
+    with pytest.raises(ValueError, match="rows or columns"):
+        mathml(r"\begin{gathered} u &= a \\ z &= b \end{gathered}")
+
+
+def test_a_function_stands_apart_from_what_it_is_of():
+    assert mathml(r"q \ln p").count("mspace") == 2
+    assert mathml(r"\log(p)").count("mspace") == 0

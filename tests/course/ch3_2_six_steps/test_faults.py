@@ -1,0 +1,64 @@
+"""Faults planted in a training: they fit the code as it is."""
+
+import subprocess
+
+import pytest
+
+from pyft.course.ch3_2_six_steps import faults
+from pyft.errors import PyftError
+
+SAYS = (
+    "chapters/3_algorithms/3_3_tricks.ipynb, cell 9 (In [5]): BandError: 3.3/baseline.accuracy = 71.2 %, stored for "
+    "seed 0: 74.3 % ± 0.003. Something moved: code, data\n    | films = 1\n"
+)
+
+
+def test_each_fault_still_fits_its_source():
+    assert faults.misfits() == []
+
+
+def test_a_fault_that_no_longer_fits_is_named(tmp_path):
+    (tmp_path / "loop.py").write_text("step()\nstep()\n")
+    with pytest.raises(PyftError, match=r"pyft/loop.py holds 'step\(\)' 2 times, expected once"):
+        faults.Fault("no step", "loop.py", "step()", "pass").plant(tmp_path)
+
+
+def test_a_fault_is_planted_where_it_says(tmp_path):
+    (tmp_path / "loop.py").write_text("step()\nrest()\n")
+    faults.Fault("no step", "loop.py", "step()", "pass").plant(tmp_path)
+    assert (tmp_path / "loop.py").read_text() == "pass\nrest()\n"
+
+
+def test_an_unknown_fault_is_named():
+    with pytest.raises(PyftError, match="no warmup"):
+        faults.run("no warmup")
+
+
+@pytest.mark.parametrize(
+    "page,tests,found",
+    [
+        (
+            (1, "", SAYS),
+            (1, "FAILED tests/finetune/test_loop.py::test_rates[linear] - assert 1 == 2\n", ""),
+            {
+                "red": True,
+                "error": "BandError",
+                "said": "3.3/baseline.accuracy = 71.2 %, stored for seed 0: 74.3 % ± 0.003",
+                "unit": "tests/finetune/test_loop.py::test_rates",
+            },
+        ),
+        ((0, "done", ""), (0, "9 passed", ""), {"red": False, "error": "", "said": "", "unit": ""}),
+    ],
+    ids=["noticed", "survived"],
+)
+def test_a_run_keeps_what_the_page_and_the_tests_said(monkeypatch, page, tests, found):
+    asked = []
+
+    def call(command, cwd, env, **_):
+        asked.append(command)
+        assert env["PYTHONPATH"] == str(cwd) and "round(recipe" not in (cwd / "pyft/finetune/schedule.py").read_text()
+        return subprocess.CompletedProcess(command, *(page if "run" in command else tests))
+
+    monkeypatch.setattr(subprocess, "run", call)
+    assert faults.run("no warm-up") == {"fault": "no warm-up", "page": "3.3"} | found
+    assert asked[0][1:5] == ["-m", "pyft", "run", "3.3"] and "tests/finetune" in asked[1]

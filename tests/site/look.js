@@ -1,0 +1,15 @@
+// What a page looks like at its present width: {screens, wide, off}; folded parts count as folded.
+const article = document.querySelector(".bd-article") || document.body;
+const about = (e) => `${e.tagName.toLowerCase()}: ${(e.textContent || e.alt || "").trim().replace(/\s+/g, " ").slice(0, 60)}`;
+const seen = (e) => e.getClientRects().length && !e.closest("details:not([open])");
+const scrolls = (e) => e && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+const all = (chosen) => [...article.querySelectorAll(chosen)].filter(seen);
+const wider = (chosen) => all(chosen).filter((e) => e.scrollWidth > e.clientWidth + 1).map(about);
+return {
+  screens: article.getBoundingClientRect().height / 900,
+  code: wider("pre"),
+  boxes: wider("table, div.math, .cell_output .output:not(:has(pre, table))"),
+  off: all("p, li, table, div.math, h1, h2, h3, img, figure")
+    .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement))
+    .map(about),
+};

@@ -1,0 +1,68 @@
+"""Every page in a browser: quiet, by itself, accessible, whole at two widths, and not too long.
+
+`exceptions.json` holds what today's pages are still allowed. It may only shrink: a page that needs its entry no longer
+fails until the entry goes.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pyft.book.build import pages
+
+pytestmark = pytest.mark.slow
+LIMITS = {"screens": 15, "wide code at 1300": 0, "wide boxes at 1300": 0, "wide boxes at 390": 0}
+ALLOWED = json.loads((Path(__file__).parent / "exceptions.json").read_text(encoding="utf8"))
+PAGES = [*pages(), "search.html"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_quiet_and_asks_nobody_else(reader, page):
+    asked, console = reader.open(page)
+    assert console == []
+    assert [url for url in asked if not url.startswith((reader.address, "data:"))] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_axe_finds_nothing_serious_in_light_and_dark(reader, page):
+    reader.open(page)
+    assert [fault for theme in ("light", "dark") for fault in reader.accessibility(theme)] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_whole_at_two_widths_and_not_too_long(reader, page):
+    reader.open(page)
+    wide = reader.look()
+    reader.width(390, 844)
+    narrow = reader.look()
+    assert wide["off"] + narrow["off"] == []
+    found = {
+        "screens": wide["screens"],
+        "wide code at 1300": len(wide["code"]),
+        "wide boxes at 1300": len(wide["boxes"]),
+        "wide boxes at 390": len(narrow["boxes"]),
+    }
+    allowed = ALLOWED.get(page, {})
+    for what, limit in LIMITS.items():
+        assert found[what] <= allowed.get(what, limit), (what, wide, narrow["boxes"])
+    needless = [what for what in allowed if found[what] <= LIMITS[what]]
+    assert needless == [], f"good news: take these of {page} off tests/site/exceptions.json"
+
+
+def test_exceptions_are_of_pages_that_there_are():
+    assert set(ALLOWED) <= set(PAGES)
+
+
+@pytest.mark.parametrize(("words", "section"), [("微调", "3.3"), ("优化", "4.3"), ("label smoothing", "4.2")])
+def test_the_search_leads_to_sections(reader, words, section):
+    reader.open(f"search.html?q={words}")
+    links = reader.driver.execute_async_script("""
+        const done = arguments[0], links = () => [...document.querySelectorAll("ul.search a")];
+        const wait = (left) => links().length || !left
+            ? done(links().map((a) => a.getAttribute("href") + " " + a.parentElement.textContent))
+            : setTimeout(() => wait(left - 1), 50);
+        wait(100);
+    """)
+    assert any(section in link for link in links), links
+    assert any("#" in link.split()[0] for link in links)
