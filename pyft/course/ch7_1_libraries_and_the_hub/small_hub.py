@@ -1,4 +1,4 @@
-"""A hub on this machine, in a screen: repositories as commits of files, for the real client to fetch from.
+"""A small hub on this machine: repositories as commits of files, for the real client to fetch from.
 
 It answers the three things that `huggingface_hub.snapshot_download` asks: which files a revision has, where one of them
 is, and its bytes. `tests/hub.py` has a fuller one, with redirects, byte ranges and errors.
