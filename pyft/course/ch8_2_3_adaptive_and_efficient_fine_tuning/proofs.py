@@ -245,7 +245,7 @@ def _bottleneck(of: dict[str, Any], where: str, y: Tensor) -> Tensor:
 
 
 def prefixes(m: Code) -> Iterator[Case]:
-    """Attention with a prefix is a mixture of that to the text and that to the prefix (He et al. 2022, equation 5).
+    """Attention with a prefix is a mixture of that to the text and that to the prefix (He et al. 2022, section 3.1).
 
     The share of the prefix is what it has of the sum of exponentials.
     """

@@ -50,10 +50,10 @@ class KneserNey(Counts):
     p(w | h) = (max(c(h w) - D, 0) + D t(h) p(w | h')) / c(h)
 
     h' is h without its first sign, t(h) the number of different signs after h, and c(h) the sum of c(h w). For the
-    longest contexts c is how often h w occurred; for shorter ones it is before how many different signs (their
-    continuations), since a short context is asked only where the longer one has not seen what comes. Contexts that
-    begin a text have nothing before them, and keep their counts. D is n_1 / (n_1 + 2 n_2) for each length, where n_k
-    is how many sequences of that length have the count k (Ney, Essen & Kneser 1994).
+    longest contexts c is how often h w occurred; for shorter ones it is how many different signs h w came after (the
+    continuation count), since a short context counts only as far as the longer one has not seen what comes. Contexts
+    that begin a text have nothing before them, and keep their counts. D is n_1 / (n_1 + 2 n_2) for each length, where
+    n_k is how many sequences of that length have the count k (Ney, Essen & Kneser 1994).
     """
 
     def __init__(self, texts: Sequence[str], n: int, alphabet: str) -> None:
