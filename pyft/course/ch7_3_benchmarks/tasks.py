@@ -1,4 +1,4 @@
-"""The tasks of GLUE, SuperGLUE and SQuAD 1.1: what each asks, its metric, and how many labelled examples it has.
+"""The tasks of GLUE, SuperGLUE and SQuAD: what each asks, its metric, and how many labelled examples it has.
 
 Numbers of examples: GLUE's and SQuAD's files as distributed; SuperGLUE's as in Table 1 of Wang et al. 2019.
 """
