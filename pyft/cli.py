@@ -140,9 +140,11 @@ def bench(
 
 @app.command()
 def new(
-    number: Annotated[str, typer.Argument(help="The section's number in the outline, such as 7.1.")],
+    number: Annotated[str, typer.Argument(help="The section's number, such as 7.1.")],
     title: Annotated[str, typer.Argument(help="Its English title.")],
-    heading: Annotated[str | None, typer.Option(help="Its Chinese heading; the outline's if not given.")] = None,
+    heading: Annotated[
+        str | None, typer.Option(help="Its Chinese heading; by default the one in `outline.py`.")
+    ] = None,
 ) -> None:
     """Begin a chapter: a notebook that runs, a folder for what it alone needs, its entry in the contents."""
     from pyft.book.template import new_chapter

@@ -95,5 +95,5 @@ def test_the_readme_says_how_much_memory_a_kernel_takes() -> None:
         json.loads(path.read_text(encoding="utf8")) for path in (ROOT / "book" / "results").glob("*/*/seed-*.json")
     ]
     most = max(record["provenance"]["peak_memory_mib"] for record in records) / 1024
-    (told,) = re.findall(r"reaches ([\d.]+) GiB of memory", README)
+    (told,) = re.findall(r"up to ([\d.]+) GiB of memory", README)
     assert float(told) == pytest.approx(most, rel=0.2)

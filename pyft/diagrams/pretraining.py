@@ -156,17 +156,17 @@ def bert_inputs() -> Canvas:
     kinds = ["new" if i in asked else "quiet" for i in range(len(tokens))]
     middles = c.row(left, 356, tokens, kinds, widths, 5, 38)
     rows = [("word", tokens), ("position", list("012345")), ("segment", list("000011"))]
-    for y, (name, marks) in zip((160, 218, 276), rows, strict=True):
+    for y, (name, marks) in zip((150, 213, 276), rows, strict=True):
         c.text(12, y + 19, name, "quiet", "start")
         c.row(
             left, y, [f"*{name[0]}*{'₀₁₂₃₄₅'[int(m)]}" if m.isdigit() else "*w*" for m in marks], "body", widths, 5, 38
         )
-        if y > 160:
+        if y > 150:
             for x in middles:
-                c.text(x, y - 10, "+", size=18)
+                c.text(x, y - 12.5, "+", size=18)
     for i, x in enumerate(middles):
         c.arrow((x, 354), (x, 316))
-        c.arrow((x, 158), (x, 122))
+        c.arrow((x, 148), (x, 122))
         if i in asked:
             c.arrow((x, 74), (x, 46), kind="new")
             c.box(x - 34, 8, 68, 36, asked[i], "right")

@@ -35,7 +35,8 @@ def majority(train_labels: Sequence[int], n: int) -> Labels:
 def vader(texts: Sequence[str]) -> NDArray[np.float64]:
     """VADER's compound score of each text, from -1 to 1, without any training. (N,)
 
-    Hutto & Gilbert 2014, ICWSM-14. A score of exactly 0 means that no word of the lexicon occurs.
+    Hutto & Gilbert 2014, ICWSM-14. Exactly 0 means that no word of the lexicon occurs, or that what
+    occurs cancels out.
     """
     analyzer = SentimentIntensityAnalyzer()
     return np.array([analyzer.polarity_scores(text)["compound"] for text in texts])

@@ -64,7 +64,7 @@ def pack_bits(hit: ArrayLike) -> str:
 
 
 def unpack_bits(digits: str, n: int) -> NDArray[np.bool_]:
-    """Which examples were right, from the digits of `packed`: (n,) of bool."""
+    """Which examples were right, from the digits of `pack_bits`: (n,) of bool."""
     return np.unpackbits(np.frombuffer(bytes.fromhex(digits), np.uint8))[:n].astype(bool)
 
 

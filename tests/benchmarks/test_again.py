@@ -33,7 +33,7 @@ def cells() -> list[Cell]:
     for name in ("moves", "tricks"):
         plan = experiment(name).plan([])
         for arguments, kept in zip(plan, experiment(name).load()["runs"], strict=True):
-            if kept["provenance"].get("seconds", LONGEST + 1) <= LONGEST and "bfloat16" not in arguments:
+            if kept["provenance"].get("seconds", LONGEST + 1) <= LONGEST:
                 found.append(Cell(name, arguments, kept))
     return found
 

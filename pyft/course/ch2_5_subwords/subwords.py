@@ -77,7 +77,7 @@ def encode_wordpiece(word: str, vocabulary: set[str], unknown: str = "[UNK]") ->
 
 
 def wordpiece_score(pair: int, first: int, second: int) -> float:
-    """How much a merge raises the likelihood, a count of the pair against those of its parts."""
+    """How often a pair occurs, against the product of how often its parts do: merge first what is hardly ever apart."""
     return pair / (first * second)
 
 

@@ -8,23 +8,23 @@ import subprocess
 import sys
 import zlib
 from base64 import b85decode, b85encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from pyft import data, models
 from pyft.benchmarks.experiment import Experiment, Found, Run, data_digests
+from pyft.course.ch3_4_what_moves.rounding import bfloat16_products
 from pyft.data.splits import subset
 from pyft.evaluation.decoding import decode_greedy
 from pyft.evaluation.ner import gold_tags, score, tag_names
 from pyft.evidence.bands import SMALLEST
-from pyft.finetune import hardware
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
 from pyft.profiles import FAST_PATH, Recipe
@@ -43,7 +43,7 @@ class Way:
     settings: Mapping[str, str] = field(default_factory=dict)  # of the process's environment
     fast_path: tuple[str, ...] = FAST_PATH
     attention: str = ""  # the library's implementation; its default, if empty
-    precision: str = ""  # of matrix products; the hardware's, if empty
+    precision: str = ""  # of matrix products; float32, if empty
     order: int = 0  # which order the texts are drawn in
     seed: int = 0  # added to the run's seed
 
@@ -64,6 +64,7 @@ WAYS = {
     "another order": Way(order=1),
     "another seed": Way(seed=100),
 }
+PRODUCTS: dict[str, Callable[[], AbstractContextManager[None]]] = {"": nullcontext, "bfloat16": bfloat16_products}
 MACHINES = ("two threads", "no vector instructions", "an older processor")  # ways of another machine
 
 
@@ -81,8 +82,6 @@ def run(task: str, way: str, seed: int) -> dict[str, Any]:
 
 def train(task: str, way: Way, seed: int) -> dict[str, NDArray[Any]]:
     """What `run` keeps, computed in this process: logits by step, (texts or words, K), answers (N) and their score."""
-    if way.precision:
-        vars(hardware)["precision"] = lambda _: getattr(torch, way.precision)  # in this process alone
     names, splits = task == "names", data.load(CORPUS[task])
     rows = subset(splits["train"], ROWS, seed).shuffle(seed=way.order)
     test = splits["test"].select(range(READ))
@@ -102,8 +101,9 @@ def train(task: str, way: Way, seed: int) -> dict[str, NDArray[Any]]:
             found[f"step {t}"] = flat(logits(read[: WATCHED[task]]), K)
             model.train()
 
-    fine_tune(model, tokenizer, rows, splits["validation"], recipe, seed + way.seed, before=before)
-    z = logits(read)
+    with PRODUCTS[way.precision]():
+        fine_tune(model, tokenizer, rows, splits["validation"], recipe, seed + way.seed, before=before)
+        z = logits(read)
     found["step end"] = flat(z[: WATCHED[task]], K)
     found["answers"] = flat(z, K).argmax(-1)
     if names:

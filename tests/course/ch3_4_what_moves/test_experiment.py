@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from pyft.course.ch3_4_what_moves import experiment as moves
-from pyft.finetune import hardware
 
 
 def kept(way, seed=0, shift=0.0, flips=0, score=0.8, task="classification"):
@@ -53,8 +52,8 @@ def test_another_machine_may_move_twice_what_was_seen_and_three_of_a_thousand_at
     assert (off, agree) == (pytest.approx(0.02), 0.5)
 
 
-def test_the_precision_that_a_way_asks_for_is_asked_for_where_it_is_used():
-    assert callable(hardware.precision)  # `train` replaces it in its own process
+def test_every_way_has_its_precision():
+    assert {way.precision for way in moves.WAYS.values()} == set(moves.PRODUCTS)
 
 
 def test_stored_runs_are_those_of_the_plan_and_the_same_seed_twice_is_the_same_to_the_last_bit():
