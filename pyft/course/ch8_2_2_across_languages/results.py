@@ -174,7 +174,7 @@ def told(found: Found) -> dict[str, str]:
             for way in WAYS
         )
         + f" On Chinese, fine-tuning against the frozen encoder: {tuned.word} ({_points(tuned)}).",
-        "centring": f"To centre each language: {centring.word} ({_points(centring)}).",
+        "centring": f"Centring each language: {centring.word} ({_points(centring)}).",
         "beside": " ".join(
             f"{way.capitalize()}, English and Chinese labels against Chinese ones alone: "
             f"{_over_sizes(judged, way, 'both')}."
