@@ -138,8 +138,8 @@ def test_of_many_columns_the_first_and_the_last_count(file):
 
 
 def test_the_word_of_a_hash_is_a_word_under_every_scheme_of_tags(file):
-    (row,) = read(file("a.conll", "# S-MISC\nup O\n# no tag\n"), TAGS)
-    assert (row["tokens"], row["label"]) == (["#", "up"], ("S-MISC", "O"))
+    (row,) = read(file("a.conll", "# S-MISC\nup O\n# no tag\n"), TAGS, Layout(tags="bioes"))
+    assert (row["tokens"], row["label"]) == (["#", "up"], ("B-MISC", "O"))
 
 
 def test_a_line_without_a_tag_is_named(file):
