@@ -32,7 +32,7 @@ IMAGE = re.compile(r'<img (?![^>]*\bwidth=)[^>]*?src="([^":]+\.(?:png|svg))"[^>]
 
 def setup(app: Any) -> dict[str, Any]:
     """Be called by Sphinx, which reads the extension's name in `_config.yml`."""
-    app.connect("build-finished", finish)
+    app.connect("build-finished", finish, priority=900)  # after the theme, at 500, has coloured code
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -55,6 +55,13 @@ def test_the_book_builds_without_a_warning_and_has_every_chapter(html):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_code_has_the_colours_of_each_theme(html, theme):
+    sheet = (html / "_static" / "site.css").read_text(encoding="utf8")
+    assert f'html[data-theme="{theme}"] .highlight .k' in sheet
+
+
+@pytest.mark.slow
 def test_every_internal_link_leads_to_a_file(html):
     dead = []
     for page, soup in _pages(html).items():
