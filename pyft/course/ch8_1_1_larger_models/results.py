@@ -19,7 +19,7 @@ from pyft.evaluation.stats import holm, verdict
 
 AWAITED = "awaited: `pyft bench scale`"
 SAID = {"better": "too high", "worse": "too low", "no difference shown": "no error shown"}  # the forecast, not measured
-STOPPED = 2  # looks at the law, after which a fit is stopped to show what that does
+STOPPED = 4  # looks at the law, after which a fit is stopped to show what that does
 
 
 def stored() -> Found:
@@ -166,8 +166,8 @@ def told(found: Found) -> Mapping[str, str]:
         f"{of['beta'][0]:.2f} ({said['beta']}) and a floor of {s.E:.2f} nats ({said['E']}). With the most text, and "
         f"size alone, alpha is {of['floor'][0]:.2f} ({said['floor']}). In brackets stands the middle 95 % of {DRAWS} "
         "draws.",
-        "counting": f"The straight line has the exponent {without:.3f} if the layers alone are counted, and {with_:.3f} "
-        f"with the tables: {with_ - without:+.3f} ({low:+.3f} to {high:+.3f}), on the same losses.",
+        "counting": f"The straight line has the exponent {without:.3f} if the layers alone are counted, and "
+        f"{with_:.3f} with the tables: {with_ - without:+.3f} ({low:+.3f} to {high:+.3f}), on the same losses.",
         "forecasts": f"Of {len(FORECASTS)} forecasts, corrected together, {len(wrong)} are shown to be wrong"
         f"{f' ({named})' if named else ''}; in the others no error is shown.",
         "split": f"Of these runs a is {of['split'][0]:.2f} ({said['split']}).",
