@@ -82,14 +82,14 @@ def made_up(noise=0.001, bend=0.0):
 
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch):
-    monkeypatch.setattr(results, "DRAWS", 60)
-    monkeypatch.setattr(results.redrawn, "__defaults__", (60, 0))
+    monkeypatch.setattr(results, "DRAWS", 30)
+    monkeypatch.setattr(results.redrawn, "__defaults__", (30, 0))
 
 
 def test_the_law_that_made_the_runs_is_found_again():
     m = results.measured(made_up(noise=1e-4))
     assert m.surface.alpha == pytest.approx(TRUE.alpha, abs=0.03)
-    assert m.surface.E == pytest.approx(TRUE.E, abs=0.05)
+    assert abs(m.surface.E - TRUE.E) < 0.05
     low, high = results.interval(np.array([s.alpha[0] for s in m.surfaces]))
     assert low < TRUE.alpha[0] < high
 
