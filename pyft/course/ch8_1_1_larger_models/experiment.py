@@ -1,4 +1,4 @@
-"""One Transformer in nine widths, on three amounts of text: `pyft bench scale`.
+"""One Transformer in nine widths, on four amounts of text: `pyft bench scale`.
 
 A run reads its text once, with a schedule that ends where the text does: a longer run that is stopped early has not
 yet lowered its rate, and looks worse than one that was meant to be short (Hoffmann et al. 2022, section 3.1).
@@ -127,5 +127,5 @@ def depends(d: int, signs: int, seed: int, lr: float) -> dict[str, Any]:
 
 
 EXPERIMENT = Experiment(
-    "scale", plan, run, depends, threads=1, about="nine sizes, three amounts of text; 20 to 25 minutes with 2 workers"
+    "scale", plan, run, depends, threads=1, about="nine sizes, four amounts of text; 20 to 25 minutes with 2 workers"
 )

@@ -22,7 +22,7 @@ KNOWN = (  # A, alpha, E of laws that a fit has to find again
 
 
 def sizes(k: int) -> np.ndarray:
-    """Sizes as in the runs: parameters alone, (9, 1), or with signs, (27, 2)."""
+    """Sizes as in the runs: parameters alone, (9, 1), or with signs, (36, 2)."""
     N = np.array([float(parameters(d).layers) for d in recipes.WIDTHS])
     if k == 1:
         return N[:, None]

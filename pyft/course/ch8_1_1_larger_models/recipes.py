@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 WIDTHS = (8, 12, 16, 24, 32, 40, 48, 64, 80)  # d; everything else about a model follows from it
 LAYERS, HEADS, LENGTH = 2, 2, 64  # LENGTH: signs that a model reads at once
-SIGNS = (150_000, 300_000, 600_000)  # that are learnt from, each once
-TUNED_ON = SIGNS[1]  # the rates are tried with so many
+SIGNS = (75_000, 150_000, 300_000, 600_000)  # that are learnt from, each once
+TUNED_ON = SIGNS[2]  # the rates are tried with so many
 RATES = (3e-3, 8e-3, 2e-2)  # peak rates of AdamW, from which validation texts choose for each width
 BATCH_SIZE = 16  # rows
 SEEDS, TRIAL_SEED = 5, 1000

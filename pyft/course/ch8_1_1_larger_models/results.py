@@ -36,13 +36,13 @@ def stored() -> Found:
 
 
 def cube(found: Found) -> Floats:
-    """Nats a sign by width, amount of text, seed and block of the test text: (9, 3, S, BLOCKS)."""
+    """Nats a sign by width, amount of text, seed and block of the test text: (9, 4, S, BLOCKS)."""
     of = {(r["d"], r["signs"], r["seed"]): r["nats"] for r in found["runs"] if not r["trial"]}
     return np.array([[[of[d, D, s] for s in range(recipes.SEEDS)] for D in SIGNS] for d in WIDTHS])
 
 
 def redrawn(losses: Floats, draws: int = DRAWS, seed: int = 0) -> Floats:
-    """Mean losses of so many draws, (draws, 9, 3): seeds anew in each cell, and the same blocks for all cells."""
+    """Mean losses of so many draws, (draws, 9, 4): seeds anew in each cell, and the same blocks for all cells."""
     rng = np.random.default_rng(seed)
     W, D, S, B = losses.shape
     made = []
@@ -58,7 +58,7 @@ def sizes(counted: str = "layers") -> Floats:
 
 
 def grid() -> Floats:
-    """Parameters of the layers and signs of every cell, width by width: (27, 2)."""
+    """Parameters of the layers and signs of every cell, width by width: (36, 2)."""
     return np.column_stack([np.repeat(sizes(), len(SIGNS)), np.tile(np.array(SIGNS, dtype=float), len(WIDTHS))])
 
 
@@ -72,7 +72,7 @@ def interval(values: Floats) -> tuple[float, float]:
 
 
 def forecast(losses: Floats, kind: str, left_out: str, start: Law | None = None) -> tuple[float, Law | None]:
-    """What the runs that are not left out, (9, 3) mean losses, say of the largest model with the most text."""
+    """What the runs that are not left out, (9, 4) mean losses, say of the largest model with the most text."""
     N = sizes()
     if kind == "size and text":
         keep = np.ones(losses.shape, dtype=bool)
@@ -198,7 +198,7 @@ def losses_figure(found: Found) -> Any:
         colour = plots.PALETTE[j]
         per_seed = cube(found)[:, j].mean(-1)  # (9, S)
         axes.plot(np.repeat(sizes(), per_seed.shape[1]), per_seed.ravel(), ".", color=colour, alpha=0.35)
-        axes.plot(sizes(), m.mean[:, j], "osD"[j], color=colour, label=f"{signs:,} signs")
+        axes.plot(sizes(), m.mean[:, j], "osD^"[j], color=colour, label=f"{signs:,} signs")
         axes.plot(x, m.surface.loss(np.column_stack([x, np.full(len(x), float(signs))])), color=colour, linewidth=1)
     axes.legend()
     return fig
