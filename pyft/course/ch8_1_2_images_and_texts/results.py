@@ -39,8 +39,7 @@ def hits(found: Found) -> dict[Asked, Hits]:
     made: dict[Asked, Hits] = {("linear", ""): linear()[0] == y}
     for arm in ARMS:
         for phrasing in [""] if arm == "softmax" else PHRASINGS:
-            name = (arm, "seen" if arm == "softmax" else phrasing)
-            made[name] = np.array([answers(r, phrasing) == y for r in runs if r["arm"] == arm])
+            made[arm, phrasing] = np.array([answers(r, phrasing) == y for r in runs if r["arm"] == arm])
     return made
 
 
@@ -98,7 +97,7 @@ def _named(some: Sequence[tuple[Asked, Asked]]) -> str:
 
 def _asked(asked: Asked) -> str:
     arm, phrasing = asked
-    return f"{arm}, {phrasing}" if phrasing and arm != "softmax" else arm
+    return f"{arm}, {phrasing}" if phrasing else arm
 
 
 # --- tables and figures -----------------------------------------------------------------------------------------------
@@ -116,7 +115,7 @@ def table(found: Found) -> Any:
     for arm in (*TOWERS, "random batches"):
         held = _share(held_out(found, arm)) if arm in TOWERS else ""
         rows.append([arm, *(_share(of[arm, phrasing]) for phrasing in PHRASINGS), held])
-    rows.append(["softmax", _share(of["softmax", "seen"]), "", "", ""])
+    rows.append(["softmax", _share(of["softmax", ""]), "", "", ""])
     n, right = len(of["linear", ""]), int(of["linear", ""].sum())
     low, high = accuracy_interval(right, n)
     rows.append(["linear", f"{100 * right / n:.1f} ({100 * low:.1f} to {100 * high:.1f})", "", "", ""])
