@@ -49,16 +49,16 @@ def run(arm: str, held: int | None, seed: int) -> dict[str, Any]:
     if arm == "softmax":
         net = learn_softmax(x, y, seed, recipes.STEPS)
         with torch.inference_mode():
-            answers = {"": net(pixels).argmax(1)}
+            named = {"": net(pixels).argmax(1)}
     else:
         both = learn(x, y, arm, seed, held, recipes.STEPS)
-        asked = PHRASINGS if held is None else ("seen",)
-        answers = {phrasing: both.cosines(pixels, phrasing).argmax(1) for phrasing in asked}
+        asked = list(PHRASINGS) if held is None else ["seen"]
+        named = {phrasing: both.cosines(pixels, phrasing).argmax(1) for phrasing in asked}
     return {
         "arm": arm,
         "held": held,
         "seed": seed,
-        "answers": {name: "".join(map(str, found.tolist())) for name, found in answers.items()},
+        "answers": {name: "".join(map(str, found.tolist())) for name, found in named.items()},
         "seconds": round(time.process_time() - begun, 1),
     }
 

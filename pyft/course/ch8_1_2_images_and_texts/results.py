@@ -78,7 +78,7 @@ def told(found: Found) -> Mapping[str, str]:
     visible = 100 * float(np.median([v.visible for v in judged.values()]))
     words = {"better": "more often than guessing", "worse": "less often than guessing"}
     held = "; ".join(
-        f"with {tower} {100 * (GUESSING + v.difference):.1f} % of its images get its name, "
+        f"with {tower} {100 * held_out(found, tower).mean():.1f} % of its images get its name, "
         f"{words.get(v.word, 'and no difference from guessing is shown')}"
         for tower, v in guessed.items()
     )

@@ -48,7 +48,7 @@ def test_differences_are_named():
     told = results.told(made_up(words__numerals=0.1, random_batches__seen=0.5))["named"]
     assert "1 say better (MiniLM, numerals than words, numerals) and 1 worse" in told
     assert "(random batches, seen than words, seen)" in told
-    assert "than linear)" in results.told(made_up(words__seen=0.99))["named"]
+    assert "words, seen than linear;" in results.told(made_up(words__seen=0.99))["named"]
 
 
 def test_a_digit_held_out_is_held_against_guessing():

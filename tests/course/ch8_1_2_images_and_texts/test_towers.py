@@ -59,10 +59,10 @@ def test_a_group_has_every_digit_once_and_one_at_random_need_not():
 def test_it_learns_to_name_and_the_same_seed_learns_the_same(no_minilm):
     x, y = digits.digits()["train"]
     for arm in ("words", "MiniLM", "random batches"):
-        both = [towers.learn(x, y, arm, 0, steps=60) for _ in range(2)]
+        both = [towers.learn(x, y, arm, 0, steps=100) for _ in range(2)]
         found = [towers_.cosines(x, "seen") for towers_ in both]
         assert torch.equal(*found)
-        assert (found[0].argmax(1) == y).float().mean() > 0.6
+        assert (found[0].argmax(1) == y).float().mean() > 0.5
         assert found[0].abs().max() <= 1 + 1e-5
     with pytest.raises(PyftError, match="arm"):
         towers.learn(x, y, "softmax", 0, steps=1)
@@ -72,9 +72,9 @@ def test_what_a_numeral_is_only_the_pretrained_reader_knows(no_minilm):
     x, y = digits.digits()["train"]
     named = {}
     for arm in recipes.TOWERS:
-        found = towers.learn(x, y, arm, 0, steps=60).cosines(x, "numerals")
+        found = towers.learn(x, y, arm, 0, steps=100).cosines(x, "numerals")
         named[arm] = float((found.argmax(1) == y).float().mean())
-    assert named["MiniLM"] > 0.6 > 0.2 > named["words"]
+    assert named["MiniLM"] > 0.5 > 0.2 > named["words"]
 
 
 def test_a_digit_that_is_held_out_is_not_seen(no_minilm, monkeypatch):
