@@ -24,10 +24,10 @@ class Parameters(NamedTuple):
 
 
 def parameters(d: int, V: int = letters.V, T: int = LENGTH, L: int = LAYERS) -> Parameters:
-    """Of a Transformer of width d with L layers, whose inner layers are 4 d wide, for V signs and rows of T.
+    """Of a Transformer of width d with L layers, 4 d wide inside, for V signs and rows of T.
 
-    A layer has four matrices for attention and two around the inner layer, their biases, and two norms. Tables are
-    the vectors of signs and places, and the map from a vector back to the signs.
+    A layer has four matrices for attention and two around the inner layer, their biases, and
+    two norms. Tables are the vectors of signs and places, and the map back to the signs.
     """
     layer = 4 * (d * d + d) + (4 * d * d + 4 * d) + (4 * d * d + d) + 2 * 2 * d
     return Parameters(L * layer + 2 * d, (V + T) * d + (V * d + V))

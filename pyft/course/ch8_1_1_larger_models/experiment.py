@@ -53,11 +53,12 @@ def network(d: int) -> Transformer:
 
 
 def learn(d: int, signs: int, seed: int, lr: float) -> tuple[Transformer, int]:
-    """Train a network of width d on so many signs, rows in an order of the seed's; how many it has read."""
+    """Train a network of width d on so many signs, in an order of the seed's; how many it read."""
     torch.manual_seed(seed)
     net = network(d)
     budget = signs * operations(net, recipes.LENGTH)
-    read = train(net, text()["train"], budget, Training(lr, recipes.BATCH_SIZE), seed, codes)
+    how = Training(lr, recipes.BATCH_SIZE)
+    read = train(net, text()["train"], budget, how, seed, codes)
     return net, read
 
 

@@ -33,16 +33,17 @@ def log_terms(theta: Floats, X: Floats) -> Floats:
 
 
 def log_loss(theta: Floats, X: Floats) -> Floats:
-    """ln(E + sum_j A_j / X_j^alpha_j), (n,): the largest term is taken out, so that no power overflows."""
+    """ln(E + sum_j A_j / X_j^alpha_j), (n,). Without the largest term, no power overflows."""
     terms = log_terms(theta, X)
     largest = terms.max(1)
     return np.asarray(largest + np.log(np.exp(terms - largest[:, None]).sum(1)))
 
 
 def jacobian(theta: Floats, X: Floats) -> Floats:
-    """The derivative of `log_loss` by theta, (n, 2 k + 1): each term's share of the loss, times its own derivative."""
+    """d log_loss / d theta, (n, 2 k + 1): each term's share, times its own derivative."""
     k = X.shape[1]
-    share = np.exp(log_terms(theta, X) - log_loss(theta, X)[:, None])  # (n, k + 1), each row adds up to one
+    # (n, k + 1); each row adds up to one
+    share = np.exp(log_terms(theta, X) - log_loss(theta, X)[:, None])
     return np.column_stack([share[:, :k], -share[:, :k] * np.log(X), share[:, k]])
 
 
@@ -62,15 +63,17 @@ class Law:
 
 
 def fit(X: Floats, L: Floats, start: Law | None = None, most: int | None = None) -> Law:
-    """Fit the law by least squares of ln L, from several starts or from one; `most` looks at the law, if given.
+    """Fit the law by least squares of ln L, from several starts or from one.
 
-    Hoffmann et al. 2022 (section 3.3) minimise Huber's loss of the same residuals. X is divided by its geometric mean
-    on the way: far from one, A and alpha can hardly be told apart.
+    It ends after `most` looks at the law, if that is given. Hoffmann et al. 2022, section 3.3,
+    minimise Huber's loss of the same residuals. X is divided by its geometric mean on the
+    way: far from one, A and alpha can hardly be told apart.
     """
     k, y = X.shape[1], np.log(L)
     middle = np.exp(np.log(X).mean(0))  # (k,)
     x = X / middle
-    lowest, highest = [-15.0] * k + [0.0] * k + [-15.0], [5.0] * k + [4.0] * k + [float(y.min())]
+    lowest = [-15.0] * k + [0.0] * k + [-15.0]
+    highest = [5.0] * k + [4.0] * k + [float(y.min())]
 
     def solved(theta: Floats) -> tuple[float, Floats]:
         inside = np.clip(theta, np.add(lowest, 1e-6), np.subtract(highest, 1e-6))

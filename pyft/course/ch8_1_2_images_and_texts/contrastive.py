@@ -13,7 +13,7 @@ def unit(x: Tensor) -> Tensor:
 
 
 def similarities(image: Tensor, text: Tensor, log_scale: Tensor) -> Tensor:
-    """Cosines of all images (..., N, d) with all texts (..., M, d), times a scale that is learnt: (..., N, M)."""
+    """Cosines of images (..., N, d) with texts (..., M, d), times a scale: (..., N, M)."""
     return log_scale.exp() * unit(image) @ unit(text).mT
 
 
@@ -24,7 +24,7 @@ def log_sum_exp(z: Tensor, dim: int) -> Tensor:
 
 
 def clip_loss(z: Tensor) -> Tensor:
-    """The mean of two cross-entropies: over texts for each image, over images for each text; Radford et al. 2021."""
+    """The mean of two cross-entropies, by rows and columns; Radford et al. 2021, figure 3."""
     pairs = z.diagonal(dim1=-2, dim2=-1)  # (..., N)
     of_images = log_sum_exp(z, -1) - pairs  # which text is mine?
     of_texts = log_sum_exp(z, -2) - pairs  # which image is mine?
@@ -32,7 +32,7 @@ def clip_loss(z: Tensor) -> Tensor:
 
 
 def clip_gradient(z: Tensor) -> Tensor:
-    """The derivative of `clip_loss` by z: what each softmax gives, less one on the diagonal. (..., N, N)."""
+    """d clip_loss / d z: what each softmax gives, less one on the diagonal. (..., N, N)."""
     of_images = (z - log_sum_exp(z, -1)[..., :, None]).exp()  # rows add up to one
     of_texts = (z - log_sum_exp(z, -2)[..., None, :]).exp()  # columns add up to one
     pair = torch.eye(z.size(-1), dtype=z.dtype, device=z.device)

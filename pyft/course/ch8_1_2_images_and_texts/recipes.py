@@ -12,7 +12,7 @@ FRAMES = (  # of the captions that are learnt from
     "a small picture of a {}",
     "the form says {}",
 )
-NEW_FRAMES = (  # of captions for the test alone: hardly a word of theirs stands in the others
+NEW_FRAMES = (  # of captions for the test alone: no word of theirs stands in the others
     "I would read it as {}",
     "our clerk has put down {}",
     "scanned from an old letter: {}",
@@ -24,13 +24,15 @@ PHRASINGS = {  # frames, and names of the ten digits
     "numerals": (FRAMES, NUMERALS),
 }
 
-TRAIN, VALIDATION = 1077, 360  # images, in the order of the file; the 360 that are left are the test
-HIDDEN, WIDTH = 128, 32  # of every tower: its inner layer, and the vectors that are compared
+TRAIN, VALIDATION = 1077, 360  # images, in the order of the file; what is left is the test
+HIDDEN, WIDTH = 128, 32  # of every tower: its inner layer, and what is compared
 GROUPS = 16  # in a step; in each group one image of every digit
 STEPS, LR = 400, 2e-3
 LIVE_STEPS = 150
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of the linear model, from which validation images choose
+# of the linear model, from which validation images choose
+STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 SEEDS = 5
 
 TOWERS = ("words", "MiniLM")  # what reads the captions
-ARMS = (*TOWERS, "random batches", "softmax")  # random batches: words, and digits that repeat within a group
+# random batches: words, and digits that repeat within a group
+ARMS = (*TOWERS, "random batches", "softmax")

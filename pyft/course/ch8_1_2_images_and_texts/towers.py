@@ -84,9 +84,10 @@ class TwoTowers:
 
     @torch.inference_mode()
     def classes(self, phrasing: str) -> Tensor:
-        """A direction for each of the ten digits: the mean over frames of its captions' vectors, (10, WIDTH)."""
+        """A direction a digit: the mean of its captions' vectors, (10, WIDTH)."""
         table = captions(phrasing)
-        vectors = torch.stack([unit(self.text(self.read(row))) for row in table])  # (frames, 10, WIDTH)
+        # (frames, 10, WIDTH)
+        vectors = torch.stack([unit(self.text(self.read(row))) for row in table])
         return unit(vectors.mean(0))
 
     @torch.inference_mode()
@@ -96,13 +97,18 @@ class TwoTowers:
 
 
 def learn(
-    pixels: Tensor, digits: Tensor, arm: str, seed: int, held: int | None = None, steps: int = recipes.STEPS
+    pixels: Tensor,
+    digits: Tensor,
+    arm: str,
+    seed: int,
+    held: int | None = None,
+    steps: int = recipes.STEPS,
 ) -> TwoTowers:
     """Train both towers, on images and captions of all digits but the one that is held out.
 
-    Every group of a step has one image of each digit, so that no text is another image's too. In `random batches` a
-    group is drawn at random: as large, but digits repeat, and the same caption is one image's own and another's
-    negative.
+    Every group of a step has one image of each digit, so that no text is another image's too.
+    In `random batches` a group is drawn at random: as large, but digits repeat, and the same
+    caption is one image's own and another's negative.
     """
     if arm not in (*recipes.TOWERS, "random batches"):
         raise unknown("arm", arm, [*recipes.TOWERS, "random batches"])
@@ -114,8 +120,9 @@ def learn(
     texts = torch.stack([read(row) for row in known])  # (frames, K, width)
     image, text = tower(pixels.size(1)), tower(texts.size(-1))
     log_scale = nn.Parameter(torch.tensor(1 / 0.07).log())  # as CLIP begins
-    optimizer = torch.optim.AdamW([*image.parameters(), *text.parameters(), log_scale], lr=recipes.LR)
-    place = {k: (digits == k).nonzero()[:, 0] for k in seen}  # where each digit's images are
+    learnt = [*image.parameters(), *text.parameters(), log_scale]
+    optimizer = torch.optim.AdamW(learnt, lr=recipes.LR)
+    place = {k: (digits == k).nonzero()[:, 0] for k in seen}  # of each digit's images
     for _ in range(steps):
         x, column = _groups(pixels, digits, seen, place, arm == "random batches")
         frame = torch.randint(len(FRAMES), column.shape)

@@ -4,7 +4,6 @@ A list that was made without the test has no reason to know its names better tha
 kind. One that was copied from it knows them all.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,16 +29,17 @@ def covered_new(rows: Any, lists: Lists, known: set[tuple[str, str]]) -> tuple[F
     return np.array(found, dtype=bool), np.array(documents)
 
 
-def compare_shares(a: Sequence[bool] | Flags, b: Sequence[bool] | Flags, of_a: Any, of_b: Any) -> Verdict:
-    """The share of a less that of b, two sets of other examples, with the documents that each example is from.
+def compare_shares(a: Flags, b: Flags, of_a: Any, of_b: Any) -> Verdict:
+    """The share of a less that of b, two sets of examples; of_a and of_b are their documents.
 
-    Each example adds its distance from its own set's share to the difference, over the size of that set.
+    Each example adds its distance from its set's share to it, over the set's size.
     """
     x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     influences = np.concatenate([(x - x.mean()) / len(x), -(y - y.mean()) / len(y)])
     clusters = [*((0, int(d)) for d in of_a), *((1, int(d)) for d in of_b)]
     numbers = {cluster: i for i, cluster in enumerate(dict.fromkeys(clusters))}
-    return compare_influences(float(x.mean() - y.mean()), influences, [numbers[c] for c in clusters])
+    difference = float(x.mean() - y.mean())
+    return compare_influences(difference, influences, [numbers[c] for c in clusters])
 
 
 def coverage(validation: Any, test: Any, lists: Lists, known: set[tuple[str, str]]) -> tuple[float, float, Verdict]:

@@ -25,11 +25,12 @@ class Lists:
         return Lists(self.first | other.first, self.last | other.last)
 
     def mark(self, word: str) -> str:
-        """Whether a word is a first name, a last name, both or neither; one without a capital is neither."""
+        """A first name, a last one, both or neither; without a capital neither."""
         if not word[:1].isupper():
             return NONE
         folded = word.casefold()
-        return (FIRST if folded in self.first else "") + (LAST if folded in self.last else "") or NONE
+        first, last = folded in self.first, folded in self.last
+        return BOTH if first and last else FIRST if first else LAST if last else NONE
 
 
 def single_words(names: Iterable[str]) -> frozenset[str]:
@@ -57,7 +58,7 @@ def from_sentences(sentences: Sentences) -> Lists:
 
 
 def lists_of(arm: str, public: Lists, train: Sentences, test: Sentences) -> Lists:
-    """What a tagger may look up. `leaked` is the one that reads the test, to show what that does.
+    """What a tagger may look up. `leaked` alone reads the test, to show what that does.
 
     Raises:
         PyftError: there is no such arm.
@@ -74,14 +75,15 @@ def lists_of(arm: str, public: Lists, train: Sentences, test: Sentences) -> List
 
 
 def features_with(lists: Lists) -> Features:
-    """The features of `word_features`, and what the lists say of each word, of its neighbours, and of pairs."""
+    """What `word_features` gives, and what the lists say of words, neighbours and pairs."""
 
     def features(words: Sequence[str]) -> list[dict[str, str]]:
         marks = [NONE, *map(lists.mark, words), NONE]
         rows = word_features(words)
         for i, row in enumerate(rows, start=1):
-            row |= {"list-1": marks[i - 1], "list": marks[i], "list+1": marks[i + 1]}
-            row |= {"list-1 list": f"{marks[i - 1]} {marks[i]}", "list list+1": f"{marks[i]} {marks[i + 1]}"}
+            before, here, after = marks[i - 1 : i + 2]
+            row |= {"list-1": before, "list": here, "list+1": after}
+            row |= {"list-1 list": f"{before} {here}", "list list+1": f"{here} {after}"}
         return rows
 
     return features if lists != Lists() else word_features

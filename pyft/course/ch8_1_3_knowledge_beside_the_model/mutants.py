@@ -63,6 +63,6 @@ MUTANTS: list[Mutant] = [
         "a lone name is a first name", "if s.end - s.start > 1:", "if s.end:", "most persons are named by their last"
     ),
     _broken("the second word", "last.append(words[s.end - 1])", "last.append(words[s.start])", "von is no last name"),
-    _broken("one place off", 'marks[i - 1], "list"', 'marks[i], "list"', "a word is its own neighbour"),
+    _broken("one place off", "marks[i - 1 : i + 2]", "marks[i : i + 2] + [NONE]", "a word is its own neighbour"),
     _broken("all words", "return any(", "return all(", "a name is known only if all of it is"),
 ]
