@@ -26,6 +26,7 @@ def digits() -> dict[str, Images]:
     return {part: (x[a:b], y[a:b]) for part, (a, b) in ends.items()}
 
 
+@cache
 def digest() -> str:
     """What the images and their labels are, in sixteen hexadecimal digits."""
     found = load_digits()
