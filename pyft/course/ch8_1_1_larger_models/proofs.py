@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import minimize_scalar
 
 from pyft.course.ch8_1_1_larger_models import recipes
-from pyft.course.ch8_1_1_larger_models.counts import parameters, slope_of_counts
+from pyft.course.ch8_1_1_larger_models.counts import Floats, parameters, slope_of_counts
 from pyft.course.part1 import letters
 from pyft.course.part1.networks import Transformer
 from pyft.evidence.proofs import Case
@@ -21,7 +21,7 @@ KNOWN = (  # A, alpha, E of laws that a fit has to find again
 )
 
 
-def sizes(k: int) -> np.ndarray:
+def sizes(k: int) -> Floats:
     """Sizes as in the runs: parameters alone, (9, 1), or with signs, (36, 2)."""
     N = np.array([float(parameters(d).layers) for d in recipes.WIDTHS])
     if k == 1:
@@ -60,7 +60,7 @@ def derivatives(m: ModuleType) -> Iterator[Case]:
         X = sizes(len(A)) / 1000
         theta = np.array([*np.log(A), *alpha, np.log(E)])
 
-        def log_loss(t: torch.Tensor, X: np.ndarray = X) -> torch.Tensor:
+        def log_loss(t: torch.Tensor, X: Floats = X) -> torch.Tensor:
             k, x = X.shape[1], torch.from_numpy(np.log(X))
             return torch.cat([t[:k] - t[k : 2 * k] * x, t[2 * k].expand(len(x), 1)], 1).logsumexp(1)
 
