@@ -141,8 +141,8 @@ def leak_table(validation: Any, test: Any, train: Any, lists: Mapping[str, Lists
     return plots.table(
         rows,
         ["list", "words", "validation (%)", "test (%)", "difference", "verdict"],
-        "New persons of whom a list knows a word; the difference in points, over documents. Its own names are here those "
-        "of the whole training split.",
+        "New persons of whom a list knows a word; the difference in points, over documents. Its own names are "
+        "here those of the whole training split.",
     )
 
 
