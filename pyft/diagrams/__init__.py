@@ -23,6 +23,7 @@ from pyft.diagrams import (
     serving,
     transfer,
     transformer,
+    trends,
 )
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
@@ -70,6 +71,9 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         efficient.places,
         few_labels.compare_or_fill,
         few_labels.two_languages,
+        trends.beyond,
+        trends.two_towers,
+        trends.names_beside,
         adaptive.reading_first,
         adaptive.four_bit_base,
         adaptive.grid_and_random,
