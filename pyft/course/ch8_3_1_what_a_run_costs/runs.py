@@ -159,8 +159,8 @@ def verdicts(found: Mapping[str, Sequence[float]]) -> dict[str, Verdict]:
     return {name: compare_runs(near[FORMULA], near[name]) for name in near if name != FORMULA}
 
 
-def told(found: Mapping[str, Sequence[float]]) -> dict[str, str]:
-    """What the runs say, for the prose: `kinds`, `off`, `worst`, `lean`, `verdict`."""
+def told(found: Mapping[str, Sequence[float]], some: Sequence[Kind]) -> dict[str, str]:
+    """What the runs say, for the prose: `kinds`, `off`, `worst`, `lean`, `apart`, `verdict`."""
     ours, judged = found[FORMULA], verdicts(found)
     under = sum(x > 1 for x in ours)
     lean = "more" if under > len(ours) / 2 else "less"
@@ -169,8 +169,15 @@ def told(found: Mapping[str, Sequence[float]]) -> dict[str, str]:
         "off": f"{off(ours):.2f}",
         "worst": f"{max(max(ours), 1 / min(ours)):.2f}",
         "lean": f"{max(under, len(ours) - under)} of {len(ours)} kinds took {lean} than predicted",
+        "apart": "; ".join(f"{name} at {_furthest(factor, some)}" for name, factor in found.items()),
         "verdict": "; ".join(f"against {name!r} {v.word}" for name, v in judged.items()),
     }
+
+
+def _furthest(factor: Sequence[float], some: Sequence[Kind]) -> str:
+    """The kind of run at which a rule is furthest off, and by what factor."""
+    i = int(np.argmax(np.abs(np.log(factor))))
+    return f"'{some[i].name}', by {max(factor[i], 1 / factor[i]):.1f}"
 
 
 def table(found: Mapping[str, Sequence[float]]) -> Any:
