@@ -51,11 +51,11 @@ def randomised(model: Any, level: str, seed: int) -> Any:
     Raises:
         KeyError: no such level.
     """
-    fresh, made = from_scratch(model, seed).eval(), copy.deepcopy(model)
-    L = len(made.bert.encoder.layer)
+    fresh, L = from_scratch(model, seed).eval(), len(model.bert.encoder.layer)
     from_layer = {"head": L, "upper half": L // 2, "all": 0}[level]
-    if level == "all":
+    if level == "all":  # word vectors too
         return fresh
+    made = copy.deepcopy(model)
     made.classifier.load_state_dict(fresh.classifier.state_dict())
     made.bert.pooler.load_state_dict(fresh.bert.pooler.state_dict())
     for i in range(from_layer, L):
