@@ -52,7 +52,7 @@ def sampled_shapley(v: Value, W: int, orders: int, generator: torch.Generator) -
 # --- a linear model nearby: Ribeiro et al. 2016 -----------------------------------------------------------------------
 
 
-def fit(S: Tensor, value: Tensor, weight: Tensor, strength: float) -> Tensor:
+def weighted_ridge(S: Tensor, value: Tensor, weight: Tensor, strength: float) -> Tensor:
     """Weighted ridge regression of values (n) on which words are there (n, W), with an intercept: the slopes (W).
 
     With x centred by its weighted mean the intercept needs no column of its own.
@@ -75,11 +75,11 @@ def lime(
     rank = torch.rand(samples, W, generator=generator).argsort(1).argsort(1)  # (n, W): a random order each
     S = torch.cat([torch.ones(1, W, dtype=torch.bool), rank >= fewer[:, None]])  # (n + 1, W)
     D = 1 - (S.sum(1) / W).sqrt()
-    return fit(S, v(S), torch.exp(-(D**2) / (2 * width**2)), strength)
+    return weighted_ridge(S, v(S), torch.exp(-(D**2) / (2 * width**2)), strength)
 
 
 def shapley_kernel(W: int, whole: float = 1e7) -> Tensor:
-    """Weights of all sets with which `fit` gives Shapley values (Lundberg & Lee 2017, theorem 2): (2^W).
+    """Weights of all sets with which `weighted_ridge` gives Shapley values (Lundberg & Lee 2017, theorem 2): (2^W).
 
     (W - 1) / (C(W, k) k (W - k)) for k words; of none and of all it is infinite, here `whole`.
     """

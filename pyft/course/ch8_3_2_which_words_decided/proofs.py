@@ -71,11 +71,16 @@ def linear_models(m: Any) -> Iterator[Case]:
     weight = torch.rand(16, generator=seeded(), dtype=torch.float64) + 0.1
     for strength in (0.5, 2.0):
         ridge = Ridge(alpha=strength).fit(S.numpy(), v(S).numpy(), sample_weight=weight.numpy())
-        yield f"scikit-learn, {strength:g}", m.games.fit(S, v(S), weight, strength), torch.tensor(ridge.coef_), 1e-8
+        yield (
+            f"scikit-learn, {strength:g}",
+            m.games.weighted_ridge(S, v(S), weight, strength),
+            torch.tensor(ridge.coef_),
+            1e-8,
+        )
     kernel = m.games.shapley_kernel(4)
     yield "kernel of one word", kernel[1], 3 / (4 * 1 * 3), 1e-12
     yield "kernel of two words", kernel[3], 3 / (6 * 2 * 2), 1e-12
-    yield "Shapley", m.games.fit(S, v(S), kernel, 0.0), m.games.shapley(v, 4), 1e-4
+    yield "Shapley", m.games.weighted_ridge(S, v(S), kernel, 0.0), m.games.shapley(v, 4), 1e-4
     yield "additive", m.games.lime(additive, 4, 60, seeded(), strength=0.0), X[0], 1e-5
     asked: list[Tensor] = []
 
@@ -92,7 +97,7 @@ def linear_models(m: Any) -> Iterator[Case]:
     yield "far samples count less", float((near - far).abs().max() > 0.1), 1.0, 0.0
     D = 1 - (S.sum(1) / 4).sqrt()
     counts = torch.tensor([1, 1 / 4, 1 / 6, 1 / 4, 0.0])[S.sum(1)]  # how often each set is drawn, all but the whole
-    drawn = m.games.fit(S, v(S), counts * torch.exp(-(D**2) / (2 * 0.25**2)), 0.0)
+    drawn = m.games.weighted_ridge(S, v(S), counts * torch.exp(-(D**2) / (2 * 0.25**2)), 0.0)
     yield "many samples", m.games.lime(v, 4, 20_000, seeded(), strength=0.0), drawn, 0.2
 
 

@@ -84,7 +84,8 @@ def agreements(found: Found) -> dict[tuple[str, str], Interval]:
 def told(found: Found) -> dict[str, str]:
     """What the runs say, in sentences, by the names in `TOLD`."""
     if not found["runs"]:
-        return dict.fromkeys(TOLD, "The runs are awaited: `pyft bench explanations` makes them.")
+        words = dict.fromkeys(TOLD, "The runs are awaited: `pyft bench explanations` makes them.")
+        return words | {"accuracy": "(awaited)"}
     return {
         "accuracy": f"{100 * np.mean([r['accuracy'] for r in found['runs']]):.1f}",
         "verdict": _verdict(verdicts(found)),
