@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 from torch import Tensor
 
 from pyft.course.ch8_3_2_which_words_decided.games import Value
@@ -71,7 +71,7 @@ def agreement(a: ArrayLike, b: ArrayLike) -> float:
     x, y = np.abs(np.asarray(a, dtype=float)), np.abs(np.asarray(b, dtype=float))
     if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return 0.0
-    return float(spearmanr(x, y).statistic)
+    return float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
 
 
 def bootstrap(values: ArrayLike, draws: int = 2000, seed: int = 0, level: float = 0.95) -> tuple[float, float, float]:
