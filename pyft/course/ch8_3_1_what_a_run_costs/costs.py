@@ -152,8 +152,8 @@ class Machine:
     source: str  # key of the bibliography; empty if it was measured
 
 
-T4 = Machine(65e12, 16e9, (0.1, 0.4), True, "nvidia2019t4")  # FP16, matrix units
-H100 = Machine(989e12, 80e9, (0.1, 0.4), True, "nvidia2023h100")  # BF16 on the SXM board: half of the sheet's "sparse"
+T4 = Machine(65e12, 16e9, (0.1, 0.4), True, "nvidia_t4")  # FP16, matrix units
+H100 = Machine(989e12, 80e9, (0.1, 0.4), True, "nvidia_h100")  # BF16 on the SXM board: half of the sheet's "sparse"
 
 
 def hours(operations: float, peak: float, used: float) -> float:
