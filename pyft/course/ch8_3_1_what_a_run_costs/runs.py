@@ -124,7 +124,11 @@ def kinds(transferred: Found, finetuned: Found) -> list[Kind]:
     size = races[0]["size"]
     recipe = Recipe(epochs=size["epochs"], batch_size=size["batch_size"], lr=size["lr"])
     drawn = [batches(size["texts"], recipe, r["seed"]) for r in races]
-    ways = {"ours": {}, "Trainer, well set": {"fast": False}, "run_glue": {"fast": False, "filled": True}}
+    ways: dict[str, dict[str, bool]] = {
+        "ours": {},
+        "Trainer, well set": {"fast": False},
+        "run_glue": {"fast": False, "filled": True},
+    }
     for who, how in ways.items():
         seconds = tuple(r["loops"][who]["seconds"] for r in races)
         threads = races[0]["provenance"]["hardware"]["threads"]
