@@ -114,7 +114,7 @@ def vectors(model: Any, ids: Tensor) -> Tensor:
 
 
 def gradient_times_input(model: Any, text: Text, label: int) -> Tensor:
-    """Gradient of the log odds, times the word vectors: (W). Shrikumar et al. 2016, section 3."""
+    """Gradient of the log odds, times the word vectors: (W). Shrikumar et al. 2016."""
     e = vectors(model, text.x["input_ids"][0]).requires_grad_()  # (T, d)
     with evaluation_mode(model):
         (g,) = torch.autograd.grad(of_vectors(model, text, label)(e[None]).sum(), e)
