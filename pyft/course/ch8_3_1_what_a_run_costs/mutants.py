@@ -47,7 +47,7 @@ MUTANTS: list[Mutant] = [
         "computed again, and no way back through it",
     ),
     _broken(
-        "the gradient is not asked for",
+        "a gradient of ones",
         "y.backward(g)",
         "y.backward(torch.ones_like(g))",
         "every layer behaves as if it were the last",
