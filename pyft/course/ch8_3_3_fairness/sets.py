@@ -1,0 +1,133 @@
+"""StereoSet, CrowS-Pairs and pairs of names as lists of questions to a model of hidden words."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import torch
+from transformers import BertForPreTraining
+
+from pyft import data, models
+from pyft.course.ch8_3_3_fairness import naming
+from pyft.course.ch8_3_3_fairness.recipes import NEUTRAL, WORDS
+from pyft.course.ch8_3_3_fairness.scores import (
+    Floats,
+    Question,
+    filled,
+    mean_probability,
+    scores,
+    shared,
+    whole,
+)
+
+KINDS = ("stereotype", "anti_stereotype", "unrelated")
+ENDS = " .!?,\"'"  # which are written now in the context, now in the filled sentence alone
+Asked = list[list[Question]]
+
+
+@cache
+def rows(name: str) -> list[dict[str, Any]]:
+    """The rows of a set that is for tests alone."""
+    return list(data.load(name)["test"])
+
+
+def fill(context: str, sentence: str) -> tuple[str, str, str] | None:
+    """What stands before the hole, in it, and behind it, in lower case; None where a sentence is not its context."""
+    before, _, after = context.lower().strip(ENDS).partition("blank")
+    sentence = sentence.lower().strip(ENDS)
+    if not (sentence.startswith(before) and sentence.endswith(after) and len(sentence) > len(before) + len(after)):
+        return None
+    return before, sentence[len(before) : len(sentence) - len(after)], after
+
+
+def stereoset() -> list[dict[str, tuple[str, str, str]]]:
+    """Sentences with one hole and the words for it, by kind. (A few contexts have two holes; they are left out.)"""
+    found = []
+    for row in rows("stereoset"):
+        if row["kind"] == "intrasentence" and row["text"].count("BLANK") == 1:
+            filled_in = {kind: fill(row["text"], row[kind]) for kind in KINDS}
+            whole_rows = {kind: parts for kind, parts in filled_in.items() if parts}
+            if len(whole_rows) == len(KINDS):
+                found.append(whole_rows)
+    return found
+
+
+def crows_pairs() -> list[tuple[str, str]]:
+    """Both texts of each pair."""
+    return [
+        (row["text"].replace("[MASK]", row["first"]), row["text"].replace("[MASK]", row["second"]))
+        for row in rows("crows-pairs")
+    ]
+
+
+# --- a model's scores -------------------------------------------------------------------------------------------------
+
+
+def network(name: str, seed: int) -> tuple[Any, Any]:
+    """The pretrained model, or one of the same shape with weights drawn at random; and the tokenizer."""
+    model, tokenizer = models.load(WORDS, "pretraining")
+    if name == "random":
+        torch.manual_seed(seed)
+        model = BertForPreTraining(model.config)
+    return model.eval(), tokenizer
+
+
+def encoded(tokenizer: Any, text: str) -> list[int]:
+    """Token ids with the special ones at both ends."""
+    ids: list[int] = tokenizer(text, truncation=True, max_length=128)["input_ids"]
+    return ids
+
+
+def hole(tokenizer: Any, before: str, word: str, after: str) -> list[Question]:
+    """StereoSet's questions for one word in one sentence."""
+    one, two, three = (
+        tokenizer(text, add_special_tokens=False)["input_ids"] if text.strip() else [] for text in (before, word, after)
+    )
+    first, last = tokenizer.cls_token_id, tokenizer.sep_token_id
+    return filled([first, *one], two, [*three, last], tokenizer.mask_token_id)
+
+
+def score_stereoset(model: Any, tokenizer: Any) -> dict[str, Floats]:
+    """StereoSet's score of each kind of word, in every sentence: (N,) each."""
+    sentences = stereoset()
+    return {
+        kind: scores(
+            model, tokenizer.pad_token_id, [hole(tokenizer, *one[kind]) for one in sentences], mean_probability
+        )
+        for kind in KINDS
+    }
+
+
+def score_pairs(model: Any, tokenizer: Any, pairs: list[tuple[str, str]]) -> Floats:
+    """CrowS-Pairs' score of the first text less that of the second: (N,)."""
+    both: Mapping[int, Asked] = {0: [], 1: []}
+    for pair in pairs:
+        asked = shared(*(encoded(tokenizer, text) for text in pair), tokenizer.mask_token_id)
+        for side in both:
+            both[side].append(asked[side])
+    one, other = (scores(model, tokenizer.pad_token_id, both[side]) for side in both)
+    return one - other
+
+
+def score_names(model: Any, tokenizer: Any, split: bool) -> dict[str, Floats]:
+    """Of each pair of names of one group, frequent less rare, by three scores; the mean over neutral sentences."""
+    names, pad, mask = (
+        naming.by_frequency(tokenizer.get_vocab(), split),
+        tokenizer.pad_token_id,
+        tokenizer.mask_token_id,
+    )
+    found: dict[str, list[Floats]] = {"all tokens": [], "shared tokens": [], "the word": []}
+    for sentence in NEUTRAL:
+        before, _, after = sentence.partition("{name}")
+        texts = [tuple(sentence.format(name=name) for name in pair) for pair in names]
+        found["shared tokens"].append(score_pairs(model, tokenizer, texts))  # type: ignore[arg-type]
+        sides = [
+            (
+                scores(model, pad, [whole(encoded(tokenizer, text[side]), mask) for text in texts]),
+                scores(model, pad, [hole(tokenizer, before, pair[side], after) for pair in names], mean_probability),
+            )
+            for side in (0, 1)
+        ]
+        found["all tokens"].append(sides[0][0] - sides[1][0])
+        found["the word"].append(sides[0][1] - sides[1][1])
+    return {name: sum(some) / len(some) for name, some in found.items()}
