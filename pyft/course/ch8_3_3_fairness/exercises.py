@@ -23,7 +23,7 @@ EXERCISES["8.3.3-a"] = Exercise(
         (normal(8, seed=1) + 1, torch.tensor([0, 1, 1, 1, 1, 1, 1, 0])),
     ],
     mistakes=[
-        (lambda scores, group: scores.max() - scores.min(), "These are single names. Take the mean of each group first."),
+        (lambda scores, group: scores.max() - scores.min(), "These are single names. Take the mean of each group."),
         (
             lambda scores, group: (
                 torch.stack([scores[group == g].sum() for g in group.unique()]).max()

@@ -87,8 +87,8 @@ def told_gaps(found: Found) -> str:
         f"Of {len(judged)} gaps, corrected together, {len(clear)} {'is' if len(clear) == 1 else 'are'} shown"
         f"{f' ({named})' if clear else ''}. The widest is that of {_group(widest)}, "
         f"{judged[widest].difference:+.3f} ({judged[widest].low:+.3f} to {judged[widest].high:+.3f}) standard "
-        f"deviations of the scores of reviews. A gap of {visible:.3f} would be found four times in five, the median of them; of "
-        "smaller ones the test says nothing."
+        f"deviations of the scores of reviews. A gap of {visible:.3f} would be found four times in five, the "
+        "median of them; of smaller ones the test says nothing."
     )
 
 
