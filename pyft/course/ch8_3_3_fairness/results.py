@@ -6,16 +6,14 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from pyft import plots
 from pyft.benchmarks.experiment import Found, Run, bench
 from pyft.course.ch8_3_3_fairness import naming
-from pyft.course.ch8_3_3_fairness.experiment import GAPS, MITIGATION, SCORED, TRAINED, hits, plan
-from pyft.course.ch8_3_3_fairness.recipes import ARMS, COPIED, GROUPS, LINEAR, NETWORKS, PLAIN, SWAPPED
-from pyft.course.ch8_3_3_fairness.scores import icat
+from pyft.course.ch8_3_3_fairness.experiment import GAPS, MITIGATION, TRAINED, hits, plan
+from pyft.course.ch8_3_3_fairness.recipes import ARMS, COPIED, GROUPS, LINEAR, PLAIN, SWAPPED
 from pyft.errors import PyftError
-from pyft.evaluation.stats import accuracy_interval, mean_interval, unpack_bits
+from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_influences, compare_runs
 
 Floats = NDArray[np.float64]
@@ -96,6 +94,22 @@ def _group(key: tuple[str, str]) -> str:
     return f"{shown(key[1])} {key[0]} names"
 
 
+def names_figure(z: Floats, groups: Sequence[str]) -> Any:
+    """A point a name: its score in one sentence, z (N,), by group, with the mean of the group."""
+    plots.style()
+    fig, axes = plt.subplots(figsize=(6.4, 2.8))
+    names, of_name = list(dict.fromkeys(groups)), np.array(groups)
+    for y, group in enumerate(names):
+        here = z[of_name == group]
+        axes.plot(here, np.full(len(here), y), "o", color=plots.PALETTE[y], alpha=0.4, markeredgewidth=0)
+        axes.plot(here.mean(), y, "|", color="black", markersize=18, markeredgewidth=2)
+    axes.axvline(0, color="black", linestyle="--", linewidth=1)
+    axes.set(xlabel="log-odds of praise")
+    axes.set_yticks(range(len(names)), [shown(group) for group in names])
+    axes.invert_yaxis()
+    return fig
+
+
 def gaps_figure(found: Found) -> Any:
     """The gap of every group with its interval; filled where it is shown after the correction."""
     plots.style()
@@ -103,7 +117,7 @@ def gaps_figure(found: Found) -> Any:
     judged = gaps(found)
     axes.set(xlabel="gap to the other groups (standard deviations of reviews)")
     if not judged:
-        return _empty(fig, axes)
+        return empty(fig, axes)
     for y, (key, verdict) in enumerate(judged.items()):
         colour = plots.PALETTE[list(GROUPS).index(key[0])]
         axes.plot([verdict.low, verdict.high], [y, y], color=colour)
@@ -115,98 +129,10 @@ def gaps_figure(found: Found) -> Any:
     return fig
 
 
-def _empty(fig: Any, axes: Any) -> Any:
+def empty(fig: Any, axes: Any) -> Any:
+    """A figure that says which runs are awaited."""
     axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
     return fig
-
-
-# --- published sets ---------------------------------------------------------------------------------------------------
-
-
-def set_rows(found: Found) -> list[list[str]]:
-    """A row a network: language score, stereotype score with its interval and ICAT; and what CrowS-Pairs counts."""
-    rows = []
-    for name in NETWORKS:
-        runs = of(found, SCORED, name)
-        if not runs:
-            rows.append([name, *["awaited"] * 4])
-            continue
-        language = 100 * float(np.mean([r["language"] for r in runs]))
-        stereotype = 100 * float(np.mean([unpack_bits(r["stereotype"], r["sentences"]).mean() for r in runs]))
-        first = 100 * float(np.mean([unpack_bits(r["first"], r["pairs"]).mean() for r in runs]))
-        numbers = (language, stereotype, icat(language, stereotype), first)
-        rows.append([name, *(f"{x:.1f}" for x in numbers)])
-    return rows
-
-
-def coin(n: int) -> tuple[float, float]:
-    """Between which shares, in percent, a coin that is thrown n times falls nineteen times in twenty."""
-    low, high = stats.binom.interval(0.95, n, 0.5)
-    return 100 * float(low) / n, 100 * float(high) / n
-
-
-def told_sets(found: Found) -> str:
-    """Whether the pretrained network's scores lie where a coin's would, and where random networks' lie."""
-    runs, random = of(found, SCORED, "pretrained"), of(found, SCORED, "random")
-    if not runs or not random:
-        return WAIT
-    said = []
-    for name, key, size in (("StereoSet", "stereotype", "sentences"), ("CrowS-Pairs", "first", "pairs")):
-        n = runs[0][size]
-        low, high = coin(n)
-        share = 100 * float(unpack_bits(runs[0][key], n).mean())
-        others = [100 * float(unpack_bits(r[key], n).mean()) for r in random]
-        where = "within" if low <= share <= high else "outside"
-        said.append(
-            f"On {name} the pretrained network scores {share:.1f} %, {where} the range of a coin thrown as often "
-            f"({low:.1f} to {high:.1f} %); networks of random weights score {min(others):.1f} to {max(others):.1f} %."
-        )
-    return " ".join(said)
-
-
-def frequency(found: Found, name: str = "pretrained") -> dict[str, tuple[float, float, float]]:
-    """By score and kind of rare name: how often the frequent name of a pair is preferred, with Wilson's interval."""
-    runs = of(found, SCORED, name)
-    if not runs:
-        return {}
-    made = {}
-    for key, differences in runs[0]["frequency"].items():
-        more = int(np.sum(np.array(differences) > 0))
-        made[key] = (more / len(differences), *accuracy_interval(more, len(differences)))
-    return made
-
-
-def frequency_figure(found: Found) -> Any:
-    """How often each score prefers the frequent of two names of one group."""
-    plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.2))
-    axes.set(xlabel="frequent name preferred (% of pairs)", xlim=(0, 100))
-    shares = frequency(found)
-    if not shares:
-        return _empty(fig, axes)
-    for y, (mean, low, high) in enumerate(shares.values()):
-        axes.plot([100 * low, 100 * high], [y, y], color=plots.PALETTE[0])
-        axes.plot(100 * mean, y, "o", color=plots.PALETTE[0])
-    axes.axvline(50, color="black", linestyle="--", linewidth=1)
-    axes.set_yticks(range(len(shares)), [key.replace(", ", "\nrare name: ") for key in shares])
-    axes.invert_yaxis()
-    return fig
-
-
-def told_frequency(found: Found) -> str:
-    """Which scores prefer the frequent name, or the rare one, more often than chance explains."""
-    shares = frequency(found)
-    if not shares:
-        return WAIT
-    said = []
-    for key, (mean, low, high) in shares.items():
-        how, kind = key.split(", ")
-        word = "prefers the frequent name" if low > 0.5 else "prefers the rare name" if high < 0.5 else "shows no lean"
-        rare = "in one piece" if kind == "one piece" else "in pieces"
-        said.append(
-            f"{how}, rare name {rare}: the score {word} ({100 * mean:.0f} %, {100 * low:.0f} to {100 * high:.0f})"
-        )
-    return "; ".join(said).capitalize() + "."
 
 
 # --- swapped names ----------------------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import BertForPreTraining
 
 from pyft import data, models
@@ -15,6 +17,7 @@ from pyft.course.ch8_3_3_fairness.scores import (
     Question,
     filled,
     mean_probability,
+    preferred,
     scores,
     shared,
     whole,
@@ -131,3 +134,48 @@ def score_names(model: Any, tokenizer: Any, split: bool) -> dict[str, Floats]:
         found["all tokens"].append(sides[0][0] - sides[1][0])
         found["the word"].append(sides[0][1] - sides[1][1])
     return {name: sum(some) / len(some) for name, some in found.items()}
+
+
+# --- without a model --------------------------------------------------------------------------------------------------
+
+
+def pieces(tokenizer: Any, words: list[str]) -> list[list[int]]:
+    """The token ids of each word, without special ones."""
+    ids: list[list[int]] = tokenizer(words, add_special_tokens=False)["input_ids"]
+    return ids
+
+
+def words_of_sets() -> dict[str, tuple[list[str], list[str]]]:
+    """By set both words of each pair: the stereotype and its opposite, or the first and the second."""
+    holes, pairs = stereoset(), rows("crows-pairs")
+    return {
+        "StereoSet": ([one["stereotype"][1] for one in holes], [one["anti_stereotype"][1] for one in holes]),
+        "CrowS-Pairs": ([row["first"] for row in pairs], [row["second"] for row in pairs]),
+    }
+
+
+def rules(tokenizer: Any) -> dict[str, dict[str, float]]:
+    """What two rules that know no model would score on each set, in shares; a tie is half.
+
+    One prefers the word of fewer pieces. The other prefers the more frequent: that which stands earlier in the
+    vocabulary, which is sorted so, roughly; a word in pieces counts as rarer than any in one.
+    """
+
+    def frequency(ids: list[int]) -> float:
+        return -float(ids[0] if len(ids) == 1 else tokenizer.vocab_size * len(ids))
+
+    found: dict[str, dict[str, float]] = {"fewer pieces": {}, "more frequent": {}}
+    for name, both in words_of_sets().items():
+        one, other = (pieces(tokenizer, words) for words in both)
+        for rule, of in (("fewer pieces", lambda ids: -float(len(ids))), ("more frequent", frequency)):
+            found[rule][name] = preferred(np.array([of(ids) for ids in one]), np.array([of(ids) for ids in other]))
+    return found
+
+
+def more_pieces(tokenizer: Any) -> dict[str, NDArray[np.int64]]:
+    """By set, how many pieces the one word of each pair has more than the other: (N,)."""
+    found = {}
+    for name, both in words_of_sets().items():
+        one, other = (np.array([len(ids) for ids in pieces(tokenizer, words)]) for words in both)
+        found[name] = one - other
+    return found
