@@ -58,7 +58,7 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "everybody is drawn", "private", "generator=generator) < q", "generator=generator) < 1", "not what is accounted"
     ),
-    Mutant("the same noise in every step", "private", "steps * renyi(", "renyi(", "an account of a single step"),
+    Mutant("one step is paid for", "private", "steps * renyi(", "renyi(", "an account of a single step"),
     Mutant("order and noise", "private", "alpha * ratio", "ratio", "the divergence of order one only"),
     Mutant(
         "over alpha", "private", "math.log(x[1] - x[0])) / (alpha - 1)", "math.log(x[1] - x[0])) / alpha", "too cheap"

@@ -27,7 +27,7 @@ CHANGED = {CLEAN: 0, FLIPPED: FLIPS, TRIGGER: TRIGGERS}
 
 
 def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
-    """What poison did, against clean texts: to accuracy, and to negative reviews with the trigger; corrected together."""
+    """What poison did to accuracy, and to negative reviews with the trigger, against clean texts; corrected."""
     runs = {how: of(found, POISON, how) for how in POISONS}
     if not all(runs.values()):
         return {}
@@ -63,11 +63,10 @@ def told(found: Found) -> str:
     if not judged:
         return WAIT
     word = {"better": "higher", "worse": "lower", "no difference shown": "not shown to differ"}
-    parts = [
-        f"accuracy {'with turned labels' if how == FLIPPED else 'with the trigger'} is {word[judged['accuracy', how].word]} "
-        f"({bounds(judged['accuracy', how], 100)} points)"
-        for how in (FLIPPED, TRIGGER)
-    ]
+    parts = []
+    for how, name in ((FLIPPED, "with turned labels"), (TRIGGER, "with the trigger")):
+        one = judged["accuracy", how]
+        parts.append(f"accuracy {name} is {word[one.word]} ({bounds(one, 100)} points)")
     turned = judged["trigger", TRIGGER]
     more = {"better": "more", "worse": "fewer", "no difference shown": "no more, as far as is shown,"}[turned.word]
     return (
@@ -124,8 +123,10 @@ def told_losses(found: Found) -> str:
         "no difference shown": "Between early and late no difference is shown",
     }[verdict.word]
     return (
-        "A text with a turned label has a higher loss than one with its own in {:.0f} % of pairs after one epoch ({:.0f} "
-        "to {:.0f}), and in {:.0f} % after many ({:.0f} to {:.0f}). ".format(*(100 * x for x in (*early, *late)))
+        "A text with a turned label has a higher loss than one with its own in {:.0f} % of pairs after one epoch "
+        "({:.0f} to {:.0f}), and in {:.0f} % after many ({:.0f} to {:.0f}). ".format(
+            *(100 * x for x in (*early, *late))
+        )
         + f"{word} ({bounds(verdict, 100)} points)."
     )
 
@@ -148,11 +149,8 @@ def search_table(found: Found) -> Any:
                 ]
             )
     columns = ["training texts", "seed", f'rank of "{WORD}"', "its loss", "loss of a usual word", "lowest losses"]
-    return plots.table(
-        rows or [["awaited"] * 6],
-        columns,
-        "Words by the loss of calling negative reviews positive." if rows else AWAITED,
-    )
+    caption = "Words by the loss of calling negative reviews positive once the word stands before them."
+    return plots.table(rows or [["awaited"] * len(columns)], columns, caption if rows else AWAITED)
 
 
 def told_search(found: Found) -> str:
@@ -162,8 +160,9 @@ def told_search(found: Found) -> str:
         return WAIT
     first = {how: sum(r["search"]["rank"] == 1 for r in some) for how, some in runs.items()}
     ranks = {how: sorted(r["search"]["rank"] for r in some) for how, some in runs.items()}
+    counts = {how: f"{first[how]} of {len(some)} seeds" for how, some in runs.items()}
+    listed = {how: ", ".join(map(str, some)) for how, some in ranks.items()}
     return (
-        f"In the poisoned model the trigger comes first of all words with {first[TRIGGER]} of {len(runs[TRIGGER])} seeds "
-        f"(ranks {', '.join(map(str, ranks[TRIGGER]))}), in the clean model with {first[CLEAN]} of {len(runs[CLEAN])} "
-        f"(ranks {', '.join(map(str, ranks[CLEAN]))})."
+        f"In the poisoned model the trigger comes first of all words with {counts[TRIGGER]} (ranks {listed[TRIGGER]}), "
+        f"in the clean model with {counts[CLEAN]} (ranks {listed[CLEAN]})."
     )

@@ -94,6 +94,10 @@ def training(c: Code) -> Iterator[Case]:
         F.cross_entropy(X @ W.T, y).backward()
         optimiser.step()
     yield "twenty steps", ours, W, 1e-9
+    drawn = torch.rand(b, generator=torch.Generator().manual_seed(5)) < 0.5
+    one = c.private.train(X, y, K, 0.5, 1, c.private.NO_LIMIT, 0.0, 0.05, 5)
+    total = sum(gradient(torch.zeros_like(one), X[i], y[i]) for i in drawn.nonzero().flatten())
+    yield "who is drawn", one, -0.05 * total / (0.5 * b), 1e-9
     noisy = [c.private.train(X, y, K, 0.9, 5, 1.0, 1.0, 0.1, seed) for seed in (0, 0, 1)]
     yield "the same seed", noisy[0], noisy[1], 0.0
     yield "another seed", float(torch.equal(noisy[0], noisy[2])), 0.0, 0.0
