@@ -114,16 +114,13 @@ def score_pairs(model: Any, tokenizer: Any, pairs: list[tuple[str, str]]) -> Flo
 
 def score_names(model: Any, tokenizer: Any, split: bool) -> dict[str, Floats]:
     """Of each pair of names of one group, frequent less rare, by three scores; the mean over neutral sentences."""
-    names, pad, mask = (
-        naming.by_frequency(tokenizer.get_vocab(), split),
-        tokenizer.pad_token_id,
-        tokenizer.mask_token_id,
-    )
+    names = naming.by_frequency(tokenizer.get_vocab(), split)
+    pad, mask = tokenizer.pad_token_id, tokenizer.mask_token_id
     found: dict[str, list[Floats]] = {"all tokens": [], "shared tokens": [], "the word": []}
     for sentence in NEUTRAL:
         before, _, after = sentence.partition("{name}")
-        texts = [tuple(sentence.format(name=name) for name in pair) for pair in names]
-        found["shared tokens"].append(score_pairs(model, tokenizer, texts))  # type: ignore[arg-type]
+        texts = [(sentence.format(name=frequent), sentence.format(name=rare)) for frequent, rare in names]
+        found["shared tokens"].append(score_pairs(model, tokenizer, texts))
         sides = [
             (
                 scores(model, pad, [whole(encoded(tokenizer, text[side]), mask) for text in texts]),
@@ -133,7 +130,7 @@ def score_names(model: Any, tokenizer: Any, split: bool) -> dict[str, Floats]:
         ]
         found["all tokens"].append(sides[0][0] - sides[1][0])
         found["the word"].append(sides[0][1] - sides[1][1])
-    return {name: sum(some) / len(some) for name, some in found.items()}
+    return {name: np.mean(some, axis=0) for name, some in found.items()}
 
 
 # --- without a model --------------------------------------------------------------------------------------------------
