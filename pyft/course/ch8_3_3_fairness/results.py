@@ -65,7 +65,7 @@ def gaps(found: Found, arm: str = PLAIN) -> dict[tuple[str, str], Verdict]:
     runs = of(found, TRAINED, arm)
     if not runs:
         return {}
-    made = {}
+    made: dict[tuple[str, str], Verdict] = {}
     for part in GROUPS:
         scores, groups = np.array([r[part]["score"] for r in runs]), naming.tested(part)[1]
         made |= {(part, group): gap(scores, groups, group) for group in GROUPS[part]}

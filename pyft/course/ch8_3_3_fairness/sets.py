@@ -1,6 +1,5 @@
 """StereoSet, CrowS-Pairs and pairs of names as lists of questions to a model of hidden words."""
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -25,7 +24,6 @@ from pyft.course.ch8_3_3_fairness.scores import (
 
 KINDS = ("stereotype", "anti_stereotype", "unrelated")
 ENDS = " .!?,\"'"  # which are written now in the context, now in the filled sentence alone
-Asked = list[list[Question]]
 
 
 @cache
@@ -103,12 +101,8 @@ def score_stereoset(model: Any, tokenizer: Any) -> dict[str, Floats]:
 
 def score_pairs(model: Any, tokenizer: Any, pairs: list[tuple[str, str]]) -> Floats:
     """CrowS-Pairs' score of the first text less that of the second: (N,)."""
-    both: Mapping[int, Asked] = {0: [], 1: []}
-    for pair in pairs:
-        asked = shared(*(encoded(tokenizer, text) for text in pair), tokenizer.mask_token_id)
-        for side in both:
-            both[side].append(asked[side])
-    one, other = (scores(model, tokenizer.pad_token_id, both[side]) for side in both)
+    asked = [shared(encoded(tokenizer, a), encoded(tokenizer, b), tokenizer.mask_token_id) for a, b in pairs]
+    one, other = (scores(model, tokenizer.pad_token_id, [both[side] for both in asked]) for side in (0, 1))
     return one - other
 
 

@@ -107,7 +107,7 @@ def training(c: Code) -> Iterator[Case]:
 
 
 def published(c: Code) -> Iterator[Case]:
-    """Values in the tests of TensorFlow Privacy (rdp_privacy_accountant_test.py) and Opacus (accountants_test.py)."""
+    """Values in the tests of dp_accounting (rdp_privacy_accountant_test.py) and Opacus (accountants_test.py)."""
     wanted = {1.5: 6.5007e-4, 2.5: 1.0854e-3, 5: 2.1808e-3, 50: 2.3846e-2, 100: 1.6742e2}
     for alpha, value in wanted.items():  # fifty steps, q = 0.01, sigma = 2.5; given to five digits
         yield f"order {alpha:g}", 50 * c.private.renyi(alpha, 0.01, 2.5) / value, 1.0, 1e-4
@@ -126,8 +126,8 @@ def divergences(c: Code) -> Iterator[Case]:
             ]
             reference = math.log(math.fsum(terms)) / (alpha - 1)
             yield f"q {q}, noise {sigma}, order {alpha}", c.private.renyi(alpha, q, sigma), reference, 1e-9
-    for alpha in (1.5, 4.0, 20.0):
-        yield f"everybody, order {alpha}", c.private.renyi(alpha, 1.0, 2.0), alpha / (2 * 2.0**2), 1e-9
+    for order in (1.5, 4.0, 20.0):
+        yield f"everybody, order {order}", c.private.renyi(order, 1.0, 2.0), order / (2 * 2.0**2), 1e-9
     sigma = c.private.noise_for(2.0, 0.05, 100, 1e-5)
     yield "noise for an epsilon", c.private.epsilon(0.05, sigma, 100, 1e-5), 2.0, 1e-4
 
