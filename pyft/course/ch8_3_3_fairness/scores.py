@@ -54,6 +54,7 @@ def log_probabilities(model: Any, pad: int, questions: Sequence[Question], batch
         T = max(len(q.ids) for q in some)
         ids = torch.tensor([q.ids + [pad] * (T - len(q.ids)) for q in some])  # (B, T)
         real = torch.arange(T) < torch.tensor([len(q.ids) for q in some])[:, None]  # (B, T)
+        ids, real = ids.to(model.device), real.to(model.device)
         h = model.bert(input_ids=ids, attention_mask=real.long()).last_hidden_state  # (B, T, d)
         rows = torch.arange(len(some))
         z = model.cls.predictions(h[rows, torch.tensor([q.place for q in some])])  # (B, V)

@@ -49,13 +49,15 @@ def code_scores(model: Any, tokenizer: Any, canary: Canary) -> NDArray[np.float6
 
     All digits are hidden at once; given the rest of the sentence each is guessed by itself, so that logarithms add up.
     """
-    ids = torch.tensor([tokenizer(canary.text())["input_ids"]])  # (1, T), the digits before the last, special token
+    ids = torch.tensor(
+        [tokenizer(canary.text())["input_ids"]], device=model.device
+    )  # (1, T), the digits before the last, special token
     places = range(ids.shape[1] - 1 - DIGITS, ids.shape[1] - 1)
     hidden = ids.clone()
     hidden[0, list(places)] = tokenizer.mask_token_id
     with evaluation_mode(model), torch.inference_mode():
         h = model.bert(input_ids=hidden).last_hidden_state[0, list(places)]  # (DIGITS, d)
-        z = F.log_softmax(model.cls.predictions(h), -1)  # (DIGITS, V)
+        z = F.log_softmax(model.cls.predictions(h), -1).cpu()  # (DIGITS, V)
     digits = z[:, tokenizer.convert_tokens_to_ids([str(k) for k in range(10)])].double().numpy()  # (DIGITS, 10)
     return np.asarray(reduce(np.add.outer, digits)).ravel()
 

@@ -41,7 +41,7 @@ def test_a_secret_stands_in_the_texts_as_often_as_it_says():
 class Guesser:
     """Stands for a model that knows the digits: logits rise with the token's number, by the digit's place."""
 
-    training = False
+    training, device = False, "cpu"
 
     def __init__(self, tokens):
         self.cls = self
