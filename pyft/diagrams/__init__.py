@@ -25,6 +25,7 @@ from pyft.diagrams import (
     transfer,
     transformer,
     trends,
+    trust,
 )
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
@@ -85,6 +86,8 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         hub.files_and_classes,
         background.memories,
         background.three_uses,
+        trust.one_name_changed,
+        trust.ways_in_and_out,
     )
 }
 
