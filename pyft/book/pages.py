@@ -25,6 +25,7 @@ WANTED = {
     "copybutton": "<pre",
     "togglebutton": r'class="(?:[^"]* )?(?:toggle|admonition [^"]*\bdropdown)[ "]',
 }
+SUMMARY = re.compile(r'(<summary class="sd-summary-title[^>]*)>(.*?)(?=</summary>)', re.DOTALL)
 NEVER = ("fontawesome", "searchtools", "language_data", "searchindex")  # icons are drawn, and the search is our own
 LOADED = re.compile(r'[ \t]*<(?:script|link)\b[^>]*?(?:src|href)="([^"]+\.(?:js|css)[^"]*)"[^>]*>(?:</script>)?\n?')
 IMAGE = re.compile(r'<img (?![^>]*\bwidth=)[^>]*?src="([^":]+\.(?:png|svg))"[^>]*?(?=\s*/?>)')
@@ -120,7 +121,16 @@ def named(page: str) -> str:
     """The page with a name on each button: its own words, where it has any, and not others in their place."""
     page = re.sub(r'<summary>(?=<span class="toctree-toggle)', '<summary aria-label="Its sections">', page)
     page = page.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    page = page.replace('<div role="list" class="citation-list">', '<div class="citation-list">')  # its items are none
+    page = SUMMARY.sub(_named_summary, page)
     return re.sub(r'(<button class="[^"]*search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1", page)
+
+
+def _named_summary(summary: re.Match[str]) -> str:
+    """An answer that is a formula alone has no words that a screen reader would take for its name."""
+    if text_of(re.sub(r"<math.*?</math>", "", summary[2], flags=re.DOTALL)).strip("%"):
+        return summary[0]
+    return f'{summary[1]} aria-label="{escape(text_of(summary[2]))}">{summary[2]}'
 
 
 def described(page: str, name: str, address: str = "") -> str:

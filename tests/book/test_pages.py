@@ -94,3 +94,11 @@ def test_a_site_has_one_style_sheet_with_what_its_pages_and_scripts_name(tmp_pat
     assert page.count("stylesheet") == 1 and 'href="../_static/site.css?v=' in page
     assert "<pre>x</pre>" in page
     assert "_static/search.js" in (tmp_path / "search.html").read_text(encoding="utf8")
+
+
+def test_an_answer_that_is_a_formula_alone_has_a_name():
+    start, formula = '<summary class="sd-summary-title sd-card-header">', "<math><mn>0.5</mn></math>"
+    alone, told = f"{start}{formula}</summary>", f"{start}{formula}: three of four</summary>"
+    assert pages.named(alone) == f'{start[:-1]} aria-label="0.5">{formula}</summary>'
+    assert pages.named(told) == told
+    assert "90 %" in pages.named(f"{start}<math><mn>90</mn></math> %</summary>").partition(">")[0]

@@ -9,6 +9,9 @@ import pytest
 from pyft.book import browser, build
 
 HERE = Path(__file__).parent
+STILL = """const style = document.createElement("style");
+style.textContent = "* { transition: none !important; }";
+document.head.append(style);"""  # else a colour may be looked at on its way from one theme to the other
 
 
 class Reader:
@@ -35,6 +38,7 @@ class Reader:
 
     def accessibility(self, theme):
         """What axe finds serious or critical in a theme, "light" or "dark"."""
+        self.driver.execute_script(STILL)
         self.driver.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
         self.driver.execute_script((HERE / "axe.min.js").read_text(encoding="utf8"))
         found = self.driver.execute_async_script(
