@@ -54,3 +54,11 @@ def test_another_machine_may_move_twice_what_was_seen_and_three_of_a_thousand_at
 
 def test_every_way_has_its_precision():
     assert {way.precision for way in moves.WAYS.values()} == set(moves.PRODUCTS)
+
+
+def test_stored_runs_are_those_of_the_plan_and_the_same_seed_twice_is_the_same_to_the_last_bit():
+    found = moves.EXPERIMENT.load()
+    assert len(found["runs"]) == len(moves.plan())
+    for task in moves.CORPUS:
+        for again in moves.compared(found, task)["once more"]:
+            assert set(again.values()) == {0.0}
