@@ -84,12 +84,28 @@ def test_a_cell_is_cut_where_plumbing_begins_comments_go_with_what_they_stand_ab
 
 
 def test_what_an_author_hides_stays_as_it_is_and_so_do_other_tags_and_alt_texts():
-    hidden = code(TABLE, "hide-cell")
+    hidden = code(TABLE, "hide-cell", mystnb={"code_prompt_show": "All", "code_prompt_hide": "Less"})
     assert folding.folded(page(hidden))["cells"][1] == hidden
     drawn = code("plt.plot([1])\nplt.show()", "nbval-ignore-output", mystnb={"image": {"alt": "A line."}})
     (piece,) = folding.folded(page(drawn))["cells"][1:]
     assert piece["metadata"]["tags"] == ["nbval-ignore-output", "hide-input"]
     assert piece["metadata"]["mystnb"]["image"] == {"alt": "A line."}
+
+
+@pytest.mark.parametrize(
+    "source,line",
+    [
+        (TABLE, "Code for this table"),
+        ('exercises.reveal("6.1-a")', "Solution"),
+        (SOFTMAX, "Code that proves this"),
+        ("z = torch.zeros(2)\nprint(z)", "Code"),
+    ],
+)
+@pytest.mark.parametrize("tag", ["hide-cell", "hide-input"])
+def test_what_an_author_hides_without_a_word_is_named_too(source, line, tag):
+    (hidden,) = folding.folded(page(code(source, tag)))["cells"][1:]
+    assert hidden["source"] == source and hidden["metadata"]["tags"] == [tag]
+    assert hidden["metadata"]["mystnb"] == {"code_prompt_show": line, "code_prompt_hide": line}
 
 
 def test_what_stays_visible_is_counted():
