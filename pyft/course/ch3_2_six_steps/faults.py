@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ from typing import Any
 from pyft import paths
 from pyft.benchmarks.experiment import Experiment, Run
 from pyft.errors import PyftError, unknown
+from pyft.evidence.bands import Band, bands
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,28 @@ def run(name: str) -> dict[str, Any]:
         tests = _call(copy, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *units)
     error = re.search(r"\(In \[\d+\]\): (\w+): (.*?)(?:\. Something moved|$)", page.stderr, re.MULTILINE)
     failed = re.search(r"^FAILED (\S+?)(?:\[| |$)", tests.stdout, re.MULTILINE)
+    said = error[2] if error else page.stderr[-500:]
     return {
         "fault": name,
         "page": fault.page,
         "red": page.returncode != 0,
         "error": error[1] if error else "",
-        "said": error[2] if error else page.stderr[-500:],
+        "said": said,
+        "within_seeds": within_seeds(said, bands()),
         "unit": failed[1] if failed else "",
     }
+
+
+def within_seeds(said: str, bands: Mapping[str, Band]) -> bool:
+    """Whether the band of seeds would pass what a page refused: a figure that lies in it, or answers to examples alone.
+
+    `said` is what `expect` or `agree` said (`pyft.evidence.bands`).
+    """
+    figure = re.match(r"(\S+) = (-?[\d.]+)( %| points)?,", said)
+    if figure is None:
+        return "of the answers of" in said
+    value = float(figure[2]) / (100 if figure[3] else 1)
+    return bool(bands[figure[1]]["low"] <= value <= bands[figure[1]]["high"])
 
 
 def _call(copy: Path, *command: str) -> "subprocess.CompletedProcess[str]":
