@@ -189,20 +189,27 @@ def _pieces(cell: dict[str, Any], known: Sequence[Part]) -> list[dict[str, Any]]
             source = "\n".join(lines[some[0].first - 1 : some[-1].last]).strip("\n")
             made.append(cell | {"source": source, "outputs": [], "metadata": dict(cell["metadata"])})
             if fold:
-                _fold(made[-1], some)
+                _fold(made[-1], some, last=some[-1] is known[-1])
     for number, piece in enumerate(made[:-1]):
         piece["id"] = f"{cell['id']}-{number}"
     made[-1]["outputs"] = cell["outputs"]
     return made
 
 
-def _fold(piece: dict[str, Any], known: Sequence[Part]) -> None:
-    """Hide the source, under one line that says what it is. A bare `import pyft` is not shown at all."""
+def _fold(piece: dict[str, Any], known: Sequence[Part], last: bool) -> None:
+    """Hide the source, under one line that says what it is. A bare `import pyft` is not shown at all.
+
+    Where the output is hidden too, both lie under one line, the cell's own if it has one.
+    """
     sources = [ast.unparse(part.node) for part in known]
     metadata = piece["metadata"]
-    metadata["tags"] = [*metadata.get("tags", []), "remove-cell" if sources == ["import pyft"] else "hide-input"]
-    line = "Parameters" if "parameters" in metadata["tags"] else _told(known)
-    metadata["mystnb"] = _mystnb(piece) | _line(line)
+    whole = last and "hide-output" in _tags(piece)
+    fold = "remove-cell" if sources == ["import pyft"] else "hide-cell" if whole else "hide-input"
+    metadata["tags"] = [*(tag for tag in metadata.get("tags", []) if not whole or tag != "hide-output"), fold]
+    own = _mystnb(piece).get("code_prompt_show") if whole else None
+    metadata["mystnb"] = _mystnb(piece) | _line(
+        "Parameters" if "parameters" in metadata["tags"] else own or _told(known)
+    )
 
 
 def _mystnb(cell: Any) -> dict[str, Any]:

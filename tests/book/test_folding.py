@@ -108,6 +108,18 @@ def test_what_an_author_hides_without_a_word_is_named_too(source, line, tag):
     assert hidden["metadata"]["mystnb"] == {"code_prompt_show": line, "code_prompt_hide": line}
 
 
+def test_plumbing_whose_output_is_hidden_lies_with_it_under_one_line_the_cells_own_if_it_has_one():
+    own = {"mystnb": {"code_prompt_show": "The rows", "code_prompt_hide": "The rows"}}
+    for metadata, line in [({}, "Code for this table"), (own, "The rows")]:
+        teaching, table = folding.folded(page(code(f"{SOFTMAX}\n{TABLE}", "hide-output", **metadata)))["cells"][1:]
+        assert (teaching["metadata"]["tags"], teaching["outputs"]) == (["hide-output"], [])
+        assert (table["metadata"]["tags"], table["outputs"]) == (["hide-cell"], ["an output"])
+        assert table["metadata"]["mystnb"] == {"code_prompt_show": line, "code_prompt_hide": line}
+    imports, _ = folding.folded(page(code(f"import os\n{SOFTMAX}", "hide-output", **own)))["cells"][1:]
+    assert imports["metadata"]["tags"] == ["hide-output", "hide-input"]
+    assert imports["metadata"]["mystnb"]["code_prompt_show"] == "Setup"
+
+
 def test_what_stays_visible_is_counted():
     mixed = f"{SOFTMAX}\n{TABLE}\nshow(p)"  # the table in the middle is not folded
     assert folding.visible(page(mixed)) == (1, 5)
