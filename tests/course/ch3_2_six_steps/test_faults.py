@@ -1,4 +1,4 @@
-"""Faults planted in a training: they fit the code as it is."""
+"""Faults planted in a training: they fit the code as it is, and each turned a page red."""
 
 import subprocess
 
@@ -83,3 +83,11 @@ def test_a_run_keeps_what_the_page_and_the_tests_said(monkeypatch, page, tests, 
 def test_what_a_band_of_seeds_would_pass(said, passes):
     bands = {"3.3/a": {"low": 0.70, "high": 0.76}, "3.3/b": {"low": -0.3, "high": 0.4}}
     assert faults.within_seeds(said, bands) is passes
+
+
+@pytest.mark.fetched
+def test_there_are_twenty_at_least_and_each_turned_its_page_red_through_its_record():
+    runs = faults.EXPERIMENT.load()["runs"]
+    assert len(runs) == len(faults.FAULTS) >= 20
+    assert [r["fault"] for r in runs if not r["red"]] == []
+    assert [r["fault"] for r in runs if r["error"] != "BandError"] == []
