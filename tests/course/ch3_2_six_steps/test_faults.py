@@ -86,8 +86,11 @@ def test_what_a_band_of_seeds_would_pass(said, passes):
 
 
 @pytest.mark.fetched
-def test_there_are_twenty_at_least_and_each_turned_its_page_red_through_its_record():
+def test_there_are_twenty_at_least_and_each_turned_its_page_red_most_through_its_record():
     runs = faults.EXPERIMENT.load()["runs"]
     assert len(runs) == len(faults.FAULTS) >= 20
     assert [r["fault"] for r in runs if not r["red"]] == []
-    assert [r["fault"] for r in runs if r["error"] != "BandError"] == []
+    by_proof = ["labels at the last piece of a word", "a wrong I- becomes O"]  # which stands before the page's figures
+    assert [(r["fault"], r["error"]) for r in runs if r["error"] != "BandError"] == [
+        (f, "ProofError") for f in by_proof
+    ]
