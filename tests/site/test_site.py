@@ -31,6 +31,7 @@ def test_a_page_is_whole_at_two_widths_and_not_too_long(reader, page):
     reader.width(390, 844)
     narrow = reader.look()
     assert wide["off"] + narrow["off"] == []
+    assert wide["squeezed"] + narrow["squeezed"] == []
     found = {
         "screens": wide["screens"],
         "wide code at 1300": len(wide["code"]),
