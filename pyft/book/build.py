@@ -73,7 +73,7 @@ def configuration() -> dict[str, Any]:
     """
     config = read_yaml("_config.yml")
     try:
-        of_sphinx, of_html = dict(config["sphinx"]["config"]), dict(config["html"])
+        of_sphinx, of_html = {**config["sphinx"]["config"]}, {**config["html"]}  # a list is no mapping
     except (KeyError, TypeError, ValueError) as error:
         raise PyftError(
             f"_config.yml lacks a setting ({type(error).__name__}: {error}). Restore it: git checkout -- _config.yml"

@@ -69,7 +69,9 @@ def test_damaged_metadata_of_ours_is_as_if_the_chapter_never_ran(house, damage):
     assert changed(only()) == ["never run"]
 
 
-@pytest.mark.parametrize("text", ["", "a: [", "3", "html: {}", "sphinx: {config: 3}\nhtml: {}", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "a: [", "3", "html: {}", "sphinx: {config: []}\nhtml: {}", "sphinx: {config: 3}\nhtml: {}", "\x00"]
+)
 def test_a_damaged_configuration_is_a_clear_error(house, text):
     house.write("_config.yml", text)
     with pytest.raises(PyftError, match=r"_config\.yml .*Restore it: git checkout -- _config\.yml"):
