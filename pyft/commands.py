@@ -47,3 +47,15 @@ def serve(
         raise PyftError(f'{error.name}: not installed. To have it: pip install "pyft-book[serve]"') from None
     app = of_folder(folder, Limits(batch=batch, wait=wait / 1000))
     uvicorn.run(app, host=host, port=port, backlog=4096)
+
+
+def check_project(
+    part: Annotated[str, typer.Argument(help="The part of the book whose project it is: 2, 3, 5 or 6.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="The models that you made.")],
+    test: Annotated[Path, typer.Option(help="The file of labelled texts that they are tested on.")],
+    notes: Annotated[Path | None, typer.Option(help="For part 6: a file of errors that you read: row,why.")] = None,
+) -> None:
+    """Check what you made in the project at the end of a part; its page says what is asked for."""
+    from pyft.course.projects import report
+
+    report(part, folders, test, notes)
