@@ -2,10 +2,13 @@
 
 import importlib.util
 import json
+import os
+from pathlib import Path
 
 import nbformat
 import pytest
 import torch
+from filelock import FileLock
 from hypothesis import settings
 from nbformat import v4
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
@@ -28,6 +31,22 @@ def on_the_cpu(request, monkeypatch):
     """The same numbers on every machine: a GPU computes in half precision. `test_gpu.py` says what it is to show."""
     if request.module.__name__ != "test_gpu":
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+@pytest.fixture(scope="session")
+def html(tmp_path_factory):
+    """The built book, once a test run for all its workers, which look at it at the same time.
+
+    PYFT_SITE names one that is there already, such as one with a fault in it.
+    """
+    if "PYFT_SITE" in os.environ:
+        return Path(os.environ["PYFT_SITE"])
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with FileLock(folder / "html.lock"):
+        if not (folder / "html").exists():
+            (folder / "html").write_text(str(build.build().parent), encoding="utf8")
+    return Path((folder / "html").read_text(encoding="utf8"))
 
 
 @pytest.fixture

@@ -176,8 +176,10 @@ def _tags(cell: Any) -> set[str]:
 
 def _pieces(cell: dict[str, Any], known: Sequence[Part]) -> list[dict[str, Any]]:
     """A cell in up to three: plumbing, what teaches, plumbing. The last has the outputs."""
-    if cell["cell_type"] != "code" or not known or _tags(cell) & FOLDED_ALREADY:
+    if cell["cell_type"] != "code" or not known:
         return [cell]
+    if _tags(cell) & FOLDED_ALREADY:
+        return [cell | {"metadata": cell["metadata"] | {"mystnb": _line(_told(known)) | _mystnb(cell)}}]
     teaching = [i for i, part in enumerate(known) if not part.plumbing]
     start, end = (teaching[0], teaching[-1] + 1) if teaching else (len(known), len(known))
     lines = text(cell).split("\n")
@@ -187,24 +189,42 @@ def _pieces(cell: dict[str, Any], known: Sequence[Part]) -> list[dict[str, Any]]
             source = "\n".join(lines[some[0].first - 1 : some[-1].last]).strip("\n")
             made.append(cell | {"source": source, "outputs": [], "metadata": dict(cell["metadata"])})
             if fold:
-                _fold(made[-1], some)
+                _fold(made[-1], some, last=some[-1] is known[-1])
     for number, piece in enumerate(made[:-1]):
         piece["id"] = f"{cell['id']}-{number}"
     made[-1]["outputs"] = cell["outputs"]
     return made
 
 
-def _fold(piece: dict[str, Any], known: Sequence[Part]) -> None:
-    """Hide the source, under one line that says what it is. A bare `import pyft` is not shown at all."""
+def _fold(piece: dict[str, Any], known: Sequence[Part], last: bool) -> None:
+    """Hide the source, under one line that says what it is. A bare `import pyft` is not shown at all.
+
+    Where the output is hidden too, both lie under one line, the cell's own if it has one.
+    """
     sources = [ast.unparse(part.node) for part in known]
     metadata = piece["metadata"]
-    metadata["tags"] = [*metadata.get("tags", []), "remove-cell" if sources == ["import pyft"] else "hide-input"]
-    line = "Parameters" if "parameters" in metadata["tags"] else _told(known)
-    metadata["mystnb"] = metadata.get("mystnb", {}) | {"code_prompt_show": line, "code_prompt_hide": line}
+    whole = last and "hide-output" in _tags(piece)
+    fold = "remove-cell" if sources == ["import pyft"] else "hide-cell" if whole else "hide-input"
+    metadata["tags"] = [*(tag for tag in metadata.get("tags", []) if not whole or tag != "hide-output"), fold]
+    own = _mystnb(piece).get("code_prompt_show") if whole else None
+    metadata["mystnb"] = _mystnb(piece) | _line(
+        "Parameters" if "parameters" in metadata["tags"] else own or _told(known)
+    )
+
+
+def _mystnb(cell: Any) -> dict[str, Any]:
+    return dict(cell["metadata"].get("mystnb", {}))
+
+
+def _line(said: str) -> dict[str, str]:
+    return {"code_prompt_show": said, "code_prompt_hide": said}
 
 
 def _told(known: Sequence[Part]) -> str:
+    """What a folded cell is, as the line says that it is folded under."""
     calls = {call for part in known for call in part.calls}
+    if any(call.split(".")[-1] == "reveal" for call in calls):
+        return "Solution"
     if any(call == "pyft.plots.table" for call in calls):
         return "Code for this table"
     if any(_of(call, DRAWING) and not call.endswith(".style") for call in calls):
@@ -213,4 +233,6 @@ def _told(known: Sequence[Part]) -> str:
         return "Code that keeps these figures and holds them"
     if any(call.split(".")[-1] == "glue" for call in calls):
         return "Code for the numbers in the text"
-    return "Setup"
+    if any(call.split(".")[-1] in {"prove", "prove_all"} for call in calls):
+        return "Code that proves this"
+    return "Setup" if all(part.plumbing for part in known) else "Code"

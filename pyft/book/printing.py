@@ -20,7 +20,8 @@ from pyft.errors import PyftError
 A4 = {"paperWidth": 8.27, "paperHeight": 11.69, "marginTop": 0.6, "marginBottom": 0.6}
 A4 |= {"marginLeft": 0.6, "marginRight": 0.6}  # inches
 # On paper nothing can be unfolded: hints and solutions are printed, plumbing is not.
-UNFOLD = "document.querySelectorAll('details.sd-dropdown, .tag_hide-cell details').forEach((d) => (d.open = true))"
+FOLDED = "details.sd-dropdown, .tag_hide-cell details, .tag_hide-output details"
+UNFOLD = f"document.querySelectorAll('{FOLDED}').forEach((d) => (d.open = true))"
 LOADED = (
     "const done = arguments[0], waiting = [...document.images].map((i) => { i.loading = 'eager'; return i.decode(); });"
     " Promise.allSettled([...waiting, document.fonts.ready]).then(() => done(true));"

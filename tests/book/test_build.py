@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from pyft import paths
-from pyft.book import build, checks
+from pyft.book import checks
 from pyft.book.chapters import chapters
 from pyft.book.cleaning import PATHS
 
@@ -32,11 +32,6 @@ def test_the_sources_pass(check):
 
 def test_every_chapter_of_the_outline_number_has_one_notebook():
     assert len(chapters()) == len(list((paths.ROOT / "chapters").rglob("[0-9]*.ipynb")))
-
-
-@pytest.fixture(scope="module")
-def html() -> Path:
-    return build.build().parent
 
 
 def _pages(html: Path) -> dict[Path, BeautifulSoup]:

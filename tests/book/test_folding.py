@@ -84,12 +84,40 @@ def test_a_cell_is_cut_where_plumbing_begins_comments_go_with_what_they_stand_ab
 
 
 def test_what_an_author_hides_stays_as_it_is_and_so_do_other_tags_and_alt_texts():
-    hidden = code(TABLE, "hide-cell")
+    hidden = code(TABLE, "hide-cell", mystnb={"code_prompt_show": "All", "code_prompt_hide": "Less"})
     assert folding.folded(page(hidden))["cells"][1] == hidden
     drawn = code("plt.plot([1])\nplt.show()", "nbval-ignore-output", mystnb={"image": {"alt": "A line."}})
     (piece,) = folding.folded(page(drawn))["cells"][1:]
     assert piece["metadata"]["tags"] == ["nbval-ignore-output", "hide-input"]
     assert piece["metadata"]["mystnb"]["image"] == {"alt": "A line."}
+
+
+@pytest.mark.parametrize(
+    "source,line",
+    [
+        (TABLE, "Code for this table"),
+        ('exercises.reveal("6.1-a")', "Solution"),
+        (SOFTMAX, "Code that proves this"),
+        ("z = torch.zeros(2)\nprint(z)", "Code"),
+    ],
+)
+@pytest.mark.parametrize("tag", ["hide-cell", "hide-input"])
+def test_what_an_author_hides_without_a_word_is_named_too(source, line, tag):
+    (hidden,) = folding.folded(page(code(source, tag)))["cells"][1:]
+    assert hidden["source"] == source and hidden["metadata"]["tags"] == [tag]
+    assert hidden["metadata"]["mystnb"] == {"code_prompt_show": line, "code_prompt_hide": line}
+
+
+def test_plumbing_whose_output_is_hidden_lies_with_it_under_one_line_the_cells_own_if_it_has_one():
+    own = {"mystnb": {"code_prompt_show": "The rows", "code_prompt_hide": "The rows"}}
+    for metadata, line in [({}, "Code for this table"), (own, "The rows")]:
+        teaching, table = folding.folded(page(code(f"{SOFTMAX}\n{TABLE}", "hide-output", **metadata)))["cells"][1:]
+        assert (teaching["metadata"]["tags"], teaching["outputs"]) == (["hide-output"], [])
+        assert (table["metadata"]["tags"], table["outputs"]) == (["hide-cell"], ["an output"])
+        assert table["metadata"]["mystnb"] == {"code_prompt_show": line, "code_prompt_hide": line}
+    imports, _ = folding.folded(page(code(f"import os\n{SOFTMAX}", "hide-output", **own)))["cells"][1:]
+    assert imports["metadata"]["tags"] == ["hide-output", "hide-input"]
+    assert imports["metadata"]["mystnb"]["code_prompt_show"] == "Setup"
 
 
 def test_what_stays_visible_is_counted():

@@ -1,12 +1,11 @@
 """A browser before the built book."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from pyft.book import browser, build
+from pyft.book import browser
 
 HERE = Path(__file__).parent
 STILL = """const style = document.createElement("style");
@@ -46,12 +45,6 @@ class Reader:
         )
         serious = [rule for rule in found if rule["impact"] in {"serious", "critical"}]
         return [f"{theme}: {rule['id']}: {node['html'][:120]}" for rule in serious for node in rule["nodes"]]
-
-
-@pytest.fixture(scope="session")
-def html():
-    """The built book. PYFT_SITE names one that is there already, such as one with a fault in it."""
-    return Path(os.environ["PYFT_SITE"]) if "PYFT_SITE" in os.environ else build.build().parent
 
 
 @pytest.fixture(scope="session")

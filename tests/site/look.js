@@ -1,4 +1,4 @@
-// What a page looks like at its present width: {screens, wide, off}; folded parts count as folded.
+// What a page looks like at its present width: {screens, code, boxes, off, squeezed}; folded parts count as folded.
 const article = document.querySelector(".bd-article") || document.body;
 const about = (e) => `${e.tagName.toLowerCase()}: ${(e.textContent || e.alt || "").trim().replace(/\s+/g, " ").slice(0, 60)}`;
 const seen = (e) => e.getClientRects().length && !e.closest("details:not([open])");
@@ -9,6 +9,9 @@ return {
   screens: article.getBoundingClientRect().height / 900,
   code: wider("pre"),
   boxes: wider("table, div.math, .cell_output .output:not(:has(pre, table))"),
+  squeezed: all("img[width][height]")
+    .filter((e) => Math.abs(e.clientWidth / e.clientHeight / (e.getAttribute("width") / e.getAttribute("height")) - 1) > 0.03)
+    .map(about),
   off: all("p, li, table, div.math, h1, h2, h3, img, figure")
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement))
     .map(about),
