@@ -96,14 +96,12 @@ def test_the_linear_tagger_never_breaks_iob2(monkeypatch):
 
 def test_the_strength_is_the_one_that_finds_most_on_validation_sentences():
     strengths = (1e-4, *STRENGTHS)
-    train, held_out = (
-        (TEXTS * 5, TAGS * 5),
-        ([["Peter", "said"], ["New", "York"]], [["B-PER", "O"], ["B-LOC", "I-LOC"]]),
-    )
+    train = (TEXTS * 5, TAGS * 5)
+    held_out = [["Peter", "said"], ["New", "York"]], [["B-PER", "O"], ["B-LOC", "I-LOC"]]
     tagger = fit_tagger(train, held_out, strengths=strengths)
     f1 = {C: score(held_out[1], fit_tagger(train, held_out, strengths=[C]).tag(held_out[0])).f1 for C in strengths}
     assert len(set(f1.values())) > 1, "all strengths are as good: the test sees nothing"
-    assert tagger.model.C == max(f1, key=f1.get)  # the smaller on a tie
+    assert max(f1, key=f1.get) == tagger.model.C  # the smaller on a tie
 
 
 def test_a_fit_that_began_at_a_weaker_one_ends_where_a_fresh_one_does():
