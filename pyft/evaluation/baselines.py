@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import Ridge
-from sklearn.model_selection import StratifiedKFold
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import LinearSVC
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
@@ -41,6 +40,12 @@ def vader(texts: Sequence[str]) -> NDArray[np.float64]:
     """
     analyzer = SentimentIntensityAnalyzer()
     return np.array([analyzer.polarity_scores(text)["compound"] for text in texts])
+
+
+def tfidf_logistic(C: float = 4.0) -> Any:
+    """TF-IDF over words and word pairs, then logistic regression; `C` is the inverse of the L2 penalty."""
+    features = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    return make_pipeline(features, LogisticRegression(C=C, max_iter=1000))
 
 
 def tfidf_features(texts: Sequence[str]) -> TfidfVectorizer:
@@ -82,22 +87,6 @@ def fit_linear(train: Rows, validation: Rows, strengths: Sequence[float] = STREN
     Returns a pipeline from texts to labels; `model[-1].C` is what was chosen.
     """
     return _fit_best(map(linear_svm, strengths), train, validation)
-
-
-def fit_linear_by_folds(train: Rows, folds: int = 3, strengths: Sequence[float] = STRENGTHS) -> Any:
-    """Fit a linear classifier where no text is left over for validation; the smaller `C` on a tie.
-
-    `train` is divided into parts with the same shares of labels, each is answered by models that learnt from the
-    others, and the `C` that is most often right over all parts is that of a model of all of `train`.
-    """
-    texts, y = np.array(train["text"][:], dtype=object), np.array(train["label"][:])
-    right = np.zeros(len(strengths))
-    for learnt, held_out in StratifiedKFold(folds, shuffle=True, random_state=0).split(texts, y):
-        features = words_and_characters()
-        x, x_held_out = features.fit_transform(texts[learnt]), features.transform(texts[held_out])
-        fitted = [linear_svm(C).fit(x, y[learnt]) for C in strengths]
-        right += [(model.predict(x_held_out) == y[held_out]).sum() for model in fitted]
-    return make_pipeline(words_and_characters(), linear_svm(strengths[int(np.argmax(right))])).fit(texts, y)
 
 
 def fit_ridge(train: Rows, validation: Rows, penalties: Sequence[float] = PENALTIES) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from pyft.evaluation import baselines
-from pyft.evaluation.baselines import STRENGTHS, fit_linear, fit_linear_by_folds, fit_ridge, majority, vader
+from pyft.evaluation.baselines import STRENGTHS, fit_linear, fit_ridge, majority, tfidf_logistic, vader
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,19 @@ def test_vader_has_the_sign_of_an_obvious_sentence(text, sign):
 
 def test_vader_keeps_the_order():
     assert vader(["bad", "good"]).tolist() == [*vader(["bad"]), *vader(["good"])]
+
+
+def test_tfidf_learns_a_word_that_decides():
+    texts = ["a fine film", "a dull film", "fine acting", "dull acting", "so fine", "so dull"]
+    model = tfidf_logistic().fit(texts, [1, 0, 1, 0, 1, 0])
+    assert model.predict(["a fine evening", "a dull evening"]).tolist() == [1, 0]
+
+
+def test_tfidf_sees_pairs_of_words():
+    # single words cannot tell these apart: the same words occur in both classes
+    texts = ["not bad but good", "not good but bad"] * 4
+    model = tfidf_logistic(C=100).fit(texts, [1, 0] * 4)
+    assert model.predict(texts[:2]).tolist() == [1, 0]
 
 
 CHINESE = ["房间很干净，服务也好", "酒店太吵，早餐一般", "房间很小，服务也差"]
@@ -110,23 +123,6 @@ def test_its_strength_is_the_best_on_validation_texts():
     scores = {C: fit_linear(train, validation, [C]).score(validation["text"], validation["label"]) for C in STRENGTHS}
     assert max(scores, key=scores.get) == model[-1].C  # the first, so the smallest, of equal ones
     assert len(set(scores.values())) > 1
-
-
-def test_without_validation_texts_parts_of_the_training_texts_choose(monkeypatch):
-    train, tried = shouts(90, 0), []
-    plain = baselines.linear_svm
-    monkeypatch.setattr(baselines, "linear_svm", lambda C: tried.append(C) or plain(C))
-    model = fit_linear_by_folds(train, folds=3)
-    assert tried == [*STRENGTHS * 3, model[-1].C]
-    again = fit_linear(train, train, [model[-1].C])  # learnt from all of them
-    new = shouts(40, 2)["text"]
-    assert model.predict(new).tolist() == again.predict(new).tolist()
-
-
-def test_parts_reject_a_strength_that_hardly_learns():
-    train = rows(["fine film"] * 18 + ["dull film"] * 3, [1] * 18 + [0] * 3)
-    model = fit_linear_by_folds(train, strengths=[1e-9, 1.0])
-    assert model[-1].C == 1.0 and model.predict(["dull", "fine"]).tolist() == [0, 1]
 
 
 def test_it_goes_to_the_minimum_and_gives_the_same_answers_again():
