@@ -42,6 +42,6 @@ def test_its_interval_is_that_of_drawn_sentences_where_seeds_hardly_differ():
 
 def test_models_that_are_the_same_differ_by_nothing_and_one_seed_says_nothing():
     y, a, _ = drawn(3, 30, (1, 1))
-    assert compare_r(a, 5 * a + 1, y).word == "no difference shown"
+    assert compare_r(a, a, y).word == "no difference shown"
     with pytest.raises(ValueError, match="one seed"):
         compare_r(a[:1], a[:1], y)
