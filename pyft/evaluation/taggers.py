@@ -95,8 +95,7 @@ def _edged(row: Sequence[str]) -> list[str]:
 class LinearTagger:
     """Logistic regression on the features of each word, and the best tags that obey IOB2 (`pyft.data.iob2.viterbi`).
 
-    Features that occur only once in training are left out; `C` is the inverse of the L2 penalty, which `fit_tagger`
-    chooses on validation sentences.
+    Features that occur only once in training are left out; `C` is the inverse of the L2 penalty.
     """
 
     def __init__(self, features: Features = word_features, C: float = 1.0) -> None:
@@ -104,10 +103,29 @@ class LinearTagger:
         self.vectorizer = CountVectorizer(analyzer=list, min_df=2, binary=True)
         self.model = LogisticRegression(C=C, max_iter=100, tol=1e-3)
 
-    def fit(self, tokens: Sequence[Sequence[str]], tags: Sequence[Sequence[str]]) -> "LinearTagger":
-        """Learn from tagged sentences."""
-        x = self.vectorizer.fit_transform(self._strings(tokens))
-        self.model.fit(x, [tag for row in tags for tag in row])
+    def fit(
+        self,
+        tokens: Sequence[Sequence[str]],
+        tags: Sequence[Sequence[str]],
+        validation: Sentences | None = None,
+        strengths: Sequence[float] = STRENGTHS,
+    ) -> "LinearTagger":
+        """Learn from tagged sentences. Where there are others for `validation`, they choose `C` among the `strengths`.
+
+        The chosen one has the highest F1 of entities on them; on a tie the smaller. Strengths rise, and each fit begins
+        where the one before ended.
+        """
+        x, y = self.vectorizer.fit_transform(self._strings(tokens)), [tag for row in tags for tag in row]
+        if validation is None:
+            self.model.fit(x, y)
+            return self
+        self.model.set_params(warm_start=True, tol=1e-5, max_iter=500)
+        fitted, f1 = [], []
+        for C in sorted(strengths):
+            self.model.set_params(C=C).fit(x, y)
+            fitted.append(copy.copy(self.model))
+            f1.append(score(validation[1], self.tag(validation[0])).f1)
+        self.model = fitted[int(np.argmax(f1))]
         return self
 
     def log_probabilities(self, tokens: Sequence[Sequence[str]]) -> list[NDArray[np.float64]]:
@@ -127,25 +145,3 @@ class LinearTagger:
         for words in tokens:
             for row in self.features(words):
                 yield [f"{name}={value}" for name, value in row.items()]
-
-
-def fit_tagger(
-    train: Sentences,
-    validation: Sentences,
-    features: Features = word_features,
-    strengths: Sequence[float] = STRENGTHS,
-) -> LinearTagger:
-    """Fit a linear tagger to `train`, with the `C` of the highest F1 of entities on `validation`; on a tie the smaller.
-
-    Strengths rise, and each fit begins where the one before ended. `tagger.model.C` is what was chosen.
-    """
-    tagger = LinearTagger(features)
-    tagger.model.set_params(warm_start=True, tol=1e-5, max_iter=500)
-    x, y = tagger.vectorizer.fit_transform(tagger._strings(train[0])), [tag for row in train[1] for tag in row]
-    fitted, f1 = [], []
-    for C in sorted(strengths):
-        tagger.model.set_params(C=C).fit(x, y)
-        fitted.append(copy.copy(tagger.model))
-        f1.append(score(validation[1], tagger.tag(validation[0])).f1)
-    tagger.model = fitted[int(np.argmax(f1))]
-    return tagger

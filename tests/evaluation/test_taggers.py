@@ -13,7 +13,6 @@ from pyft.evaluation.taggers import (
     Gazetteer,
     LinearTagger,
     character_features,
-    fit_tagger,
     word_features,
     word_shape,
 )
@@ -98,16 +97,16 @@ def test_the_strength_is_the_one_that_finds_most_on_validation_sentences():
     strengths = (1e-4, *STRENGTHS)
     train = (TEXTS * 5, TAGS * 5)
     held_out = [["Peter", "said"], ["New", "York"]], [["B-PER", "O"], ["B-LOC", "I-LOC"]]
-    tagger = fit_tagger(train, held_out, strengths=strengths)
-    f1 = {C: score(held_out[1], fit_tagger(train, held_out, strengths=[C]).tag(held_out[0])).f1 for C in strengths}
+    tagger = LinearTagger().fit(*train, held_out, strengths)
+    f1 = {C: score(held_out[1], LinearTagger().fit(*train, held_out, [C]).tag(held_out[0])).f1 for C in strengths}
     assert len(set(f1.values())) > 1, "all strengths are as good: the test sees nothing"
     assert max(f1, key=f1.get) == tagger.model.C  # the smaller on a tie
 
 
 def test_a_fit_that_began_at_a_weaker_one_ends_where_a_fresh_one_does():
     train = (TEXTS * 5, TAGS * 5)
-    fitted = fit_tagger(train, (TEXTS, TAGS), strengths=[0.1, 1.0])
-    fresh = fit_tagger(train, (TEXTS, TAGS), strengths=[fitted.model.C])
+    fitted = LinearTagger().fit(*train, (TEXTS, TAGS), [0.1, 1.0])
+    fresh = LinearTagger().fit(*train, (TEXTS, TAGS), [fitted.model.C])
     assert np.concatenate(fitted.log_probabilities(TEXTS)) == pytest.approx(
         np.concatenate(fresh.log_probabilities(TEXTS)), abs=1e-2
     )
