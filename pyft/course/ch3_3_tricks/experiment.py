@@ -148,7 +148,8 @@ def against_baseline(found: Mapping[str, Any]) -> dict[str, Verdict]:
             raise PyftError(
                 f"{name}: {len(seeds)} seeds in common with the baseline, expected two or more: pyft bench tricks"
             )
-        made[name] = compare_runs(*(np.array([right[way][seed] for seed in seeds]) for way in (name, "baseline")))
+        trick, baseline = (np.array([right[way][seed] for seed in seeds]) for way in (name, "baseline"))  # (S, N)
+        made[name] = compare_runs(trick, baseline)
     return made
 
 
