@@ -11,6 +11,7 @@ import yaml
 
 from pyft import paths
 from pyft.book.chapters import read_yaml
+from pyft.book.pages import first_page
 from pyft.book.runner import only_one, say
 from pyft.errors import PyftError
 from pyft.paths import repository
@@ -54,6 +55,8 @@ def build() -> Path:
                 f"Jupyter Book failed:\n{_last_lines(done.stdout + done.stderr)}\n"
                 "The book built before, if any, is untouched."
             )
+        # Jupyter Book's own page at the root has no title, no language and no icon.
+        (html / "index.html").write_text(first_page("book/index.html", configuration()["title"]), encoding="utf8")
         old = paths.BUILD / "old-html"
         shutil.rmtree(old, ignore_errors=True)
         if HTML.exists():

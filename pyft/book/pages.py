@@ -93,17 +93,31 @@ def without_unused(page: str) -> str:
 
 
 def sized(page: str, folder: Path) -> str:
-    """The page with width and height on its images, so that text does not jump as they come; all but the first wait."""
-    count = 0
+    """The page with width and height on its images, so that text does not jump as they come.
+
+    All but the first of the article wait until a reader comes near; what stands before it, the logo, counts as nothing.
+    """
+    count, article = 0, page.find("<article")
 
     def with_size(found: re.Match[str]) -> str:
         nonlocal count
         size = image_size(folder / found[1])
-        count += 1
+        count += found.start() > article
         wait = ' loading="lazy"' if count > 1 else ""
         return found[0] + (f' width="{size[0]}" height="{size[1]}"' if size else "") + wait
 
     return IMAGE.sub(with_size, page)
+
+
+def first_page(address: str, title: str) -> str:
+    """The page at the book's root: it leads to `address`, as Jupyter Book's own does, and says what it is."""
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8" />\n<title>{escape(title)}</title>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1" />\n'
+        '<link rel="icon" href="_static/favicon.svg" />\n'
+        f'<meta http-equiv="refresh" content="0; url={address}" />\n</head>\n'
+        f'<body><main><h1>{escape(title)}</h1><p><a href="{address}">To the book</a></p></main></body>\n</html>\n'
+    )
 
 
 def image_size(path: Path) -> tuple[int, int] | None:
@@ -122,6 +136,7 @@ def named(page: str) -> str:
     page = re.sub(r'<summary>(?=<span class="toctree-toggle)', '<summary aria-label="Its sections">', page)
     page = page.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     page = page.replace('<div role="list" class="citation-list">', '<div class="citation-list">')  # its items are none
+    page = page.replace(' role="doc-biblioentry"', "")  # which ARIA has given up
     page = SUMMARY.sub(_named_summary, page)
     return re.sub(r'(<button class="[^"]*search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1", page)
 

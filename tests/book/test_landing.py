@@ -6,7 +6,8 @@ import matplotlib.pyplot as plt
 import pytest
 
 from pyft.book import landing
-from pyft.book.landing import curves, draw, glance
+from pyft.book.landing import curves, draw, glance, stored_sources
+from pyft.course.ch6_2_text_classification.experiment import TOPIC_ROWS
 from pyft.errors import PyftError
 
 
@@ -39,6 +40,27 @@ def test_the_table_sets_off_what_lies_outside_the_interval(one_task, low, high, 
     assert row[2:4] == cells
 
 
+def test_a_figure_may_come_from_stored_runs(one_task, monkeypatch):
+    monkeypatch.setattr(landing, "GLANCE", (("a task", "1.1", "accuracy", "low", lambda: [0.8, 0.802]),))
+    records(one_task, "1.1", low=[0.5, 0.5])
+    assert "| 50.0 % | **80.1 %** |" in glance()
+
+
+def test_the_sources_are_those_of_stored_runs_of_bert_alone(house, monkeypatch):
+    runs = [
+        {"task": task, "model": model, "seed": seed, "guess": guess}
+        for task, model, seed, guess in [
+            ("topics", "bert", 1, "0123"),
+            ("topics", "bert", 0, "0120"),
+            ("topics", "xlnet", 0, "0000"),
+            ("spam", "bert", 0, ""),
+        ]
+    ]
+    house.write("book/results/bench/classification.json", json.dumps({"runs": runs}))
+    monkeypatch.setattr("pyft.data.load", lambda name: {"test": {"label": [0, 1, 2, 3]}})
+    assert stored_sources() == [0.75, 1.0]
+
+
 def test_a_metric_that_no_record_holds_is_named(one_task):
     records(one_task, "1.1", low=[0.5, 0.5])
     with pytest.raises(PyftError, match=r"no record of section 1\.1 holds 'high'"):
@@ -62,6 +84,13 @@ def test_the_figure_takes_the_runs_on_the_test_split(house):
     plt.close(fig)
 
 
-def test_the_real_evidence_has_all_that_the_page_shows():
-    assert len(glance().splitlines()) == 2 + len(landing.GLANCE)
+def test_the_real_figure_has_all_curves():
     assert set(curves()) == set(landing.METHODS)
+
+
+@pytest.mark.fetched
+def test_the_real_table_has_all_rows_and_both_models_of_sources_learnt_from_as_many_texts():
+    rows = glance().splitlines()[2:]
+    assert len(rows) == len(landing.GLANCE)
+    (sources,) = (row for row in rows if "which source" in row)
+    assert f"both from {TOPIC_ROWS:,} texts" in sources

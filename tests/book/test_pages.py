@@ -51,11 +51,18 @@ def test_the_theme_keeps_its_rules_but_for_the_icon_font():
 def test_images_are_sized_and_all_but_the_first_wait(tmp_path):
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 8 + struct.pack(">II", 640, 360))
     (tmp_path / "b.svg").write_text('<svg viewBox="0 0 300.4 90">', encoding="utf8")
-    page = pages.sized('<img alt="A" src="a.png" /><img src="b.svg"/><img width="9" src="a.png">', tmp_path)
-    assert page == (
-        '<img alt="A" src="a.png" width="640" height="360" /><img src="b.svg" width="300" height="90" loading="lazy"/>'
-        '<img width="9" src="a.png">'
-    )
+    a, b, has = '<img alt="A" src="a.png" />', '<img src="b.svg"/>', '<img width="9" src="a.png">'
+    sized_a = '<img alt="A" src="a.png" width="640" height="360" />'
+    sized_b = '<img src="b.svg" width="300" height="90"/>'
+    waits = '<img src="b.svg" width="300" height="90" loading="lazy"/>'
+    page = pages.sized(f"{b}<article>{a}{b}{has}", tmp_path)
+    assert page == f"{sized_b}<article>{sized_a}{waits}{has}"
+
+
+def test_the_page_at_the_root_leads_to_the_book_and_says_what_it_is():
+    page = pages.first_page("book/index.html", "Fine & well")
+    assert '<html lang="en">' in page and "<title>Fine &amp; well</title>" in page
+    assert 'content="0; url=book/index.html"' in page and 'href="_static/favicon.svg"' in page
 
 
 def test_a_page_is_described_by_its_title_and_first_paragraph():

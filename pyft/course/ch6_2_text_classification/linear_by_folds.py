@@ -1,4 +1,4 @@
-"""The linear model of section 6.1 where every text is needed for learning and for testing."""
+"""The linear model of section 6.1 where no text is left over for validation: on long documents."""
 
 from collections.abc import Sequence
 from typing import Any

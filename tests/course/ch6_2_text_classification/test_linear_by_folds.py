@@ -1,7 +1,7 @@
 """Without validation texts, parts of the training texts choose the penalty of the linear model."""
 
-from pyft.course.ch6_2_3_long_documents import linear
-from pyft.course.ch6_2_3_long_documents.linear import fit_linear_by_folds
+from pyft.course.ch6_2_text_classification import linear_by_folds
+from pyft.course.ch6_2_text_classification.linear_by_folds import fit_linear_by_folds
 from pyft.evaluation.baselines import STRENGTHS, fit_linear
 
 ENDINGS = ["badly", "sadly", "madly", "gladly", "goodness", "kindness", "fitness", "sadness"]
@@ -13,8 +13,8 @@ def rows(texts, labels):
 
 def test_every_strength_is_tried_on_every_part_and_the_chosen_one_learns_from_all(monkeypatch):
     train, tried = rows(ENDINGS * 3, ([0] * 4 + [1] * 4) * 3), []
-    plain = linear.linear_svm
-    monkeypatch.setattr(linear, "linear_svm", lambda C: tried.append(C) or plain(C))
+    plain = linear_by_folds.linear_svm
+    monkeypatch.setattr(linear_by_folds, "linear_svm", lambda C: tried.append(C) or plain(C))
     model = fit_linear_by_folds(train, folds=3)
     assert tried == [*STRENGTHS * 3, model[-1].C]
     again = fit_linear(train, train, [model[-1].C])  # learnt from all of them
