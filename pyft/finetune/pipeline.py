@@ -7,7 +7,8 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from datasets import DatasetDict
+from datasets import Dataset, DatasetDict
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import models
 from pyft.data import from_files
@@ -115,7 +116,7 @@ def fit(
     return card
 
 
-def readable(train: Any, tokenizer: Any, max_length: int) -> Any:
+def readable(train: Dataset, tokenizer: PreTrainedTokenizerBase, max_length: int) -> Dataset:
     """The sentences of which the tokenizer keeps a word; from the others there is nothing to learn."""
     rows = tokenize(tokenizer, train["tokens"][:], max_length)
     kept = [i for i, row in enumerate(rows) if max(row["words"]) >= 0]
@@ -123,7 +124,13 @@ def readable(train: Any, tokenizer: Any, max_length: int) -> Any:
 
 
 def _learn(
-    task: str, body: Any, tokenizer: Any, splits: DatasetDict, recipe: Recipe, seed: int, folder: Path
+    task: str,
+    body: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    splits: DatasetDict,
+    recipe: Recipe,
+    seed: int,
+    folder: Path,
 ) -> History:
     """Fine-tune; ratings are learnt in standard deviations, and the model answers in ratings all the same."""
     if task != "regression":
@@ -138,7 +145,7 @@ def _learn(
     return history
 
 
-def _unread(task: str, tokenizer: Any, texts: Sequence[Any], max_length: int) -> list[list[str]]:
+def _unread(task: str, tokenizer: PreTrainedTokenizerBase, texts: Sequence[Any], max_length: int) -> list[list[str]]:
     """The words of each text that stand beyond the cut; none for whole texts, whose words have no answers."""
     return unread_words(tokenizer, texts, max_length) if task == "token-classification" else [[] for _ in texts]
 

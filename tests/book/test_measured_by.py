@@ -7,14 +7,18 @@ from small_package import only
 
 from pyft.book import checks, freshness
 
-IMPORTS = "from pyft import plots\nfrom pyft.finetune import loop\nfrom pyft.evidence import expect"
+IMPORTS = (
+    "from pyft import plots\nfrom pyft.finetune import loop\nfrom pyft.evidence import expect\n"
+    "from pyft.course.ch1_1_toy import faults, recipes"
+)
 TRAINS = "score = loop.fine_tune(2)"
 DRAWS = 'plots.table([[score]], ["score"])\nexpect("1.1/a", score, SEED)'
 
 
 @pytest.fixture
 def chapter(house):
-    for name in ("plots", "finetune/__init__", "finetune/loop", "evidence/__init__", "evaluation/stats"):
+    toy = [f"course/ch1_1_toy/{name}" for name in ("__init__", "faults", "recipes")]
+    for name in ("plots", "finetune/__init__", "finetune/loop", "evidence/__init__", "evaluation/stats", *toy):
         house.write(f"pyft/{name}.py", "def fine_tune(n):\n    return n\n\n\ntable = expect = fine_tune\n")
     house.chapter("1_1_a", "# 1.1 Toy · 玩具", ("SEED = 0", ["parameters"]), IMPORTS, TRAINS, DRAWS)
     return only()
@@ -30,6 +34,8 @@ def source_of(cell, source):
         (lambda h, c: h.edit(c.path, source_of(3, "score = loop.fine_tune(3)")), True),
         (lambda h, c: h.write("pyft/finetune/loop.py", "def fine_tune(n):\n    return n + 1\n"), True),
         (lambda h, c: h.write("requirements.lock", "numpy==2\n"), True),
+        (lambda h, c: h.write("pyft/course/ch1_1_toy/recipes.py", "EPOCHS = 2\n"), True),
+        (lambda h, c: h.write("pyft/course/ch1_1_toy/faults.py", "FAULTS = 2\n"), False),
         (lambda h, c: h.edit(c.path, source_of(4, DRAWS.replace('score"]', 'its score"]'))), False),
         (lambda h, c: h.edit(c.path, source_of(3, "# why\n" + TRAINS)), False),
         (lambda h, c: h.edit(c.path, source_of(0, "# 1.1 Other · 别的")), False),
@@ -40,6 +46,8 @@ def source_of(cell, source):
         "what trains",
         "the loop",
         "the lock",
+        "the chapter's recipes",
+        "faults that are planted elsewhere",
         "a table",
         "a comment",
         "prose",

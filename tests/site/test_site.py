@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pyft.book import printing
 from pyft.book.build import pages
 
 pytestmark = pytest.mark.slow
@@ -64,3 +65,15 @@ def test_the_search_leads_to_sections(reader, words, section, inside):
     """)
     assert any(section in link for link in links), links
     assert any("#" in link.split()[0] for link in links) == inside  # a page's own heading is its top
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_on_paper_nothing_but_plumbing_is_folded(reader, page):
+    reader.open(page)
+    reader.driver.execute_script(printing.UNFOLD)
+    left = reader.driver.execute_script("""
+        return [...document.querySelectorAll("article details:not([open])")]
+            .filter((e) => !e.closest(".tag_hide-input, .tag_remove-input"))
+            .map((e) => e.innerText);
+    """)
+    assert left == []

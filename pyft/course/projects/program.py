@@ -5,9 +5,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pyft import models
 from pyft.course.projects import Finding
@@ -65,7 +65,7 @@ def _names(folder: Path) -> list[str]:
         raise PyftError(f"{folder} holds no config.json of a model ({error}): save it with `save_model`.") from error
 
 
-def _company(model: Any, tokenizer: Any, texts: Sequence[str]) -> float:
+def _company(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> float:
     """How far a logit moves at most when a text is read together with others."""
 
     def logits(some: Sequence[str]) -> torch.Tensor:
