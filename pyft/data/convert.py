@@ -11,7 +11,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -20,9 +20,10 @@ from typing import Any
 from pyft.data import from_files
 from pyft.data.entities import Entity, from_iob2, to_entities, to_tags, word_offsets
 from pyft.data.file_formats import decode, read_file
-from pyft.data.from_files import SHOWN, USUAL, Layout, Row
+from pyft.data.from_files import SHOWN, USUAL, Layout
 from pyft.data.iob2 import spans, split_tag
 from pyft.data.row_checks import broken, shown
+from pyft.data.splits import Row
 from pyft.data.tag_schemes import SCHEMES
 from pyft.errors import PyftError, unknown
 from pyft.paths import write_atomically
@@ -264,11 +265,15 @@ def convert(
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+    return Converted(len(rows), kind, _labels(rows), _merged(before, names) if names else [])
+
+
+def _merged(labels: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    """In words, each new name that several labels share."""
     olds: dict[str, list[str]] = {}
-    for old in sorted(before) if names else ():
-        olds.setdefault(names[old], []).append(old)
-    merged = [f"{' and '.join(old)} are both {new!r} now" for new, old in olds.items() if len(old) > 1]
-    return Converted(len(rows), kind, _labels(rows), merged)
+    for label in sorted(labels):
+        olds.setdefault(names[label], []).append(label)
+    return [f"{' and '.join(old)} are both {new!r} now" for new, old in olds.items() if len(old) > 1]
 
 
 def _refuse_loss(rows: Sequence[Row], kind: str, part: Path, target: Path, scheme: str) -> None:

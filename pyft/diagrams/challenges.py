@@ -26,15 +26,15 @@ def run_cost() -> Canvas:
     c.text(353, 132, "peak × share used", "quiet")
     c.line([(353, 120), (353, 92)], dashed=True)
     c.text(16, 176, "**memory**", anchor="start")
-    x = 16.0
+    left = 16.0
     for words, width, kind in [
         ("weights", 78, "body"),
         ("gradients", 96, "new"),
         ("moments", 150, "new"),
         ("activations", 124, "right"),
     ]:
-        c.box(x, 196, width, 46, words, kind)
-        x += width + 6
+        c.box(left, 196, width, 46, words, kind)
+        left += width + 6
     c.line([(470, 180), (470, 262)], "ink", 2, dashed=True)
     c.text(508, 278, "what there is", "quiet", "end")
     c.text(178, 320, "LoRA makes\nthese smaller")

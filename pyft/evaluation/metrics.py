@@ -53,8 +53,8 @@ def matthews(y: ArrayLike, z: ArrayLike) -> float:
 def pearson(x: ArrayLike, y: ArrayLike) -> float:
     """The cosine of both columns, each less its mean, shape (N): 1 if they lie on a rising line."""
     x, y = _paired(x, y)
-    x, y = x - x.mean(), y - y.mean()
-    return float(x @ y / np.sqrt((x @ x) * (y @ y)))
+    u, v = x - x.mean(), y - y.mean()
+    return float(u @ v / np.sqrt((u @ u) * (v @ v)))
 
 
 def ranks(x: ArrayLike) -> NDArray[np.float64]:

@@ -126,12 +126,12 @@ def plan(done: Sequence[Run] = ()) -> list[tuple[str, int, float]]:
     """Every run, `(model, seed, learning rate)`: trials of each network's rates, then the seeds with the best rate."""
     tried = {(r["model"], r["lr"]): r["validation"] for r in done if r["trial"]}
     trials = [(name, TRIAL_SEED, lr) for name in NETWORKS for lr in recipes.RATES[name]]
-    best = {
-        name: min(recipes.RATES[name], key=lambda lr, name=name: tried[name, lr])
-        for name in NETWORKS
-        if all((name, lr) in tried for lr in recipes.RATES[name])
-    }
-    rates = {"counts": 0.0} | best
+
+    def best(name: str) -> float:
+        return min(recipes.RATES[name], key=lambda lr: tried[name, lr])
+
+    tuned = [name for name in NETWORKS if all((name, lr) in tried for lr in recipes.RATES[name])]
+    rates = {"counts": 0.0} | {name: best(name) for name in tuned}
     return trials + [(name, seed, rates[name]) for seed in range(SEEDS) for name in MODELS if name in rates]
 
 

@@ -2,11 +2,12 @@
 
 import json
 import struct
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I64": np.dtype("<i8")}
+TYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I64": np.dtype("<i8")}
 NAMES = {dtype: name for name, dtype in TYPES.items()}
 
 

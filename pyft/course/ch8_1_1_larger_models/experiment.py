@@ -110,11 +110,11 @@ def plan(done: Sequence[Run] = ()) -> list[tuple[int, int, int, float]]:
 def chosen(done: Sequence[Run]) -> Mapping[int, float]:
     """The rate with the lowest loss on validation texts, for each width whose trials are all there."""
     tried = {(r["d"], r["lr"]): r["validation"] for r in done if r["trial"]}
-    return {
-        d: min(recipes.RATES, key=lambda lr, d=d: tried[d, lr])
-        for d in recipes.WIDTHS
-        if all((d, lr) in tried for lr in recipes.RATES)
-    }
+
+    def best(d: int) -> float:
+        return min(recipes.RATES, key=lambda lr: tried[d, lr])
+
+    return {d: best(d) for d in recipes.WIDTHS if all((d, lr) in tried for lr in recipes.RATES)}
 
 
 def depends(d: int, signs: int, seed: int, lr: float) -> dict[str, Any]:

@@ -27,11 +27,14 @@ class NewWords(nn.Module):
     It looks up `new` for a word that has a number there, and the frozen rows for all others.
     """
 
+    frozen: Tensor  # (V, d)
+    number: Tensor  # (V): where in `new` a word stands
+
     def __init__(self, frozen: Tensor, ids: Sequence[int], new: Tensor) -> None:
         super().__init__()
-        number = torch.full((len(frozen),), -1)  # (V): where in `new` a word stands
+        number = torch.full((len(frozen),), -1)
         number[list(ids)] = torch.arange(len(ids))
-        self.register_buffer("frozen", frozen.detach())  # (V, d)
+        self.register_buffer("frozen", frozen.detach())
         self.register_buffer("number", number)
         self.new = nn.Parameter(new)  # (M, d)
 

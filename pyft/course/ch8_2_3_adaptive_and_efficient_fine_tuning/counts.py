@@ -110,7 +110,7 @@ def peak_bytes(work: Callable[[], Any]) -> int:
     """The most memory that torch held on the CPU at once during `work`, beyond what it held before."""
     with _quiet(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
         work()
-    events = [e for e in watched.profiler.kineto_results.events() if e.name() == "[memory]"]  # type: ignore[union-attr]
+    events = [e for e in watched.profiler.kineto_results.events() if e.name() == "[memory]"]
     held = peak = 0
     for event in sorted(events, key=lambda e: e.start_ns()):
         held += event.nbytes()

@@ -13,6 +13,10 @@ def overlap(one: list[str], other: list[str], k: int) -> float:
     return len(frequent[0] & frequent[1]) / k
 
 
+def _top(words: list[str], k: int) -> set[str]:
+    return {word for word, _ in Counter(words).most_common(k)}
+
+
 _NEWS = ["oil", "oil", "oil", "price", "price", "price", "price", "trade", "trade", "ship"]
 _POSTS = ["game", "game", "game", "game", "price", "price", "price", "team", "team", "oil"]
 EXERCISES["8.2.4-a"] = Exercise(
@@ -28,13 +32,11 @@ EXERCISES["8.2.4-a"] = Exercise(
             "That is the share of all words that both hold. Ask for the k most frequent words of each.",
         ),
         (
-            lambda one, other, k: len({w for w, _ in Counter(one).most_common(k)} & set(other)) / k,
+            lambda one, other, k: len(_top(one, k) & set(other)) / k,
             "Only one side is cut to its k most frequent words. Cut the other as well.",
         ),
         (
-            lambda one, other, k: len(
-                {w for w, _ in Counter(one).most_common(k)} & {w for w, _ in Counter(other).most_common(k)}
-            ),
+            lambda one, other, k: len(_top(one, k) & _top(other, k)),
             "That is how many are shared. Divide by k to have a share.",
         ),
     ],

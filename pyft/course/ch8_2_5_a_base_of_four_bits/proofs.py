@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -123,7 +124,7 @@ def forward_and_gradients(m: ModuleType) -> Iterator[Case]:
             yield f"{d_in} to {d_out}, {name}", one, other, tol
         yield f"{d_in} to {d_out}, learns", float(any(p.requires_grad for p in ours.parameters())), 0.0, 0.0
         leaf = x.clone().requires_grad_()
-        yield f"{d_in} to {d_out}, kept", float(saved_bytes(ours, lambda f=ours, x=leaf: f(x))), 0.0, 0.0
+        yield f"{d_in} to {d_out}, kept", float(saved_bytes(ours, partial(ours, leaf))), 0.0, 0.0
 
 
 def training(m: ModuleType) -> Iterator[Case]:

@@ -36,7 +36,7 @@ def step(f: Any, part: nn.Module, x: Tensor, seed: int = 5) -> dict[str, Tensor]
     between = torch.rand(3)  # other layers draw too, before this one's backward pass
     y.backward(projection(y))
     return {"output": y, "dx": leaf.grad, "drawn": between, "afterwards": torch.rand(3)} | {
-        name: p.grad.clone() for name, p in part.named_parameters()
+        name: g.clone() for name, g in parameter_gradients(part).items()
     }
 
 
@@ -123,7 +123,7 @@ def in_parts(m: ModuleType) -> Iterator[Case]:
         part.zero_grad()
         reference = loss(batch)
         reference.backward()
-        whole = [p.grad.clone() for p in part.parameters()]
+        whole = [g.clone() for g in parameter_gradients(part).values()]
         part.zero_grad()
         parts = list(zip(*(t.split(cuts) for t in batch), strict=True))
         found = m.accumulate(loss, parts, [int((t != IGNORED).sum()) for _, t in parts])

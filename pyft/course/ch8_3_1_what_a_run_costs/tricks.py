@@ -39,7 +39,7 @@ def recomputed(layers: Iterable[nn.Module]) -> Iterator[None]:
     """Within, each of these layers keeps its input alone; their first argument must ask for a gradient."""
     layers = list(layers)
     for layer in layers:
-        layer.forward = partial(_recompute, layer.forward)  # type: ignore[method-assign]
+        layer.forward = partial(_recompute, layer.forward)
     try:
         yield
     finally:
@@ -48,7 +48,7 @@ def recomputed(layers: Iterable[nn.Module]) -> Iterator[None]:
 
 
 def _recompute(forward: Callable[..., Tensor], x: Tensor, *rest: Any, **options: Any) -> Tensor:
-    return Recomputed.apply(lambda h: forward(h, *rest, **options), x)  # type: ignore[no-any-return]
+    return Recomputed.apply(lambda h: forward(h, *rest, **options), x)  # type: ignore[no-untyped-call]
 
 
 # --- a batch in parts -------------------------------------------------------------------------------------------------
