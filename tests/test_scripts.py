@@ -50,9 +50,9 @@ def test_scripts_refuse_other_pythons(
 def check(script: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The script, reading a lock of our own, on a machine that has git and make."""
     module = script("check_environment")
-    monkeypatch.setattr(module, "LOCK", tmp_path / "requirements.lock")
+    monkeypatch.setattr(module, "LOCKS", (tmp_path / "requirements.lock",))
     monkeypatch.setattr(module.shutil, "which", lambda tool: f"bin/{tool}")
-    module.LOCK.write_text(LOCK, encoding="utf8")
+    module.LOCKS[0].write_text(LOCK, encoding="utf8")
     yield module
 
 
@@ -68,7 +68,8 @@ def test_check_says_of_each_package_what_is_wrong_and_what_to_do(
 ) -> None:
     found = metadata.version("pytest")
     added = "surely-not-there==1.0\nsurely-elsewhere==1.0 ; sys_platform == 'plan9'\n"
-    check.LOCK.write_text(re.sub(r"^pytest==.*$", "pytest==1.2.3", LOCK, flags=re.MULTILINE) + added, encoding="utf8")
+    tampered = re.sub(r"^pytest==.*$", "pytest==1.2.3", LOCK, flags=re.MULTILINE) + added
+    check.LOCKS[0].write_text(tampered, encoding="utf8")
     assert check.main() == 1
     said = capsys.readouterr().out
     assert re.search(rf"^wrong +pytest +found {found}, expected 1.2.3: pip install pytest==1.2.3$", said, re.M)
@@ -267,7 +268,7 @@ def test_a_new_lock_begins_from_the_old_one_and_names_no_part_of_cuda(
     script: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = script("lock")
-    monkeypatch.setattr(module, "LOCK", tmp_path / "requirements.lock")
+    monkeypatch.setattr(module, "LOCKS", (tmp_path / "requirements.lock",))
     monkeypatch.setattr(module, "SERVE", tmp_path / "requirements-serve.lock")
     monkeypatch.setattr(module.sys, "argv", ["lock.py", "--upgrade"])
     module.LOCK.write_text("numpy==1\n", encoding="utf8")

@@ -218,7 +218,7 @@ def ia3_in_bert(m: Code) -> Iterator[Case]:
 
 
 def adapters_in_bert(m: Code) -> Iterator[Case]:
-    """A whole BERT with adapters against its layers, written out step by step with the library's own parts."""
+    """A whole BERT with adapters, and their gradients, against its layers, written out with the library's own parts."""
     for both in (True, False):
         plain, ours = classifier(), m.efficient.adapters(classifier(), 5, both)
         torch.manual_seed(6)
@@ -234,7 +234,12 @@ def adapters_in_bert(m: Code) -> Iterator[Case]:
             z = part.LayerNorm((_bottleneck(of, f"{i}.attention.output", y) if both else y) + z)
             y = layer.output.dense(layer.intermediate(z))
             z = layer.output.LayerNorm(_bottleneck(of, f"{i}.output", y) + z)
-        yield f"both places: {both}", ours(**x).logits, plain.classifier(plain.bert.pooler(z)), 2e-5
+        a, b = ours(**x).logits, plain.classifier(plain.bert.pooler(z))
+        yield f"both places: {both}, logits", a, b, 2e-5
+        names = [name for name in of if ".dropout.1." in name]
+        da, db = (torch.autograd.grad(y, [of[name] for name in names], projection(y)) for y in (a, b))
+        for name, one, other in zip(names, da, db, strict=True):
+            yield f"both places: {both}, {name}", one, other, 2e-5
 
 
 def _bottleneck(of: dict[str, Any], where: str, y: Tensor) -> Tensor:

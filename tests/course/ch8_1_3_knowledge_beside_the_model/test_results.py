@@ -38,8 +38,10 @@ def split(prefix):
     return Dataset.from_list(rows, features=FEATURES)
 
 
-TRAIN, VALIDATION, TEST = split("Tr"), split("Va"), split("Te")
-PUBLIC = Lists(last=frozenset(name(p, i) for p in ("tr", "va", "te") for i in range(1, ROWS, 4)))  # half of all persons
+TRAIN, VALIDATION, TEST = split("Train"), split("Valid"), split("Test")
+PUBLIC = Lists(
+    last=frozenset(name(p, i) for p in ("train", "valid", "test") for i in range(1, ROWS, 4))
+)  # half of all persons
 NEW = ROWS // 2
 
 
@@ -79,7 +81,7 @@ def test_a_list_of_the_test_is_found_out():
 
 
 def test_names_of_the_training_split_are_not_new():
-    known = {(name("te", 1), "PER")}
+    known = {(name("test", 1), "PER")}
     found, documents = leaks.covered_new(TEST, PUBLIC, known)
     assert len(found) == len(documents) == NEW - 1
 
