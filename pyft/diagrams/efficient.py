@@ -46,7 +46,7 @@ def places() -> Canvas:
         " the inner layer of the feed-forward network. Adapters stand behind attention and feed-forward network. BitFit"
         " and LayerNorm learn numbers that are there already. The head learns in all of them.",
     )
-    left, wide, gap = 16.0, 236.0, 7.0
+    left, wide, gap = 10.0, 236.0, 7.0
     rows = [
         ("head", "new", "learns in all of them", 44),
         ("sum and norm", "quiet", "**LayerNorm**: gains, biases", 44),
@@ -71,6 +71,6 @@ def places() -> Canvas:
             if i:
                 c.arrow((x + each / 2, y), (x + each / 2, y - 17))
         c.line([(left + wide + 4, y + tall / 2), (left + wide + 26, y + tall / 2)], "new")
-        c.text(left + wide + 34, y + tall / 2, what, anchor="start", size=15)
+        c.text(left + wide + 34, y + tall / 2, what, anchor="start")
         y += tall + 18
     return c

@@ -28,5 +28,5 @@ def batching() -> Canvas:
     c.box(184, 216, 212, 44, "model", "body")
     c.arrow((290, 262), (290, 296), kind="quiet")
     c.row(184, 298, ["A1", "A2", "B1", "D1"], ["body", "body", "new", "right"], 48, 6, 40)
-    c.text(412, 318, "each back to\nits request", "quiet", "start")
+    c.text(404, 318, "each back to\nits request", "quiet", "start")
     return c
