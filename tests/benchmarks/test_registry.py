@@ -14,8 +14,10 @@ from pyft.errors import PyftError
 from pyft.paths import results_folder
 
 NAMES = [
-    "classification", "faults", "finetune", "latency", "maths", "models", "moves", "mutants", "ner", "news", "own-data",
-    "reviews", "sentiment", "shortcuts", "transfer", "tricks",
+    "across-languages", "adaptation", "answers", "classification", "efficient", "explanations", "fairness", "faults",
+    "few-labels", "finetune", "four-bits", "history", "hyperparameters", "image-text", "latency", "maths", "models",
+    "moves", "mutants", "name-lists", "ner", "new-words", "news", "own-data", "privacy", "reviews", "scale",
+    "sentiment", "shortcuts", "transfer", "tricks",
 ]  # fmt: skip
 
 
