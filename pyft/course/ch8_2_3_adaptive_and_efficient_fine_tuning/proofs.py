@@ -221,11 +221,11 @@ def adapters_in_bert(m: Code) -> Iterator[Case]:
     """A whole BERT with adapters, and their gradients, against its layers, written out with the library's own parts."""
     for both in (True, False):
         plain, ours = classifier(), m.efficient.adapters(classifier(), 5, both)
-        torch.manual_seed(6)
-        for name, p in ours.named_parameters():
-            if ".dropout.1." in name:
-                nn.init.normal_(p, std=0.3)
         of, x = dict(ours.named_parameters()), inputs()
+        names = [name for name in of if ".dropout.1." in name]
+        torch.manual_seed(6)
+        for name in names:
+            nn.init.normal_(of[name], std=0.3)
         z = plain.bert.embeddings(x["input_ids"], token_type_ids=x["token_type_ids"])  # (B, T, d)
         mask = x["attention_mask"][:, None, None].bool().expand(-1, -1, z.shape[1], -1)
         for i, layer in enumerate(plain.bert.encoder.layer):
@@ -234,11 +234,9 @@ def adapters_in_bert(m: Code) -> Iterator[Case]:
             z = part.LayerNorm((_bottleneck(of, f"{i}.attention.output", y) if both else y) + z)
             y = layer.output.dense(layer.intermediate(z))
             z = layer.output.LayerNorm(_bottleneck(of, f"{i}.output", y) + z)
-        a, b = ours(**x).logits, plain.classifier(plain.bert.pooler(z))
-        yield f"both places: {both}, logits", a, b, 2e-5
-        names = [name for name in of if ".dropout.1." in name]
-        da, db = (torch.autograd.grad(y, [of[name] for name in names], projection(y)) for y in (a, b))
-        for name, one, other in zip(names, da, db, strict=True):
+        logits = (ours(**x).logits, plain.classifier(plain.bert.pooler(z)))
+        a, b = ([y, *torch.autograd.grad(y, [of[name] for name in names], projection(y))] for y in logits)
+        for name, one, other in zip(["logits", *names], a, b, strict=True):
             yield f"both places: {both}, {name}", one, other, 2e-5
 
 
