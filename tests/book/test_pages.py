@@ -109,3 +109,10 @@ def test_an_answer_that_is_a_formula_alone_has_a_name():
     assert pages.named(alone) == f'{start[:-1]} aria-label="0.5">{formula}</summary>'
     assert pages.named(told) == told
     assert "90 %" in pages.named(f"{start}<math><mn>90</mn></math> %</summary>").partition(">")[0]
+
+
+def test_a_reference_has_no_role_that_is_given_up():
+    assert (
+        pages.named('<div class="citation" id="a" role="doc-biblioentry">A</div>')
+        == '<div class="citation" id="a">A</div>'
+    )
