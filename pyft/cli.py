@@ -188,7 +188,7 @@ def finetune(
     patience: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Half epochs without a lower validation loss, then it stops; --epochs alone never does."
+            min=1, help="Stop after so many half epochs without a lower validation loss, and keep its weights."
         ),
     ] = None,
 ) -> None:

@@ -40,6 +40,7 @@ NOT_MEASURING = {
     "exercise_tools",
     "faults",
     "mutants",
+    "power",
     "proofs",
     "proof_tools",
     "stats",

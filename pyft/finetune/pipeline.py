@@ -47,11 +47,12 @@ def fit(
 ) -> dict[str, Any]:
     """Train on a file of labelled texts, compare it with a baseline on the test rows, and save it all in `folder`.
 
-    The weights that come back are those of the lowest validation loss. Started again after an interruption, it goes on.
-    What is returned is written too, as `pyft.json`; of several processes the first returns it, the others nothing.
+    Started again after an interruption, it goes on. What is returned is written too, as `pyft.json`; of several
+    processes the first returns it, the others nothing.
     It trains for as many `epochs` as rows and classes need (`pyft.finetune.reader_recipe`), or for those given.
-    `changes` are fields of the profile's recipe: `max_length`, `lr`, `batch_size`, `patience`; `layout` names the
-    file's columns, and `command` is what the report says that made it.
+    `changes` are fields of the profile's recipe: `max_length`, `lr`, `batch_size`, `patience`; with the last the
+    weights of the lowest validation loss come back, without it the last ones stay. `layout` names the columns, and
+    `command` is what the report says that made it.
 
     Raises:
         PyftError: a file, a name or a folder that cannot be used; nothing was trained then.

@@ -8,7 +8,14 @@ from sklearn.linear_model import LogisticRegression
 from pyft.course.ch6_3_named_entities.experiment import official_split
 from pyft.data.iob2 import follows
 from pyft.evaluation.ner import score
-from pyft.evaluation.taggers import Gazetteer, LinearTagger, character_features, word_features, word_shape
+from pyft.evaluation.taggers import (
+    STRENGTHS,
+    Gazetteer,
+    LinearTagger,
+    character_features,
+    word_features,
+    word_shape,
+)
 
 TEXTS = [["Peter", "Blackburn", "of", "Berlin"], ["Berlin", "said", "so"], ["New", "York", "Times"], ["New", "York"]]
 TAGS = [["B-PER", "I-PER", "O", "B-LOC"], ["B-LOC", "O", "O"], ["B-ORG", "I-ORG", "I-ORG"], ["B-LOC", "I-LOC"]]
@@ -84,3 +91,22 @@ def test_the_linear_tagger_never_breaks_iob2(monkeypatch):
     monkeypatch.setattr(tagger, "log_probabilities", lambda tokens: [np.log(p)])
     (tags,) = tagger.tag([["a", "b"]])
     assert tags == ["B-PER", "I-PER"]
+
+
+def test_the_strength_is_the_one_that_finds_most_on_validation_sentences():
+    strengths = (1e-4, *STRENGTHS)
+    train = (TEXTS * 5, TAGS * 5)
+    held_out = [["Peter", "said"], ["New", "York"]], [["B-PER", "O"], ["B-LOC", "I-LOC"]]
+    tagger = LinearTagger().fit(*train, held_out, strengths)
+    f1 = {C: score(held_out[1], LinearTagger().fit(*train, held_out, [C]).tag(held_out[0])).f1 for C in strengths}
+    assert len(set(f1.values())) > 1, "all strengths are as good: the test sees nothing"
+    assert max(f1, key=f1.get) == tagger.model.C  # the smaller on a tie
+
+
+def test_a_fit_that_began_at_a_weaker_one_ends_where_a_fresh_one_does():
+    train = (TEXTS * 5, TAGS * 5)
+    fitted = LinearTagger().fit(*train, (TEXTS, TAGS), [0.1, 1.0])
+    fresh = LinearTagger().fit(*train, (TEXTS, TAGS), [fitted.model.C])
+    assert np.concatenate(fitted.log_probabilities(TEXTS)) == pytest.approx(
+        np.concatenate(fresh.log_probabilities(TEXTS)), abs=1e-2
+    )

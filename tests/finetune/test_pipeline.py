@@ -70,7 +70,8 @@ def test_a_file_becomes_a_model_that_is_scored_saved_and_can_be_asked(task, file
         assert {t for x in found for t in x} <= {"O", "B-W", "I-W"}
 
 
-def test_the_best_weights_are_the_ones_that_are_saved(files, monkeypatch):
+@pytest.mark.parametrize("changes", [{}, {"patience": 9}])
+def test_the_last_weights_are_saved_or_with_patience_the_best(changes, files, monkeypatch):
     histories, real = [], finetune.fine_tune
 
     def watched(*arguments):
@@ -78,9 +79,10 @@ def test_the_best_weights_are_the_ones_that_are_saved(files, monkeypatch):
         return histories[-1]
 
     monkeypatch.setattr(pipeline, "fine_tune", watched)
-    card = pipeline.fit("sequence-classification", files / "classes.csv", files / "out", epochs=2)
+    card = pipeline.fit("sequence-classification", files / "classes.csv", files / "out", epochs=2, changes=changes)
     (history,) = histories
-    assert history.steps[history.validation_loss.index(min(history.validation_loss))] == history.best
+    lowest = history.steps[history.validation_loss.index(min(history.validation_loss))]
+    assert history.best == (lowest if changes else None)
     assert card["validation_loss"] == [round(x, 4) for x in history.validation_loss]
 
 
@@ -136,7 +138,7 @@ def test_a_saved_model_answers_as_it_did_when_it_was_tested(files):
     assert (files / "out" / "tokenizer.json").is_file()
 
 
-def test_epochs_that_are_named_are_all_trained_and_others_end_when_the_loss_falls_no_more(files, monkeypatch):
+def test_as_many_epochs_as_rows_need_or_as_are_named(files, monkeypatch):
     task, path, asked = "sequence-classification", files / "classes.csv", []
     real = pipeline.fine_tune
 
@@ -148,7 +150,7 @@ def test_epochs_that_are_named_are_all_trained_and_others_end_when_the_loss_fall
     for number, (epochs, changes) in enumerate([(None, {}), (5, {}), (5, {"patience": 3})]):
         pipeline.fit(task, path, files / f"out{number}", epochs=epochs, changes=changes)
     assert [(r.epochs, r.evaluations, r.patience, r.length_window) for r in asked] == [
-        (20, 40, 10, 1), (5, 10, 10, 1), (5, 10, 3, 1),
+        (20, 40, 0, 1), (5, 10, 0, 1), (5, 10, 3, 1),
     ]  # fmt: skip
 
 

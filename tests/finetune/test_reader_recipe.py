@@ -41,9 +41,9 @@ def test_a_number_that_is_not_above_zero_is_refused(epochs, changes):
         check_changes(epochs, changes)
 
 
-@pytest.mark.parametrize("rows,patience", [(100_000, 4), (1_600, 4), (500, 5), (40, 10)])
-def test_it_is_more_patient_the_fewer_steps_an_epoch_has(rows, patience):
-    assert reader_recipe.reader_recipe(USUAL, rows, 2).patience == patience
+def test_it_stops_early_only_if_asked_to():
+    assert reader_recipe.reader_recipe(USUAL, 500, 2).patience == 0
+    assert reader_recipe.reader_recipe(USUAL, 500, 2, changes={"patience": 3}).patience == 3
 
 
 def test_a_field_that_no_reader_changes_is_refused():

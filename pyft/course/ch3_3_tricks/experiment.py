@@ -6,11 +6,10 @@ a trick makes more texts, there are fewer epochs: all runs take as many steps, u
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import ttest_rel
 from torch import Tensor
 
 from pyft import data, models
@@ -18,7 +17,8 @@ from pyft.benchmarks.experiment import Experiment, Run, data_digests
 from pyft.course.ch3_3_tricks.augmentation import MASKED_LM, delete_words, each_text, mix_up, replace_words, swap_words
 from pyft.data.splits import subset
 from pyft.errors import PyftError
-from pyft.evaluation.stats import holm, mean_interval, pack_bits, verdict
+from pyft.evaluation.stats import pack_bits, unpack_bits
+from pyft.evaluation.verdicts import Family, Verdict, compare_runs
 from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
 from pyft.models.surgery import freeze, gradual_unfreezing, reinit_layers, set_dropout
@@ -77,6 +77,8 @@ GROUPS: dict[str, dict[str, Trick]] = {
     "for comparison": {"twice as many labels": Trick({"epochs": BASELINE.epochs // 2}, labels=2 * LABELS)},
 }
 TRICKS = {name: trick for group in GROUPS.values() for name, trick in group.items()}
+LABELLING = Family("more labels instead of a trick", tuple(GROUPS["for comparison"]))
+FAMILY = Family("tricks of fine-tuning", tuple(name for name in TRICKS if name not in ("baseline", *LABELLING.members)))
 
 
 def run(name: str, seed: int) -> dict[str, Any]:
@@ -127,45 +129,35 @@ EXPERIMENT = Experiment(
 # --- the results --------------------------------------------------------------------------------------------------
 
 
-class Verdict(NamedTuple):
-    """A trick's accuracy less the baseline's, over seeds, in points: the mean, a 95 % interval, and two p-values.
+def against_baseline(found: Mapping[str, Any]) -> dict[str, Verdict]:
+    """Each trick's accuracy less the baseline's, in points, over their common seeds and the test texts together.
 
-    `p` is that of the paired t-test, `p_holm` is corrected for the number of tricks (Holm 1979). What is there for
-    comparison is not a trick, and is tested on its own.
+    Every verdict stands by itself: `verdicts` corrects them.
+
+    Raises:
+        PyftError: a trick has fewer than two seeds in common with the baseline.
     """
-
-    trick: str
-    accuracy: float
-    difference: float
-    low: float
-    high: float
-    p: float
-    p_holm: float
-
-    @property
-    def word(self) -> str:
-        """Say whether the trick is better or worse than the baseline, or that no difference is shown at 5 %."""
-        return verdict(self.difference, self.p_holm < 0.05)
-
-
-def verdicts(found: Mapping[str, Any]) -> list[Verdict]:
-    """Each trick against the baseline on the seeds that both have. Raises `PyftError` if there are fewer than two."""
-    accuracy: dict[str, dict[int, float]] = {}
+    N = len(data.load(CORPUS)["test"])
+    right: dict[str, dict[int, Any]] = {name: {} for name in TRICKS}
     for r in found["runs"]:
-        accuracy.setdefault(r["trick"], {})[r["seed"]] = 100 * r["accuracy"]
-    baseline, made = accuracy.get("baseline", {}), []
-    for name in TRICKS:
-        if name == "baseline" or name not in accuracy:
-            continue
-        seeds = sorted(accuracy[name].keys() & baseline.keys())
+        right[r["trick"]][r["seed"]] = 100 * unpack_bits(r["right"], N)  # (N,)
+    made = {}
+    for name in (*FAMILY.members, *LABELLING.members):
+        seeds = sorted(right[name].keys() & right["baseline"].keys())
         if len(seeds) < 2:
             raise PyftError(
                 f"{name}: {len(seeds)} seeds in common with the baseline, expected two or more: pyft bench tricks"
             )
-        a, b = (np.array([scores[seed] for seed in seeds]) for scores in (accuracy[name], baseline))
-        mean, low, high = mean_interval((a - b).tolist())
-        p = float(ttest_rel(a, b).pvalue) if np.ptp(a - b) else float(not (a - b).any())
-        made.append(Verdict(name, float(a.mean()), mean, low, high, p, p))
-    alone = GROUPS["for comparison"]
-    corrected = iter(holm([v.p for v in made if v.trick not in alone]))
-    return [v if v.trick in alone else v._replace(p_holm=next(corrected)) for v in made]
+        trick, baseline = (np.array([right[way][seed] for seed in seeds]) for way in (name, "baseline"))  # (S, N)
+        made[name] = compare_runs(trick, baseline)
+    return made
+
+
+def verdicts(found: Mapping[str, Any]) -> dict[str, Verdict]:
+    """`against_baseline`, corrected for the number of tricks; more labels, no trick, are tested by themselves."""
+    alone = against_baseline(found)
+    return {
+        name: verdict
+        for family in (FAMILY, LABELLING)
+        for name, verdict in family.correct({name: alone[name] for name in family.members}).items()
+    }

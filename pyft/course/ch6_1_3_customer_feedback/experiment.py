@@ -37,7 +37,8 @@ from pyft.profiles import recipe as recipe_of
 
 SEEDS = 3
 CLASSES, TAGS = "sequence-classification", "token-classification"
-OURS, PAGES, RANDOM = "pyft finetune", "as the pages do", "as the pages do, random batches"
+OURS, STOPPED = "pyft finetune", "pyft finetune, stopped early"
+PAGES, RANDOM = "as the pages do", "as the pages do, random batches"
 TRAINER, AS_LONG, LINEAR = "Trainer", "Trainer, as long", "linear model"
 USUAL = recipe_of("laptop", "own-data")  # three epochs, batches by length
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -63,7 +64,7 @@ SETS = {
 # What is compared, declared before any run is read.
 TESTS = Family(
     "a reader's own data",
-    tuple((name, OURS, way) for name in SETS for way in (PAGES, TRAINER, AS_LONG, LINEAR))
+    tuple((name, OURS, way) for name in SETS for way in (STOPPED, PAGES, TRAINER, AS_LONG, LINEAR))
     + tuple((name, RANDOM, PAGES) for name in SETS),  # what batches sorted by length cost, all else as it was
 )
 
@@ -164,6 +165,12 @@ def recipe(task: str, splits: DatasetDict) -> Recipe:
     return reader_recipe.reader_recipe(USUAL, len(splits["train"]), len(labels(splits, task)))
 
 
+def stopped(task: str, splits: DatasetDict) -> Recipe:
+    """The same with patience: two epochs and a quarter of them all at least, and the weights of the lowest loss."""
+    how = recipe(task, splits)
+    return replace(how, patience=max(4, how.epochs // 2))
+
+
 def with_pyft(task: str, splits: DatasetDict, seed: int, recipe: Callable[[str, DatasetDict], Recipe]) -> Learnt:
     """The loop of this book."""
     model, tokenizer = begin(task, splits, seed)
@@ -213,6 +220,7 @@ def linear(task: str, splits: DatasetDict, _: int) -> Learnt:
 
 WAYS: dict[str, Callable[[str, DatasetDict, int], Learnt]] = {
     OURS: partial(with_pyft, recipe=recipe),
+    STOPPED: partial(with_pyft, recipe=stopped),
     PAGES: partial(with_pyft, recipe=lambda task, splits: USUAL),
     RANDOM: partial(with_pyft, recipe=lambda task, splits: replace(USUAL, length_window=1)),
     TRAINER: partial(with_trainer, recipe=lambda task, splits: USUAL),
@@ -257,9 +265,9 @@ def plan(_: Sequence[Run] = ()) -> list[tuple[str, str, int]]:
 def depends(name: str, way: str, seed: int) -> dict[str, Any]:
     """A run is that of its rows, of the recipe and what it makes of them, of the weights and of the corpus."""
     of = reader_recipe
-    usual = {"recipe": USUAL, "steps": [of.STEPS, of.STEPS_A_CLASS, of.MOST, of.PATIENCE]}
-    weights = {} if way == LINEAR else usual | {"weights": models.weights_digest("bert")}
-    return {"rows": SETS[name], "data": data_digests(SETS[name].corpus)} | weights
+    weights = {} if way == LINEAR else {"recipe": USUAL, "weights": models.weights_digest("bert")}
+    steps = {"steps": [of.STEPS, of.STEPS_A_CLASS, of.MOST]} if way in (OURS, STOPPED, AS_LONG) else {}
+    return {"rows": SETS[name], "data": data_digests(SETS[name].corpus)} | weights | steps
 
 
 EXPERIMENT = Experiment(

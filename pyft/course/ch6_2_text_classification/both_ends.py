@@ -4,7 +4,7 @@ import numpy as np
 
 from pyft import models
 from pyft.course.ch6_2_text_classification import long_documents, recipes
-from pyft.evaluation import baselines
+from pyft.course.ch6_2_text_classification.linear_by_folds import fit_linear_by_folds
 
 
 def linear_accuracies() -> list[float]:
@@ -15,7 +15,7 @@ def linear_accuracies() -> list[float]:
     ends = [long_documents.views(tokenizer, text, "both", room)[0] for text in documents["text"][:]]
     y = np.array(documents["label"])  # (D,)
     accuracies = []
-    for train, test in long_documents.folds(y):
-        linear = baselines.tfidf_logistic().fit([ends[i] for i in train], y[train])
+    for train, test in long_documents.folds(documents["label"][:]):
+        linear = fit_linear_by_folds({"text": [ends[i] for i in train], "label": y[train]})
         accuracies.append(float(linear.score([ends[i] for i in test], y[test])))
     return accuracies

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyft.course.ch6_3_named_entities.experiment import BY_KIND, stored_tags
+from pyft.course.ch6_3_named_entities.experiment import BY_KIND, ONCE, stored_tags
 from pyft.data.iob2 import Span, spans
 from pyft.errors import PyftError
-from pyft.evaluation.ner import Tags, gold_tags, tag_names
+from pyft.evaluation.ner import Tags, counts, gold_tags, tag_names
 from pyft.evaluation.verdicts import Verdict, compare_f1
 
 KINDS = ("PER", "LOC", "ORG", "MISC")
@@ -38,6 +38,17 @@ def recorded_tags(records: Sequence[Mapping[str, Any]], test: Any, name: str, le
             'them: pyft calibrate 6.3 --reason "answers of its taggers"'
         )
     return found
+
+
+def after_one_epoch(records: Sequence[Mapping[str, Any]], test: Any) -> dict[tuple[str, str], Verdict]:
+    """BERT as the page trains it against the linear taggers, the family `ONCE`; nothing if fewer than two are kept."""
+    taggers = {"BERT": "bert", **LINEAR}
+    runs = {name: recorded_tags(records, test, short, least=0) for name, short in taggers.items()}
+    seeds, true = min(map(len, runs.values())), gold_tags(test)
+    if seeds < 2:
+        return {}
+    counted = {name: np.array([counts(true, tags) for tags in some[:seeds]]) for name, some in runs.items()}
+    return ONCE.correct({(a, b): compare_f1(counted[a], counted[b], test["document"]) for a, b in ONCE.members})
 
 
 Counted = dict[tuple[str, str], NDArray[np.int64]]  # by tagger and kind: hits, found and wanted, (S, N, 3)

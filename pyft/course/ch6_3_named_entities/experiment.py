@@ -64,6 +64,9 @@ SETUPS = {
 RIVALS = Family("architectures on entities", tuple(("bert", name, setup) for name in MODELS[1:] for setup in SETUPS))
 DECODING = Family("decoding with the law of IOB2", tuple(SETUPS))
 CONTEXT = Family("the rest of the document", (("context", "sentence"),))
+ONCE = Family(  # the page's own runs, which its records keep
+    "BERT after one epoch against linear taggers", (("BERT", "linear"), ("BERT", "linear, lower case"))
+)
 BY_KIND = Family(  # BERT on sentences, against taggers that learnt from the same ones
     "BERT against linear taggers, by kind",
     tuple((kind, rival) for kind in ("PER", "LOC", "ORG", "MISC") for rival in ("linear", "linear, lower case")),
@@ -78,6 +81,7 @@ CITIES = Family(
 )
 LONG_NAMES = Family("organisations by the length of their names", ("one word", "two words", "three words or more"))
 CHINESE = Family("the linear tagger against the list, in Chinese", ("all", "PER", "LOC", "ORG"))
+LONG_LIST = Family("the list of all lines against lists of some, in Chinese", ("all", "PER", "LOC", "ORG"))
 
 
 def run(name: str, setup: str, seed: int) -> dict[str, Any]:

@@ -76,6 +76,15 @@ def test_bert_is_compared_by_kind_over_the_seeds_that_all_have(rows, monkeypatch
     assert {name for name, _ in alone} == {"BERT"} and answers.of_kinds(alone, rows["document"]) == {}
 
 
+def test_the_runs_of_the_page_are_compared_once_two_are_kept(rows):
+    blank = [["O"] * len(row) for row in WORDS]
+    told = {"bert": TRUE, "linear": blank, "linear_lower": TRUE}
+    kept = [{"predictions": {f"{name}.answer": tag_digits(tags, NAMES) for name, tags in told.items()}}] * 2
+    found = answers.after_one_epoch(kept, rows)
+    assert {rival: v.difference for (_, rival), v in found.items()} == {"linear": 1, "linear, lower case": 0}
+    assert answers.after_one_epoch(kept[:1], rows) == {}
+
+
 @given(st.integers(0, 9), st.integers(1, 3), st.integers(0, 3))
 def test_an_excerpt_shows_the_name_and_marks_what_is_left_out(start, length, around):
     words = [f"w{i}" for i in range(13)]
