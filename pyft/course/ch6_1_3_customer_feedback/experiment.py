@@ -25,7 +25,7 @@ from pyft.data import from_files
 from pyft.evaluation import ner
 from pyft.evaluation.baselines import fit_linear
 from pyft.evaluation.stats import pack_bits, unpack_bits
-from pyft.evaluation.taggers import LinearTagger
+from pyft.evaluation.taggers import STRENGTHS, LinearTagger
 from pyft.evaluation.verdicts import Family, Verdict, compare_f1, compare_runs
 from pyft.finetune import reader_recipe
 from pyft.finetune.answers import answer
@@ -208,10 +208,13 @@ def with_trainer(task: str, splits: DatasetDict, seed: int, recipe: Callable[[st
 
 
 def linear(task: str, splits: DatasetDict, _: int) -> Learnt:
-    """TF-IDF and a linear model that validation texts have tuned; of words, features made by hand."""
+    """A linear model that validation rows have tuned: of TF-IDF, or of features of words made by hand."""
     names, start = labels(splits, task), time.process_time()
     if task == TAGS:
-        tagger = LinearTagger().fit(splits["train"]["tokens"][:], gold(splits["train"], task, names))
+        train, validation = (
+            (splits[name]["tokens"][:], gold(splits[name], task, names)) for name in ("train", "validation")
+        )
+        tagger = LinearTagger().fit(*train, validation=validation)
         return Learnt(tagger.tag(splits["test"]["tokens"][:]), None, time.process_time() - start)
     fitted = fit_linear(splits["train"], splits["validation"])
     seconds = time.process_time() - start
@@ -265,7 +268,10 @@ def plan(_: Sequence[Run] = ()) -> list[tuple[str, str, int]]:
 def depends(name: str, way: str, seed: int) -> dict[str, Any]:
     """A run is that of its rows, of the recipe and what it makes of them, of the weights and of the corpus."""
     of = reader_recipe
-    weights = {} if way == LINEAR else {"recipe": USUAL, "weights": models.weights_digest("bert")}
+    if way == LINEAR:
+        tuned = {"strengths": STRENGTHS} if SETS[name].task == TAGS else {}
+        return {"rows": SETS[name], "data": data_digests(SETS[name].corpus)} | tuned
+    weights = {"recipe": USUAL, "weights": models.weights_digest("bert")}
     steps = {"steps": [of.STEPS, of.STEPS_A_CLASS, of.MOST]} if way in (OURS, STOPPED, AS_LONG) else {}
     return {"rows": SETS[name], "data": data_digests(SETS[name].corpus)} | weights | steps
 
