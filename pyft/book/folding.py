@@ -159,8 +159,7 @@ def _is_plumbing(part: Part, canvas: set[str]) -> bool:
     if isinstance(part.node, ast.Assign) and part.defines <= {"PROFILE", "SEED"}:
         return True
     return any(
-        _of(call, (*DRAWING, "warnings")) or call.split(".")[-1] in EVIDENCE or call.split(".")[0] in canvas
-        for call in part.calls
+        _of(call, DRAWING) or call.split(".")[-1] in EVIDENCE or call.split(".")[0] in canvas for call in part.calls
     )
 
 
