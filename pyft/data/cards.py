@@ -97,8 +97,8 @@ def _traps(name: str, splits: dict[str, list[Row]]) -> list[str]:
 def cards() -> str:
     """The page of all data cards."""
     head = (
-        "# Data cards\n\nA card says what a set of texts holds, where it comes from, how it is split into rows to "
-        "learn from, to choose with and to test on, and what to beware of. `pyft cards` makes this page from the data.\n"
+        "# Data cards\n\nA card says what a set of texts holds, where it comes from, how it is split into rows "
+        "to learn from, to choose with and to test on, and what to beware of. `pyft cards` makes this page.\n"
     )
     from_hub = [name for name in HUB_CORPORA if name not in CORPORA]
     return head + "\n" + "\n".join([*map(card, [*CORPORA, *PUBLISHED]), *map(hub_card, from_hub)])
