@@ -56,7 +56,8 @@ def width(formula: Any) -> float:
         case "mo":
             return 0.6 * len(formula.text or "") + (0.5 if formula.text in set("=+\u2212<>\u2264\u2265\u2208") else 0)
         case "mspace":
-            return float(formula.get("width", "0em").removesuffix("em"))
+            found = re.fullmatch(r"([\d.]+)em", formula.get("width", ""))
+            return float(found[1]) if found else 0.0  # the others have names, and are narrow
     return sum(inside) + 0.52 * len((formula.text or "").strip())
 
 
