@@ -17,7 +17,7 @@ NAMED = re.compile(r"(?<!<munder>)(?<!<msub>)<mo>(max|min)</mo>")  # which as an
 # A minus with nothing before it to be taken from, and bars, which have a left and a right one.
 SIGN = re.compile(r"(<m(?:row|td)[^>]*>|<mo[^>]*>&#x000(?:28|2C|3D|3C|3E|5B);</mo>)<mo>&#x02212;</mo>")
 AHEAD = re.compile(r"[.,;:)]+")  # what ends a clause does not begin a line
-ROOM = 19  # as many em as a display formula has on a phone, beside its number
+ROOM = 14  # as many em as a display formula has on a phone, beside its number
 THIN = '<mspace width="0.17em" />'
 MEANT = {r"\arg": r"\operatorname{arg}"}  # what latex2mathml does not know
 
