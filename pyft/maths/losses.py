@@ -8,10 +8,10 @@ from pyft.maths.symbols import ShapeError, check
 
 
 def log_softmax(z: Tensor) -> Tensor:
-    r"""Logarithms of the probabilities over the last dimension, $z_k - \ln \sum_j e^{z_j}$; shape as `z`.
+    """Logarithms of the probabilities over the last dimension, z_k - log sum_j exp(z_j); shape as `z`.
 
-    Every shift $c$ gives the same, since $e^{z - c}$ has the factor $e^{-c}$ above and below the line.
-    The largest logit as $c$ keeps every exponential at 1 or below: none overflows, and their sum is at least 1.
+    Every shift c gives the same, since exp(z - c) has the factor exp(-c) above and below the line.
+    The largest logit as c keeps every exponential at 1 or below: none overflows, and their sum is at least 1.
     """
     c = z.amax(-1, keepdim=True).detach()
     return z - c - (z - c).exp().sum(-1, keepdim=True).log()

@@ -61,7 +61,7 @@ class SGD(Optimiser):
     def __init__(self, params: Any, lr: float = 1e-3, momentum: float = 0.0, weight_decay: float = 0.0) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
-    def update(  # type: ignore[override]
+    def update(
         self, theta: Tensor, g: Tensor, state: dict[str, Any], *, lr: float, momentum: float, weight_decay: float
     ) -> None:
         if weight_decay:
@@ -95,7 +95,7 @@ class Adam(Optimiser):
             {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "bias_correction": bias_correction},
         )
 
-    def update(  # type: ignore[override]
+    def update(
         self, theta: Tensor, g: Tensor, state: dict[str, Any], *, lr: float, weight_decay: float, **settings: Any
     ) -> None:
         if weight_decay:
@@ -121,7 +121,7 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, bias_correction)
 
-    def update(  # type: ignore[override]
+    def update(
         self, theta: Tensor, g: Tensor, state: dict[str, Any], *, lr: float, weight_decay: float, **settings: Any
     ) -> None:
         theta.mul_(1 - lr * weight_decay)
@@ -135,7 +135,7 @@ class MisprintedAdamW(AdamW):
     Where a gradient has always been zero, the root is `eps` and the weight is multiplied by 1 - lr weight_decay / eps.
     """
 
-    def update(  # type: ignore[override]
+    def update(
         self, theta: Tensor, g: Tensor, state: dict[str, Any], *, lr: float, weight_decay: float, **settings: Any
     ) -> None:
         m_hat, root = moments(g, state, **settings)
