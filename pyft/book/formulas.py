@@ -25,6 +25,7 @@ MEANT = {r"\arg": r"\operatorname{arg}"}  # what latex2mathml does not know
 def setup(app: Any) -> dict[str, Any]:
     """Be called by Sphinx, which reads the extension's name in `_config.yml`."""
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
+    app.connect("doctree-resolved", keep_together)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -92,7 +93,7 @@ def _write(translator: Any, node: Any, tag: str, block: bool) -> None:
     options = {"tabindex": "0"} if block else {}
     made = block and formula.startswith("<math")
     wide = " wide" if made and width(ElementTree.fromstring(formula)) > ROOM else ""  # noqa: S314 (made here)
-    after = "" if block else _ahead(node)
+    after = "" if block else node.get("after", "")
     if after:
         translator.body.append('<span style="white-space:nowrap">')
     translator.body.append(translator.starttag(node, tag, "", CLASS=f"math notranslate nohighlight{wide}", **options))
@@ -104,12 +105,12 @@ def _write(translator: Any, node: Any, tag: str, block: bool) -> None:
     raise SkipNode
 
 
-def _ahead(node: Any) -> str:
-    """The signs right after a formula in its line, taken from the text that follows: they must not begin a line."""
-    from docutils.nodes import Text
+def keep_together(app: Any, doctree: Any, page: str = "") -> None:
+    """Give each formula of a line the signs that follow it, taken from the text: they must not begin a line."""
+    from docutils.nodes import Text, math
 
-    following = node.next_node(descend=False, siblings=True)
-    if not isinstance(following, Text) or not (found := AHEAD.match(following)):
-        return ""
-    node.parent.replace(following, Text(following[found.end() :]))
-    return found[0]
+    for node in list(doctree.findall(math)):
+        following = node.next_node(descend=False, siblings=True)
+        if isinstance(following, Text) and (found := AHEAD.match(following)):
+            node["after"] = found[0]
+            node.parent.replace(following, Text(following[found.end() :]))

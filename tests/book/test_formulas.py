@@ -83,7 +83,14 @@ def test_the_width_of_a_formula_is_that_of_its_widest_row():
 
 
 def test_what_ends_a_clause_stays_with_its_formula():
-    text = nodes.paragraph("", "", nodes.math("", "x"), nodes.Text("), and so on"))
-    assert formulas._ahead(text[0]) == "),"
-    assert text.astext() == "x and so on"
-    assert formulas._ahead(nodes.paragraph("", "", nodes.math("", "x"), nodes.Text(" is"))[0]) == ""
+    line = nodes.paragraph("", "", nodes.math("", "x"), nodes.Text("), and "), nodes.math("", "y"), nodes.Text(" too"))
+    formulas.keep_together(None, line)
+    assert [node.get("after", "") for node in line.findall(nodes.math)] == ["),", ""]
+    assert line.astext() == "x and y too"
+
+
+@pytest.mark.slow
+def test_no_sign_is_written_twice(html):
+    for path in (html / "chapters").rglob("*.html"):
+        doubled = re.findall(r"</math></span>([.,;:)])</span>\1", path.read_text(encoding="utf8"))
+        assert doubled == [], path.name
