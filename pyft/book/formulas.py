@@ -113,4 +113,4 @@ def keep_together(app: Any, doctree: Any, page: str = "") -> None:
         following = node.next_node(descend=False, siblings=True)
         if isinstance(following, Text) and (found := AHEAD.match(following)):
             node["after"] = found[0]
-            node.parent.replace(following, Text(following[found.end() :]))
+            node.parent[node.parent.index(node) + 1] = Text(following[found.end() :])

@@ -87,6 +87,9 @@ def test_what_ends_a_clause_stays_with_its_formula():
     formulas.keep_together(None, line)
     assert [node.get("after", "") for node in line.findall(nodes.math)] == ["),", ""]
     assert line.astext() == "x and y too"
+    line = nodes.paragraph("", "", nodes.Text("."), nodes.math("", "T"), nodes.Text("."))  # the same text before
+    formulas.keep_together(None, line)
+    assert line.astext() == ".T"
 
 
 @pytest.mark.slow
