@@ -233,6 +233,8 @@ def _told(known: Sequence[Part]) -> str:
     calls = {call for part in known for call in part.calls}
     if any(call.split(".")[-1] == "reveal" for call in calls):
         return "Solution"
+    if any(call.split(".")[-1] == "ledger" for call in calls):
+        return "What this page has proven"
     if any(call == "pyft.plots.table" for call in calls):
         return "Code for this table"
     if any(_of(call, DRAWING) and not call.endswith(".style") for call in calls):

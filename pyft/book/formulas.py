@@ -14,6 +14,7 @@ FUNCTION = re.compile(
     r"(</\w+>)?(?<!<msub>)(?<!<msup>)<mi>(arg|cos|exp|ln|log|max|min|tanh)</mi>(<mo stretchy=.false.>)?"
 )
 NAMED = re.compile(r"(?<!<munder>)(?<!<msub>)<mo>(max|min)</mo>")  # which as an operator would have room around it
+OPERATOR = re.compile(r"<mi>(&#x0(?:00B1|27F[5-A]|219[0-4]|21D[0-4]);)</mi>")  # plus or minus, and arrows
 # A minus with nothing before it to be taken from, and bars, which have a left and a right one.
 SIGN = re.compile(r"(<m(?:row|td)[^>]*>|<mo[^>]*>&#x000(?:28|2C|3D|3C|3E|5B);</mo>)<mo>&#x02212;</mo>")
 AHEAD = re.compile(r"[.,;:)]+")  # what ends a clause does not begin a line
@@ -42,6 +43,7 @@ def mathml(tex: str, block: bool = False) -> str:
         raise ValueError(f"{', '.join(unknown)} cannot be made into MathML; write it in another way: {tex}")
     if ("<mi>&" in made and re.search(r"<mi>&(?:amp|#x0*26);", made)) or 'linebreak="newline"' in made:
         raise ValueError(f"rows or columns outside of a table that can be made into MathML: {tex}")
+    made = OPERATOR.sub(r"<mo>\1</mo>", made)
     made = SIGN.sub(r'\1<mo form="prefix">&#x02212;</mo>', NAMED.sub(r"<mi>\1</mi>", made))
     return FUNCTION.sub(_spaced, made)
 

@@ -67,6 +67,11 @@ def test_a_minus_with_nothing_before_it_is_a_sign():
     assert 'form="prefix"' not in mathml("a - b")
 
 
+def test_plus_or_minus_and_arrows_are_operators():
+    assert "<mo>&#x000B1;</mo>" in mathml(r"2 \pm s")
+    assert "<mo>&#x027FA;</mo>" in mathml(r"p > c \iff m > 0")
+
+
 def test_max_is_a_name_but_where_something_stands_below_it():
     assert "<mi>max</mi>" in mathml(r"\max(0, x)")
     assert "<mo>max</mo>" in mathml(r"\max_k z")
