@@ -1,6 +1,7 @@
 """One style for every figure and table of the book: colour-blind safe, axes named with units."""
 
 import html
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -29,7 +30,8 @@ def style() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.titlesize": "medium",
-            "legend.frameon": False,
+            "legend.edgecolor": "none",
+            "legend.framealpha": 0.85,  # else lines of the grid run through its words
         }
     )
 
@@ -96,12 +98,17 @@ def confusion_matrix(counts: ArrayLike, names: Sequence[str]) -> Any:
     return fig
 
 
+FIGURES = re.compile(r"[-+]?\d[\d,.]*(?:e[-+]?\d+)?(?: ?%)?|")
+RANGES = re.compile(r"(?=.*\d)(?:[-+\d.,()%: ]|to)+")  # a figure and its interval
+POWER = re.compile(r"([-+]?\d[\d.]*)e([-+]?)0*(\d+)")
+
+
 def table(rows: Sequence[Sequence[Any]], columns: Sequence[str], caption: str = "", code: Collection[int] = ()) -> HTML:
     """An HTML table. Every cell is escaped, since texts come from data sets; `$` in them does not start a formula.
 
-    Columns whose numbers are in `code` hold lines of code.
+    Columns whose numbers are in `code` hold lines of code. One of figures alone stands on the right.
     """
-    numeric = [all(isinstance(row[j], int | float) for row in rows) for j in range(len(columns))]
+    numeric = [all(_is_figure(row[j]) for row in rows) for j in range(len(columns))]
     align = ["right" if n else "left" for n in numeric]
     head = "".join(
         f'<th scope="col" style="text-align:{a}">{html.escape(str(c))}</th>'
@@ -116,6 +123,10 @@ def table(rows: Sequence[Sequence[Any]], columns: Sequence[str], caption: str = 
     )
 
 
+def _is_figure(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and FIGURES.fullmatch(value) is not None)
+
+
 def _cell(value: Any, align: str) -> str:
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -123,5 +134,13 @@ def _cell(value: Any, align: str) -> str:
     if align == "code":
         style = "text-align:left;min-width:18em;font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere"
         return f'<td style="{style}">{html.escape(text)}</td>'
-    wrap = ";white-space:nowrap" if len(text) <= 12 else ""  # a browser would break 1.2e-05 at its minus
-    return f'<td style="text-align:{align}{wrap}">{html.escape(text)}</td>'
+    wrap = ";white-space:nowrap" if len(text) <= 12 else ""  # a browser would break -1.2 at its minus
+    return f'<td style="text-align:{align}{wrap}">{_figures(text)}</td>'
+
+
+def _figures(text: str) -> str:
+    """A cell's text as HTML: a minus where there are figures alone, and powers of ten raised."""
+    if power := POWER.fullmatch(text):
+        digits, sign, exponent = power.groups()
+        return f"{digits.replace('-', '−')} · 10<sup>{'−' if sign == '-' else ''}{exponent}</sup>"
+    return html.escape(text.replace("-", "−") if RANGES.fullmatch(text) else text)

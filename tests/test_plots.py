@@ -134,3 +134,18 @@ def test_a_column_of_code_keeps_its_lines_and_is_escaped():
     made = table([["a mistake", "- x < 1\n+ x > 1"]], ["what", "change"], code=[1]).data
     assert "- x &lt; 1\n+ x &gt; 1</td>" in made
     assert made.count("monospace") == made.count("pre-wrap") == 1
+
+
+def test_figures_that_are_written_out_stand_on_the_right_and_intervals_on_the_left():
+    made = table([["1,000", "+0.3 (-0.7 to 1.4)", "-0.5 %"], ["50", "-2.0 (-3.0 to -1.0)", ""]], list("abc"))
+    assert alignments(made) == ["right", "left", "right"] * 2
+    assert cells(made)[:3] == ["1,000", "+0.3 (\N{MINUS SIGN}0.7 to 1.4)", "\N{MINUS SIGN}0.5 %"]
+
+
+def test_powers_of_ten_are_raised_and_what_a_data_set_holds_stays():
+    assert cells(table([["2.8e+19", "3.6e-05", "well-known", "e-5"]], list("abcd"))) == [
+        "2.8 · 10<sup>19</sup>",
+        "3.6 · 10<sup>\N{MINUS SIGN}5</sup>",
+        "well-known",
+        "e-5",
+    ]

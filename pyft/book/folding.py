@@ -49,6 +49,11 @@ def parts(cells: Sequence[Any]) -> list[Part]:
                 found.append(_part(index, last + 1, ast.get_source_segment(source, node) or "", node, names))
                 last = found[-1].last
     canvas = {name for part in found if "matplotlib.pyplot.subplots" in part.calls for name in part.defines}
+    for part in found:  # a loop over axes
+        if isinstance(part.node, ast.For) and canvas >= {
+            n.id for n in ast.walk(part.node.iter) if isinstance(n, ast.Name)
+        }:
+            canvas |= {n.id for n in ast.walk(part.node.target) if isinstance(n, ast.Name)}
     for part in found:
         part.plumbing = _is_plumbing(part, canvas)
     while more := [part for part in found if not part.plumbing and _serves_plumbing(part, found)]:
@@ -193,6 +198,9 @@ def _pieces(cell: dict[str, Any], known: Sequence[Part]) -> list[dict[str, Any]]
     for number, piece in enumerate(made[:-1]):
         piece["id"] = f"{cell['id']}-{number}"
     made[-1]["outputs"] = cell["outputs"]
+    drawn = any(_of(call, DRAWING) for part in known[end:] for call in part.calls)
+    if teaching and end < len(known) and not drawn and any(part.calls & SHOWN for part in known[start:end]):
+        made[-1]["outputs"], made[-2]["outputs"] = [], cell["outputs"]  # printed by what stays open
     return made
 
 
@@ -235,4 +243,8 @@ def _told(known: Sequence[Part]) -> str:
         return "Code for the numbers in the text"
     if any(call.split(".")[-1] in {"prove", "prove_all"} for call in calls):
         return "Code that proves this"
+    if all(isinstance(part.node, ast.Assert) for part in known):
+        return "A check"
+    if any(call.split(".")[-1] == "show" for call in calls):
+        return "Its source"
     return "Setup" if all(part.plumbing for part in known) else "Code"

@@ -5,6 +5,7 @@ A Sphinx extension. The font that MathML is drawn with, STIX Two Math, lies in `
 
 import re
 from typing import Any
+from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
 
@@ -12,6 +13,11 @@ LEFT_OVER = re.compile(r"\\[A-Za-z]+")
 FUNCTION = re.compile(
     r"(</\w+>)?(?<!<msub>)(?<!<msup>)<mi>(arg|cos|exp|ln|log|max|min|tanh)</mi>(<mo stretchy=.false.>)?"
 )
+NAMED = re.compile(r"(?<!<munder>)(?<!<msub>)<mo>(max|min)</mo>")  # which as an operator would have room around it
+# A minus with nothing before it to be taken from, and bars, which have a left and a right one.
+SIGN = re.compile(r"(<m(?:row|td)[^>]*>|<mo[^>]*>&#x000(?:28|2C|3D|3C|3E|5B);</mo>)<mo>&#x02212;</mo>")
+AHEAD = re.compile(r"[.,;:)]+")  # what ends a clause does not begin a line
+ROOM = 14  # as many em as a display formula has on a phone, beside its number
 THIN = '<mspace width="0.17em" />'
 MEANT = {r"\arg": r"\operatorname{arg}"}  # what latex2mathml does not know
 
@@ -35,7 +41,24 @@ def mathml(tex: str, block: bool = False) -> str:
         raise ValueError(f"{', '.join(unknown)} cannot be made into MathML; write it in another way: {tex}")
     if ("<mi>&" in made and re.search(r"<mi>&(?:amp|#x0*26);", made)) or 'linebreak="newline"' in made:
         raise ValueError(f"rows or columns outside of a table that can be made into MathML: {tex}")
+    made = SIGN.sub(r'\1<mo form="prefix">&#x02212;</mo>', NAMED.sub(r"<mi>\1</mi>", made))
     return FUNCTION.sub(_spaced, made)
+
+
+def width(formula: Any) -> float:
+    """How wide a formula is, about, in em: what stands in a small size counts for less, rows for the widest."""
+    inside = [width(part) for part in formula]
+    match formula.tag.rpartition("}")[2]:
+        case "mfrac" | "munder" | "mover" | "munderover" | "mtable":
+            return max(inside, default=0.0)
+        case "msub" | "msup" | "msubsup":
+            return inside[0] + 0.7 * max(inside[1:])
+        case "mo":
+            return 0.6 * len(formula.text or "") + (0.5 if formula.text in set("=+\u2212<>\u2264\u2265\u2208") else 0)
+        case "mspace":
+            found = re.fullmatch(r"([\d.]+)em", formula.get("width", ""))
+            return float(found[1]) if found else 0.0  # the others have names, and are narrow
+    return sum(inside) + 0.52 * len((formula.text or "").strip())
 
 
 def _spaced(found: re.Match[str]) -> str:
@@ -67,10 +90,26 @@ def _write(translator: Any, node: Any, tag: str, block: bool) -> None:
         formula = translator.encode(node.astext())
     # A formula that is wider than its column scrolls, and must then be reached by the keyboard too.
     options = {"tabindex": "0"} if block else {}
-    translator.body.append(translator.starttag(node, tag, "", CLASS="math notranslate nohighlight", **options))
+    made = block and formula.startswith("<math")
+    wide = " wide" if made and width(ElementTree.fromstring(formula)) > ROOM else ""  # noqa: S314 (made here)
+    after = "" if block else _ahead(node)
+    if after:
+        translator.body.append('<span style="white-space:nowrap">')
+    translator.body.append(translator.starttag(node, tag, "", CLASS=f"math notranslate nohighlight{wide}", **options))
     if block and node["number"]:
         translator.body.append(f'<span class="eqno">({get_node_equation_number(translator, node)})')
         translator.add_permalink_ref(node, "Link to this equation")
         translator.body.append("</span>")
-    translator.body.append(f"{formula}</{tag}>")
+    translator.body.append(f"{formula}</{tag}>" + (f"{after}</span>" if after else ""))
     raise SkipNode
+
+
+def _ahead(node: Any) -> str:
+    """The signs right after a formula in its line, taken from the text that follows: they must not begin a line."""
+    from docutils.nodes import Text
+
+    following = node.next_node(descend=False, siblings=True)
+    if not isinstance(following, Text) or not (found := AHEAD.match(following)):
+        return ""
+    node.parent.replace(following, Text(following[found.end() :]))
+    return found[0]

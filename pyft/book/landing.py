@@ -41,6 +41,7 @@ def stored_sources() -> list[float]:
     ]
 
 
+UNIT = "\N{NO-BREAK SPACE}%"
 Row = tuple[str, str, str, str, str | Callable[[], list[float]]]
 GLANCE: tuple[Row, ...] = (
     # Task, section, measure, metric of the linear baseline, and metric of the fine-tuned model or how it is found.
@@ -103,18 +104,18 @@ def glance() -> str:
 
     A figure is set off where the baseline's lies outside that interval.
     """
-    lines = ["| task | measure | linear | fine-tuned | over seeds |", "|---|---|--:|--:|--:|"]
+    lines = ["| task | measure | linear | fine-tuned | interval over seeds |", "|---|---|--:|--:|--:|"]
     for task, section, measure, low, high in GLANCE:
         records = results(section)
         mean, *interval = mean_interval(_values(records, section, high) if isinstance(high, str) else high())
         base = _values(records, section, low)
         values = (sum(base) / len(base), mean, *interval)
-        cells = [f"{value:.2f}" if measure == "correlation" else f"{100 * value:.1f} %" for value in values]
+        cells = [f"{value:.2f}" if measure == "correlation" else f"{100 * value:.1f}{UNIT}" for value in values]
         for best in [0] * (values[0] > interval[1]) + [1] * (
             values[0] < interval[0]
         ):  # neither, if within the interval
             cells[best] = f"**{cells[best]}**"
-        cells[2:] = [f"{cells[2].removesuffix(' %')} to {cells[3]}"]
+        cells[2:] = [f"{cells[2].removesuffix(UNIT)} to {cells[3]}"]
         lines.append(f"| [{task}]({_page(section)}) | {measure} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -28,6 +28,7 @@ WANTED = {
 SUMMARY = re.compile(r'(<summary class="sd-summary-title[^>]*)>(.*?)(?=</summary>)', re.DOTALL)
 NEVER = ("fontawesome", "searchtools", "language_data", "searchindex")  # icons are drawn, and the search is our own
 LOADED = re.compile(r'[ \t]*<(?:script|link)\b[^>]*?(?:src|href)="([^"]+\.(?:js|css)[^"]*)"[^>]*>(?:</script>)?\n?')
+THEME = 'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";'
 IMAGE = re.compile(r'<img (?![^>]*\bwidth=)[^>]*?src="([^":]+\.(?:png|svg))"[^>]*?(?=\s*/?>)')
 
 
@@ -71,7 +72,7 @@ def lighten(html: Path, address: str = "") -> None:
 def light(page: str, path: Path, html: Path, address: str) -> str:
     """A page with what it needs alone, and with what others are to know of it."""
     name = path.relative_to(html).as_posix()
-    page = named(sized(without_unused(page), path.parent))
+    page = themed(named(sized(without_unused(page), path.parent)))
     head = described(page, name, address)
     if name == "search.html":
         head += '<script defer src="_static/search.js"></script>\n'
@@ -107,6 +108,17 @@ def sized(page: str, folder: Path) -> str:
         return found[0] + (f' width="{size[0]}" height="{size[1]}"' if size else "") + wait
 
     return IMAGE.sub(with_size, page)
+
+
+def themed(page: str) -> str:
+    """The page with light or dark settled before its first paint.
+
+    Where the system is to choose, the theme's script looks only when all has loaded; until then no colour of the sheet
+    is defined, so that a dark page begins white and borders have no width, which moves the text beside them.
+    """
+    choice = 'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"'
+    mode = "document.documentElement.dataset.mode"
+    return page.replace(THEME, f'document.documentElement.dataset.theme = {mode} === "auto" ? ({choice}) : {mode};', 1)
 
 
 def first_page(address: str, title: str) -> str:

@@ -1,12 +1,15 @@
 """Formulas become MathML when the book is built."""
 
 import re
+from xml.etree import ElementTree
 
 import pytest
+from docutils import nodes
 
 from pyft import paths
+from pyft.book import formulas
 from pyft.book.chapters import chapters
-from pyft.book.formulas import mathml
+from pyft.book.formulas import mathml, width
 
 ON_A_LINE = re.compile(r"(?<![\\$])\$([^$\n]+?)\$(?!\d)")
 ALONE = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
@@ -27,7 +30,8 @@ def test_every_formula_of_the_book_can_be_made():
     for name, text in prose():
         for block in (True, False):
             for tex in (ALONE if block else ON_A_LINE).findall(text if block else ALONE.sub("", text)):
-                assert mathml(tex, block).startswith("<math"), (name, tex)
+                assert (made_of := mathml(tex, block)).startswith("<math"), (name, tex)
+                assert width(ElementTree.fromstring(made_of)) > 0  # noqa: S314 (made here)
                 made += 1
     assert made > 100
 
@@ -55,3 +59,31 @@ def test_rows_are_aligned_in_a_table_or_refused():
 def test_a_function_stands_apart_from_what_it_is_of():
     assert mathml(r"q \ln p").count("mspace") == 2
     assert mathml(r"\log(p)").count("mspace") == 0
+
+
+def test_a_minus_with_nothing_before_it_is_a_sign():
+    assert mathml("(-1, -x)").count('form="prefix"') == 2
+    assert 'form="prefix"' in mathml("e^{-x}")
+    assert 'form="prefix"' not in mathml("a - b")
+
+
+def test_max_is_a_name_but_where_something_stands_below_it():
+    assert "<mi>max</mi>" in mathml(r"\max(0, x)")
+    assert "<mo>max</mo>" in mathml(r"\max_k z")
+
+
+def test_the_width_of_a_formula_is_that_of_its_widest_row():
+    def wide(tex):
+        return width(ElementTree.fromstring(mathml(tex, block=True)))  # noqa: S314 (made here)
+
+    assert 0.5 < wide("x") < 1
+    assert wide(r"\frac{a + b}{c}") == wide("a + b") < wide("a + b + c")
+    assert wide("x^{ab}") < wide("xab")
+    assert wide(r"\begin{aligned} u &= a \\ z &= b + c \end{aligned}") == wide("z = b + c")
+
+
+def test_what_ends_a_clause_stays_with_its_formula():
+    text = nodes.paragraph("", "", nodes.math("", "x"), nodes.Text("), and so on"))
+    assert formulas._ahead(text[0]) == "),"
+    assert text.astext() == "x and so on"
+    assert formulas._ahead(nodes.paragraph("", "", nodes.math("", "x"), nodes.Text(" is"))[0]) == ""

@@ -35,7 +35,7 @@ def one_task(house, monkeypatch):
 )
 def test_the_table_sets_off_what_lies_outside_the_interval(one_task, low, high, cells):
     records(one_task, "1.1", low=low, high=high)
-    row = [cell.strip() for cell in glance().splitlines()[-1].strip("|").split("|")]
+    row = [cell.strip().replace("\N{NO-BREAK SPACE}", " ") for cell in glance().splitlines()[-1].strip("|").split("|")]
     assert row[:2] == ["[a task](../chapters/1_part/1_1_a.ipynb)", "accuracy"]
     assert row[2:4] == cells
 
@@ -43,7 +43,7 @@ def test_the_table_sets_off_what_lies_outside_the_interval(one_task, low, high, 
 def test_a_figure_may_come_from_stored_runs(one_task, monkeypatch):
     monkeypatch.setattr(landing, "GLANCE", (("a task", "1.1", "accuracy", "low", lambda: [0.8, 0.802]),))
     records(one_task, "1.1", low=[0.5, 0.5])
-    assert "| 50.0 % | **80.1 %** |" in glance()
+    assert "| 50.0 % | **80.1 %** |" in glance().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_sources_are_those_of_stored_runs_of_bert_alone(house, monkeypatch):

@@ -116,3 +116,9 @@ def test_a_reference_has_no_role_that_is_given_up():
         pages.named('<div class="citation" id="a" role="doc-biblioentry">A</div>')
         == '<div class="citation" id="a">A</div>'
     )
+
+
+def test_light_or_dark_is_settled_before_the_first_paint():
+    page = f"<script>\n    {pages.THEME}\n  </script>"
+    assert '"auto";' not in pages.themed(page)
+    assert 'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"' in pages.themed(page)

@@ -46,6 +46,24 @@ def test_a_page_is_whole_at_two_widths_and_not_too_long(reader, page):
     assert needless == [], f"good news: take these of {page} off tests/site/exceptions.json"
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_colours_are_those_of_the_system_from_the_first_paint_on(reader, theme):
+    media = "Emulation.setEmulatedMedia"
+    seen = """
+        window.themes = [];
+        new MutationObserver(() => themes.push(document.documentElement.dataset.theme))
+            .observe(document, {subtree: true, attributeFilter: ["data-theme"]});
+    """
+    script = reader.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": seen})
+    reader.driver.execute_cdp_cmd(media, {"features": [{"name": "prefers-color-scheme", "value": theme}]})
+    try:
+        reader.open("book/index.html")
+        assert set(reader.driver.execute_script("return themes")) == {theme}
+    finally:
+        reader.driver.execute_cdp_cmd(media, {"features": []})
+        reader.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
 def test_exceptions_are_of_pages_that_there_are():
     assert set(ALLOWED) <= set(PAGES)
 
