@@ -199,7 +199,8 @@ def _pieces(cell: dict[str, Any], known: Sequence[Part]) -> list[dict[str, Any]]
         piece["id"] = f"{cell['id']}-{number}"
     made[-1]["outputs"] = cell["outputs"]
     drawn = any(_of(call, DRAWING) for part in known[end:] for call in part.calls)
-    if teaching and end < len(known) and not drawn and any(part.calls & SHOWN for part in known[start:end]):
+    printed = any(call.split(".")[-1] in SHOWN for part in known[start:end] for call in part.calls)
+    if teaching and end < len(known) and printed and not drawn:
         made[-1]["outputs"], made[-2]["outputs"] = [], cell["outputs"]  # printed by what stays open
     return made
 

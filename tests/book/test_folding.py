@@ -141,3 +141,27 @@ def test_the_notebook_itself_is_left_alone():
     before = json.dumps(notebook)
     folding.folded(notebook)
     assert json.dumps(notebook) == before
+
+
+def outputs(notebook):
+    return [(c["source"], c["outputs"]) for c in folding.folded(notebook)["cells"][1:]]
+
+
+@pytest.mark.parametrize("said", [SOFTMAX, "y = torch.zeros(2)\nprint(y)"])
+def test_what_an_open_part_prints_stands_beneath_it_and_a_table_beneath_its_own_code(said):
+    check = "assert p.sum() == 1"
+    assert outputs(page(f"{said}\n{check}")) == [(said, ["an output"]), (check, [])]
+    assert outputs(page(f"{said}\n{TABLE}")) == [(said, []), (TABLE, ["an output"])]
+
+
+def test_a_loop_over_axes_is_plumbing():
+    draw = "fig, (above, below) = plt.subplots(2)\nfor axes in (above, below):\n    axes.set_xticks([1, 2])"
+    assert shown(page(draw)) == [(draw, "Code for this figure")]
+    other = "for x in (torch.zeros(1), torch.ones(1)):\n    x.sum()"
+    assert shown(page(other)) == [(other, None)]
+
+
+def test_a_check_and_the_list_of_proofs_have_names():
+    assert shown(page("assert 1 == 1")) == [("assert 1 == 1", "A check")]
+    listed = "for n, name in enumerate(ledger(), start=1):\n    print(n, name)"
+    assert shown(page(code(listed, "hide-cell"))) == [(listed, "What this page has proven")]
