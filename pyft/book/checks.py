@@ -11,7 +11,7 @@ from pyft.book.chapters import Chapter, chapters, read_yaml
 from pyft.book.cleaning import PATHS
 from pyft.book.folding import visible
 from pyft.book.freshness import changed
-from pyft.book.outline import HEADINGS
+from pyft.book.outline import HEADINGS, is_latin
 from pyft.evidence.records import read
 from pyft.paths import results_folder
 
@@ -113,10 +113,10 @@ def _anatomy(chapter: Chapter) -> Iterator[str]:
     cells = notebook.cells
     code = [(i, c) for i, c in enumerate(cells) if c.cell_type == "code"]
     title = cells[0].source.partition("\n")[0] if cells else ""
-    heading = HEADINGS.get(chapter.number, "")  # of some sections it is a name in Latin letters
-    chinese = re.search(r"[\u4e00-\u9fff]", title) or (heading and title.endswith(f" · {heading}"))
-    if not (title.startswith(f"# {chapter.number} ") and chinese):
-        yield f", cell 0: expected a title with the number {chapter.number} and its Chinese heading"
+    heading = HEADINGS.get(chapter.number)
+    bilingual = heading is None or not is_latin(heading)
+    if not title.startswith(f"# {chapter.number} ") or bilingual != (" · " in title) or bilingual == is_latin(title):
+        yield f", cell 0: expected a title with the number {chapter.number} and its Chinese heading, if it has one"
     for tag in ("setup", "parameters"):
         tagged = [c for _, c in code if tag in c.metadata.get("tags", [])]
         if len(tagged) != 1:
