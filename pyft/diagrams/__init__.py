@@ -58,6 +58,7 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         maps.routes,
         maps.transformer_map,
         maps.training_loop,
+        maps.trainer_arguments,
         own_data.own_file,
     )
 }
