@@ -107,8 +107,8 @@ def trainer_arguments() -> Canvas:
         362,
         "A training that little was said of, and one that was set",
         "Two trainings of three epochs. Above, with a warm-up longer than the training: the learning rate climbs but"
-        " stays far below its peak, nothing is evaluated, and the last state is kept. Below, with a short warm-up: the"
-        " rate reaches its peak and falls to zero, each epoch ends with a validation, and the best state is kept.",
+        " stays far below its peak, nothing is evaluated, and no tokenizer is saved. Below, with a short warm-up: the"
+        " rate reaches its peak and falls to zero, each epoch ends with a validation, and the tokenizer is saved too.",
     )
     left, wide = 76, 300
     ends = [left + wide * i / 3 for i in range(4)]
@@ -128,6 +128,6 @@ def trainer_arguments() -> Canvas:
             c.line([(end, floor - 6), (end, floor + 6)], width=1.5)
             if kind == "right":
                 c.dot(end, floor, 7, kind)
-    c.text(450, 92, "no\nvalidation,\nlast state\nkept", "quiet")
-    c.text(450, 266, "validated\nat each end,\nbest state\nkept", "quiet")
+    c.text(450, 92, "no\nvalidation,\nno tokenizer\nsaved", "quiet")
+    c.text(450, 266, "validated\nat each end,\ntokenizer\nsaved too", "quiet")
     return c
