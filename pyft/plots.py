@@ -134,7 +134,7 @@ def _cell(value: Any, align: str) -> str:
         text = f"{value:,}"
     if align == "code":
         style = "text-align:left;min-width:18em;font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere"
-        return f'<td style="{style}">{html.escape(text)}</td>'
+        return f'<td style="{style}">{_breakable(text)}</td>'
     wrap = ";white-space:nowrap" if len(text) <= 12 else ""  # a browser would break -1.2 at its minus
     return f'<td style="text-align:{align}{wrap}">{_figures(text)}</td>'
 
@@ -144,4 +144,9 @@ def _figures(text: str) -> str:
     if power := POWER.fullmatch(text):
         digits, sign, exponent = power.groups()
         return f"{digits.replace('-', '−')} · 10<sup>{'−' if sign == '-' else ''}{exponent}</sup>"
-    return html.escape(text.replace("-", "−") if RANGES.fullmatch(text) else text)
+    return _breakable(text.replace("-", "−") if RANGES.fullmatch(text) else text)
+
+
+def _breakable(text: str) -> str:
+    """A text as HTML in which a long name may go on in the next line after each `_`."""
+    return html.escape(text).replace("_", "_<wbr>")
