@@ -2,16 +2,20 @@
 
 Plumbing is what a reader who wants to understand can skip: imports, tables, plots, records, and whatever only serves
 them. A statement that trains, computes or proves is none, nor is one whose result such a statement uses.
+
+What a page folds is nearly the same, and decided apart, because on what is plumbing depends which code has measured a
+record (`pyft.book.freshness.measured_by`): a better page must not make a record one of other code.
 """
 
 import ast
 import copy
 import json
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-EVIDENCE = {"agree", "bench", "claim", "expect", "glue", "origin", "published", "record", "results", "select"}
+KEEPING = {"claim", "expect", "glue", "record"}
+EVIDENCE = KEEPING | {"agree", "bench", "origin", "published", "results", "select"}
 DRAWING = ("matplotlib", "pyft.plots", "seaborn")
 # The matter of the book: calls into these modules, and calls of these names wherever they are.
 MATTER = (
@@ -19,12 +23,15 @@ MATTER = (
 )  # fmt: skip
 SHOWN = {"check", "fit", "print", "prove", "prove_all", "reveal", "run", "show", "train"}
 SEEDING = {"manual_seed", "set_seed"}
+TRAINING = ("pyft.finetune", "pyft.pretraining")
+RUNS = "The stored runs"
+FEW = 4  # lines between two folds that are not worth a frame of their own
 FOLDED_ALREADY = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 
 
 @dataclass
 class Part:
-    """A statement of a page: where it is, what it defines, uses and calls, and whether it is plumbing."""
+    """A statement of a page: where it is, what it defines, uses and calls, whether it is plumbing and is folded."""
 
     cell: int
     first: int  # line of its cell, with the comments above it
@@ -35,6 +42,12 @@ class Part:
     uses: set[str]
     calls: set[str]  # by their full names, as far as imports tell
     plumbing: bool = False
+    folds: bool = False
+    through: set[str] = field(default_factory=set)  # what the page's own functions that it calls call
+
+    @property
+    def lines(self) -> int:
+        return self.last - self.first + 1
 
 
 def parts(cells: Sequence[Any]) -> list[Part]:
@@ -54,17 +67,28 @@ def parts(cells: Sequence[Any]) -> list[Part]:
             n.id for n in ast.walk(part.node.iter) if isinstance(n, ast.Name)
         }:
             canvas |= {n.id for n in ast.walk(part.node.target) if isinstance(n, ast.Name)}
-    for part in found:
-        part.plumbing = _is_plumbing(part, canvas)
-    while more := [part for part in found if not part.plumbing and _serves_plumbing(part, found)]:
-        for part in more:
-            part.plumbing = True
-    for index in {part.cell for part in found if isinstance(part.node, ast.Import | ast.ImportFrom)}:
-        left = [part for part in found if part.cell == index and not part.plumbing]
-        if all(part.calls and {call.split(".")[-1] for call in part.calls} <= SEEDING for part in left):
-            for part in left:  # a seed among imports; elsewhere it teaches
-                part.plumbing = True
+    plumbing = _closed(found, {n for n, part in enumerate(found) if _is_plumbing(part, canvas)})
+    folds = _closed(found, {n for n, part in enumerate(found) if _is_folded(part, canvas)}, plumbing)
+    own = {part.node.name: part.calls for part in found if isinstance(part.node, ast.FunctionDef)}
+    for number, part in enumerate(found):
+        part.plumbing, part.folds = number in plumbing, number in folds
+        part.through = set().union(*(own[call] for call in part.calls & own.keys()))
     return found
+
+
+def _closed(found: Sequence[Part], chosen: set[int], among: Collection[int] | None = None) -> set[int]:
+    """The numbers of chosen statements, of those that only serve them, and of seeds among imports.
+
+    Where only statements of some numbers may serve them, a dictionary may too: it is put together to be kept.
+    """
+    may = {n for n, part in enumerate(found) if among is None or n in among or _is_dictionary(part)}
+    while more := {n for n in may - chosen if _serves(found[n], found, chosen)}:
+        chosen |= more
+    for index in {part.cell for part in found if isinstance(part.node, ast.Import | ast.ImportFrom)}:
+        left = {n: part for n, part in enumerate(found) if part.cell == index and n not in chosen}
+        if all(part.calls and {call.split(".")[-1] for call in part.calls} <= SEEDING for part in left.values()):
+            chosen |= left.keys()  # elsewhere a seed teaches
+    return chosen
 
 
 def text(cell: Any) -> str:
@@ -85,11 +109,10 @@ def folded(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def visible(notebook: dict[str, Any]) -> tuple[int, int]:
-    """How many lines of plumbing the page shows, and how many lines of code."""
+    """How many lines that should be folded the page shows, and how many lines of code."""
     cells = folded(notebook)["cells"]
     shown = [part for part in parts(cells) if not _tags(cells[part.cell]) & FOLDED_ALREADY]
-    lines = [(part.last - part.first + 1, part.plumbing) for part in shown]
-    return sum(n for n, plumbing in lines if plumbing), sum(n for n, _ in lines)
+    return sum(part.lines for part in shown if part.folds), sum(part.lines for part in shown)
 
 
 def fold_on_page(app: Any, page: str, content: list[str]) -> None:
@@ -167,12 +190,25 @@ def _teaches(part: Part) -> bool:
     return any(_of(call, MATTER) or (call.split(".")[-1] in SHOWN and not _of(call, DRAWING)) for call in part.calls)
 
 
-def _serves_plumbing(part: Part, found: Sequence[Part]) -> bool:
-    """Whether it teaches nothing, and all that it leaves behind goes into plumbing."""
+def _serves(part: Part, found: Sequence[Part], chosen: Collection[int]) -> bool:
+    """Whether it teaches nothing, and all that it leaves behind goes into chosen statements."""
     if _teaches(part) or not part.defines:
         return False
-    users = [other for other in found if other is not part and other.uses & part.defines]
-    return bool(users) and all(user.plumbing for user in users)
+    users = [n for n, other in enumerate(found) if other is not part and other.uses & part.defines]
+    return bool(users) and all(n in chosen for n in users)
+
+
+def _is_dictionary(part: Part) -> bool:
+    return isinstance(part.node, ast.Assign) and isinstance(part.node.value, ast.Dict | ast.DictComp)
+
+
+def _is_folded(part: Part, canvas: set[str]) -> bool:
+    """Plumbing, but for a draw from a data set, and whatever a statement hands to `record` or `expect`."""
+    call = part.node.value if isinstance(part.node, ast.Assign | ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in KEEPING:
+        return True
+    others = {call for call in part.calls if call.split(".")[-1] != "select" or call == "pyft.evidence.select"}
+    return _is_plumbing(replace(part, calls=others), canvas)
 
 
 def _tags(cell: Any) -> set[str]:
@@ -180,13 +216,17 @@ def _tags(cell: Any) -> set[str]:
 
 
 def _pieces(cell: dict[str, Any], known: Sequence[Part]) -> list[dict[str, Any]]:
-    """A cell in up to three: plumbing, what teaches, plumbing. The last has the outputs."""
+    """A cell in up to three: what is folded, what stays open, what is folded. The last has the outputs."""
     if cell["cell_type"] != "code" or not known:
         return [cell]
     if _tags(cell) & FOLDED_ALREADY:
         return [cell | {"metadata": cell["metadata"] | {"mystnb": _line(_told(known)) | _mystnb(cell)}}]
-    teaching = [i for i, part in enumerate(known) if not part.plumbing]
-    start, end = (teaching[0], teaching[-1] + 1) if teaching else (len(known), len(known))
+    if _calls(known, {"ledger"}):
+        tags = [*cell["metadata"].get("tags", []), "hide-output"]
+        cell = cell | {"metadata": cell["metadata"] | {"tags": tags}}
+        start = end = len(known)
+    else:
+        start, end = _open(known)
     lines = text(cell).split("\n")
     made = []
     for some, fold in ((known[:start], True), (known[start:end], False), (known[end:], True)):
@@ -194,28 +234,56 @@ def _pieces(cell: dict[str, Any], known: Sequence[Part]) -> list[dict[str, Any]]
             source = "\n".join(lines[some[0].first - 1 : some[-1].last]).strip("\n")
             made.append(cell | {"source": source, "outputs": [], "metadata": dict(cell["metadata"])})
             if fold:
-                _fold(made[-1], some, last=some[-1] is known[-1])
+                _fold(made[-1], some, whole=len(some) == len(known), last=some[-1] is known[-1])
     for number, piece in enumerate(made[:-1]):
         piece["id"] = f"{cell['id']}-{number}"
     made[-1]["outputs"] = cell["outputs"]
     drawn = any(_of(call, DRAWING) for part in known[end:] for call in part.calls)
-    printed = any(call.split(".")[-1] in SHOWN for part in known[start:end] for call in part.calls)
-    if teaching and end < len(known) and printed and not drawn:
+    if start < end < len(known) and _calls(known[start:end], SHOWN) and not drawn:
         made[-1]["outputs"], made[-2]["outputs"] = [], cell["outputs"]  # printed by what stays open
     return made
 
 
-def _fold(piece: dict[str, Any], known: Sequence[Part], last: bool) -> None:
+def _open(known: Sequence[Part]) -> tuple[int, int]:
+    """Which statements of a cell stay open, first and end: none, or a frame around a line or two helps nobody.
+
+    So what lies between two folds, or beside one, is folded with it if it is short, or part of a drawing, and neither
+    shows nor trains; and a line or two without a name of their own, or that take up stored runs, stay open beside what
+    is open.
+    """
+    teaching = [i for i, part in enumerate(known) if not part.folds]
+    if not teaching:
+        return len(known), len(known)
+    start, end = teaching[0], teaching[-1] + 1
+    before, among, after = known[:start], known[start:end], known[end:]
+    length = sum(part.lines for part in among)
+    silent = not _calls(among, SHOWN) and not any(_of(call, TRAINING) for part in among for call in part.calls)
+    alone = len(among) == 1 and isinstance(among[0].node, ast.Assign) and length == 1
+    short = length <= FEW or all("Code for this figure" in _name(some) for some in (before, after))
+    if silent and ((alone and (before or after)) or (short and before and after)):
+        return len(known), len(known)
+    nameless = [
+        bool(some) and sum(p.lines for p in some) <= 2 and _name(some) in {"", RUNS} for some in (before, after)
+    ]
+    return 0 if nameless[0] else start, len(known) if nameless[1] else end
+
+
+def _calls(known: Sequence[Part], names: Collection[str]) -> bool:
+    return any(call.split(".")[-1] in names for part in known for call in part.calls)
+
+
+def _fold(piece: dict[str, Any], known: Sequence[Part], whole: bool, last: bool) -> None:
     """Hide the source, under one line that says what it is. A bare `import pyft` is not shown at all.
 
-    Where the output is hidden too, both lie under one line, the cell's own if it has one.
+    Where the output is hidden too, both lie under one line. A cell's own line names it, if all of it is folded or its
+    output is.
     """
     sources = [ast.unparse(part.node) for part in known]
     metadata = piece["metadata"]
-    whole = last and "hide-output" in _tags(piece)
-    fold = "remove-cell" if sources == ["import pyft"] else "hide-cell" if whole else "hide-input"
-    metadata["tags"] = [*(tag for tag in metadata.get("tags", []) if not whole or tag != "hide-output"), fold]
-    own = _mystnb(piece).get("code_prompt_show") if whole else None
+    both = last and "hide-output" in _tags(piece)
+    fold = "remove-cell" if sources == ["import pyft"] else "hide-cell" if both else "hide-input"
+    metadata["tags"] = [*(tag for tag in metadata.get("tags", []) if not both or tag != "hide-output"), fold]
+    own = _mystnb(piece).get("code_prompt_show") if both or whole else None
     metadata["mystnb"] = _mystnb(piece) | _line(
         "Parameters" if "parameters" in metadata["tags"] else own or _told(known)
     )
@@ -231,23 +299,52 @@ def _line(said: str) -> dict[str, str]:
 
 def _told(known: Sequence[Part]) -> str:
     """What a folded cell is, as the line says that it is folded under."""
-    calls = {call for part in known for call in part.calls}
-    if any(call.split(".")[-1] == "reveal" for call in calls):
-        return "Solution"
-    if any(call.split(".")[-1] == "ledger" for call in calls):
-        return "What this page has proven"
-    if any(call == "pyft.plots.table" for call in calls):
-        return "Code for this table"
-    if any(_of(call, DRAWING) and not call.endswith(".style") for call in calls):
-        return "Code for this figure"
-    if any(call.split(".")[-1] in {"expect", "record", "claim"} for call in calls):
-        return "Code that keeps these figures and holds them"
-    if any(call.split(".")[-1] == "glue" for call in calls):
-        return "Code for the numbers in the text"
-    if any(call.split(".")[-1] in {"prove", "prove_all"} for call in calls):
-        return "Code that proves this"
-    if all(isinstance(part.node, ast.Assert) for part in known):
-        return "A check"
-    if any(call.split(".")[-1] == "show" for call in calls):
-        return "Its source"
-    return "Setup" if all(part.plumbing for part in known) else "Code"
+    return _name(known) or ("Setup" if all(part.folds for part in known) else "Code")
+
+
+def _name(known: Sequence[Part]) -> str:
+    """A name by what is called, by the page's own functions too; empty if that says nothing."""
+    calls = {call for part in known for call in part.calls | part.through}
+    last = {call.split(".")[-1] for call in calls}
+    defines = all(isinstance(part.node, ast.FunctionDef | ast.ClassDef) for part in known)
+    names = {
+        "Solution": "reveal" in last,
+        "What this page has proven": "ledger" in last,
+        "Code for this table, and the record of this run": {"pyft.plots.table", "pyft.evidence.record"} <= calls,
+        "Code for this table": "pyft.plots.table" in calls,
+        "Code for this figure": any(_of(call, DRAWING) and not call.endswith(".style") for call in calls),
+        "Code that keeps these figures and holds them": last & {"expect", "record", "claim"},
+        "Code for the numbers in the text": "glue" in last,
+        "Code that proves this": last & {"prove", "prove_all"},
+        _imports(known, calls): True,
+        _check(known): True,
+        _source(known): True,
+        RUNS: _stored(calls),
+        "Functions that the page uses": defines,
+    }
+    return next((name for name, so in names.items() if name and so), "")
+
+
+def _imports(known: Sequence[Part], calls: Collection[str]) -> str:
+    if not any(isinstance(part.node, ast.Import | ast.ImportFrom) for part in known):
+        return ""
+    defined = any(isinstance(part.node, ast.FunctionDef | ast.ClassDef) for part in known)
+    more = {"stored runs": _stored(calls), "data": "pyft.data.load" in calls, "functions": defined}
+    return " and ".join(["Imports", *[name for name, so in more.items() if so][:1]])
+
+
+def _stored(calls: Collection[str]) -> bool:
+    return bool({"pyft.benchmarks.experiment.bench", "pyft.evidence.results"} & set(calls))
+
+
+def _check(known: Sequence[Part]) -> str:
+    if not all(isinstance(part.node, ast.Assert) for part in known):
+        return ""
+    said = "; ".join(ast.unparse(part.node.test) for part in known if isinstance(part.node, ast.Assert))
+    return f"A check: {said}" if len(said) < 60 else "A check"
+
+
+def _source(known: Sequence[Part]) -> str:
+    shown = [part.node.value for part in known if isinstance(part.node, ast.Expr)]
+    objects = [ast.unparse(c.args[0]) for c in shown if isinstance(c, ast.Call) and ast.unparse(c.func) == "show"]
+    return f"Source of {' and '.join(objects)}" if len(objects) == len(known) else ""

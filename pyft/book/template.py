@@ -96,7 +96,7 @@ def cells(number: str, title: str, heading: str, folder: str) -> list[Any]:
         code('show(mean)\nprove("the mean is torch\'s", mean(x), x.mean(), tol=1e-6)'),
         v4.new_markdown_cell("## An exercise\n\nWrite the function, and run the cell."),
         code(f'def answer(x):\n    raise NotImplementedError\n\n\nexercises.check("{number}-a", answer)'),
-        v4.new_markdown_cell("## What to keep\n\n- One thing.\n\nThis page has proven the following."),
+        v4.new_markdown_cell("## What to keep\n\n- One thing."),
         code('for number, name in enumerate(ledger(), start=1):\n    print(f"{number}. {name}")'),
     ]
 

@@ -138,7 +138,8 @@ def agree(chapter: str, answers: Mapping[str, Sequence[Any]], seed: int, profile
                 f"{chapter}: {100 * share:.1f} % of the answers of {name} are those that are stored for seed {seed}; "
                 f"expected at least {100 * limit:.1f} %. {_moved(chapter)}"
             )
-        print(f"{chapter}, answers of {name}: {100 * share:.1f} %; stored limit {100 * limit:.1f} %, agrees")
+        found, least = (f"{100 * x:.1f} %" for x in (share, limit))
+        print(f"{chapter}, answers of {name}: {found} are the stored run's; at least {least} must be")
 
 
 def claim(chapter: str, words: str, holds: Callable[[Mapping[str, float]], bool], profile: str = "laptop") -> None:

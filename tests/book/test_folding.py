@@ -33,13 +33,13 @@ def shown(notebook):
 def test_imports_are_folded_and_a_bare_import_of_the_package_is_not_shown():
     imports, bare = folding.folded({"cells": [code(IMPORTS), code("import pyft", "setup")]})["cells"]
     assert imports["metadata"]["tags"] == ["hide-input"]
-    assert imports["metadata"]["mystnb"] == {"code_prompt_show": "Setup", "code_prompt_hide": "Setup"}
+    assert imports["metadata"]["mystnb"] == {"code_prompt_show": "Imports", "code_prompt_hide": "Imports"}
     assert bare["metadata"]["tags"] == ["setup", "remove-cell"]
 
 
 def test_a_seed_among_imports_is_folded_with_them_and_elsewhere_it_is_not():
     begin = "import os\n\ntorch.manual_seed(0)\nplots.style()"
-    assert shown(page(begin)) == [(begin, "Setup")]
+    assert shown(page(begin)) == [(begin, "Imports")]
     trains = "finetune.set_seed(0)\nfinetune.fine_tune(1)"
     assert shown(page(trains)) == [(trains, None)]
 
@@ -65,7 +65,7 @@ def test_plumbing_is_folded_under_a_line_that_says_what_it_is(plumbing, line):
 
 
 def test_a_result_that_something_else_uses_too_is_no_plumbing():
-    rows = "rows = [[x] for x in range(3)]"
+    rows = "n = 3\nrows = [[x] for x in range(n)]"
     assert shown(page(f"{rows}\n{TABLE}"))[0][1] == "Code for this table"
     assert shown(page(f"{rows}\n{TABLE}", "t = torch.tensor(rows)"))[0] == (rows, None)
 
@@ -117,7 +117,7 @@ def test_plumbing_whose_output_is_hidden_lies_with_it_under_one_line_the_cells_o
         assert table["metadata"]["mystnb"] == {"code_prompt_show": line, "code_prompt_hide": line}
     imports, _ = folding.folded(page(code(f"import os\n{SOFTMAX}", "hide-output", **own)))["cells"][1:]
     assert imports["metadata"]["tags"] == ["hide-output", "hide-input"]
-    assert imports["metadata"]["mystnb"]["code_prompt_show"] == "Setup"
+    assert imports["metadata"]["mystnb"]["code_prompt_show"] == "Imports"
 
 
 def test_what_stays_visible_is_counted():
@@ -161,7 +161,90 @@ def test_a_loop_over_axes_is_plumbing():
     assert shown(page(other)) == [(other, None)]
 
 
-def test_a_check_and_the_list_of_proofs_have_names():
-    assert shown(page("assert 1 == 1")) == [("assert 1 == 1", "A check")]
-    listed = "for n, name in enumerate(ledger(), start=1):\n    print(n, name)"
-    assert shown(page(code(listed, "hide-cell"))) == [(listed, "What this page has proven")]
+def test_a_check_is_named_by_what_it_checks_if_that_is_short():
+    assert shown(page("assert 1 == 1")) == [("assert 1 == 1", "A check: 1 == 1")]
+    assert shown(page(long := f"assert {' < '.join('1234567890' * 2)}")) == [(long, "A check")]
+
+
+LISTED = "for n, name in enumerate(ledger(), start=1):\n    print(n, name)"
+
+
+@pytest.mark.parametrize("tags", [[], ["hide-cell"]])
+def test_the_list_of_proofs_lies_folded_with_its_output_on_every_page(tags):
+    (listed,) = folding.folded(page(code(LISTED, *tags)))["cells"][1:]
+    assert (listed["source"], listed["outputs"], listed["metadata"]["tags"]) == (LISTED, ["an output"], ["hide-cell"])
+    assert listed["metadata"]["mystnb"]["code_prompt_show"] == "What this page has proven"
+
+
+KEPT = """kept = record(
+    "1.1",
+    metrics,
+    data={"films": data.fingerprint(films)},
+)"""
+STORED = "from pyft.benchmarks.experiment import bench\n"
+
+
+def test_the_record_is_folded_whatever_it_is_handed_with_the_dictionary_that_serves_it_and_no_more():
+    predicted, kept = "answers = finetune.predict(1)\nright = sum(answers)", 'metrics = {"1.1/a": right}\n' + KEPT
+    line = "Code that keeps these figures and holds them"
+    assert shown(page(f"{predicted}\n{kept}")) == [(predicted, None), (kept, line)]
+
+
+def test_what_a_page_folds_does_not_say_what_is_plumbing():
+    cells = page(SOFTMAX, KEPT, "few = films.select(range(3))\nfinetune.predict(few)")["cells"]
+    kept, few = (next(p for p in folding.parts(cells) if p.defines == {name}) for name in ("kept", "few"))
+    assert (kept.plumbing, kept.folds) == (False, True)
+    assert (few.plumbing, few.folds) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"first = p[0]\n{TABLE}",
+        "fig, axes = plt.subplots()\nwidth = 2\nheight = 3\naxes.plot(width, height)",
+        "fig, axes = plt.subplots()\nq = torch.ones(2)\n\n\n\n\nr = q + 1\naxes.plot(r)\nplt.show()",
+    ],
+    ids=["one line beside a table", "a few lines between two folds", "part of a drawing"],
+)
+def test_lines_that_nobody_reads_alone_are_folded_with_what_lies_beside_them(source):
+    ((whole, line), _) = shown(page(source, "torch.tensor([first, width, height, r])"))
+    assert whole == source and line is not None
+
+
+@pytest.mark.parametrize("line", ["first = finetune.predict(p)", "print(p)", "first = p[0]\nlast = p[1]"])
+def test_a_line_that_trains_or_shows_stays_open_and_so_do_two(line):
+    assert shown(page(f"{line}\n{TABLE}", "torch.tensor([first, last])"))[0] == (line, None)
+
+
+@pytest.mark.parametrize(
+    "lead", ["kinds = [1, 2]", 'found = bench("a")', 'runs = results("1.1")'], ids=["a name", "runs", "records"]
+)
+def test_a_line_that_open_code_begins_with_is_part_of_it(lead):
+    imports = f"{STORED}from pyft.evidence import results, glue"
+    source = f"{lead}\nfor x in range(2):\n    prove(x)"
+    used = "glue(a=str(kinds) + str(found) + str(runs))"
+    assert shown(page(imports, source, used))[1] == (source, None)
+
+
+@pytest.mark.parametrize(
+    "source,line",
+    [
+        ("import os\n\n\ndef percent(x):\n    return x\n\n\nglue(a=percent(1))", "Code for the numbers in the text"),
+        ("import os\n\n\ndef percent(x):\n    return x\n\n\nrows = percent(1)", "Imports and functions"),
+        (f'{STORED}rows = bench("a")', "Imports and stored runs"),
+        ("rows = [1]\n\n\ndef tabled(x):\n    plots.table(x)", None),
+    ],
+)
+def test_imports_say_what_else_is_among_them(source, line):
+    assert shown(page(source, "plots.table(rows)"))[0] == (source, line)
+
+
+def test_a_fold_is_named_by_what_the_pages_own_functions_do_and_by_what_is_shown():
+    tabled = "def tabled(x):\n    return plots.table(x)"
+    assert shown(page(tabled, code("tabled([1])", "hide-input")))[1][1] == "Code for this table"
+    assert shown(page(code("show(data.load)\nshow(p)", "hide-cell")))[0][1] == "Source of data.load and p"
+
+
+def test_a_cell_that_is_folded_as_a_whole_has_its_own_name():
+    own = code(TABLE, mystnb={"code_prompt_show": "The rows", "code_prompt_hide": "The rows"})
+    assert shown(page(own)) == [(TABLE, "The rows")]

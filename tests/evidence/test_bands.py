@@ -107,7 +107,7 @@ def answered(checkout):
 
 def test_answers_that_are_what_they_were_pass(answered, capsys):
     agree("6.1", {"bert": [1, 0] * 99 + [0, 1], "other": [1]}, 0)
-    assert capsys.readouterr().out == "6.1, answers of bert: 99.0 %; stored limit 99.0 %, agrees\n"
+    assert capsys.readouterr().out == "6.1, answers of bert: 99.0 % are the stored run's; at least 99.0 % must be\n"
 
 
 @pytest.mark.parametrize("answers", [[1, 0] * 98 + [0, 1] * 2, [0, 1] * 100, [1, 0] * 99, []])
