@@ -90,7 +90,7 @@ def before_one_sentence() -> Canvas:
         "Three checks before one answer",
         "Accuracy is held against two baselines, the commonest label, which is right for half of two equal classes,"
         " and a linear model. Answers to texts 1, 2 and 3 may come back in the order 3, 1, 2. A model as its"
-        " training left it gives LABEL_1, with scores that vary; with names, in evaluation mode, positive and one score.",
+        " training left it gives LABEL_1 and scores that vary; with names, in evaluation mode, positive and one score.",
     )
     c.text(16, 20, "**1 What must the accuracy beat?**", anchor="start", size=17)
     c.line([(40, 74), (480, 74)], "ink")

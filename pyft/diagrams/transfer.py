@@ -121,7 +121,7 @@ def padding() -> Canvas:
 def transplant() -> Canvas:
     """Show what becomes of each part of a BERT in an XLNet."""
     c = Canvas(
-        382,
+        306,
         "Where the parts of a BERT go in an XLNet",
         "Six rows from BERT to XLNet. Projections and feed-forward networks are the same there. The query bias becomes"
         " u. The key bias goes nowhere, since softmax does not see it. The biases of values and outputs become delta,"
@@ -138,12 +138,12 @@ def transplant() -> Canvas:
         ("positions", "offsets", "new"),
     ]
     for i, (part, place, kind) in enumerate(rows):
-        y = 42 + 56 * i
-        c.box(16, y, 180, 42, part, "body")
-        c.arrow((198, y + 21), (322, y + 21), kind="quiet" if kind == "hidden" else kind, dashed=kind != "right")
+        y = 40 + 44 * i
+        c.box(16, y, 180, 34, part, "body")
+        c.arrow((198, y + 17), (322, y + 17), kind="quiet" if kind == "hidden" else kind, dashed=kind != "right")
         if kind == "hidden":
-            c.box(324, y, 180, 42, place, "quiet", "hollow", ink="quiet")
+            c.box(324, y, 180, 34, place, "quiet", "hollow", ink="quiet")
         else:
-            c.box(324, y, 180, 42, place, kind)
-    c.text(260, 328, "fitted", "quiet")
+            c.box(324, y, 180, 34, place, kind)
+    c.text(260, 260, "fitted", "quiet")
     return c
