@@ -14,6 +14,7 @@ from pyft.diagrams import (
     optimisers,
     own_data,
     pretraining,
+    training,
     transfer,
     transformer,
 )
@@ -60,6 +61,18 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         maps.training_loop,
         maps.trainer_arguments,
         own_data.own_file,
+        transfer.transplant,
+        training.interrupted,
+        evidence.three_rules,
+        training.schedules,
+        losses.squares,
+        evidence.before_one_sentence,
+        applications.words_or_typing,
+        applications.a_threshold,
+        applications.four_views,
+        entities.knowing_or_reading,
+        entities.which_paris,
+        entities.whole_by_chance,
     )
 }
 

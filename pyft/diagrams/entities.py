@@ -67,3 +67,90 @@ def viterbi() -> Canvas:
     c.line([(90, 388), (140, 388)], "new", 2, dashed=True)
     c.text(154, 388, "word by word: no I-PER after O", anchor="start")
     return c
+
+
+def knowing_or_reading() -> Canvas:
+    """Show what one that knows names by heart and one that reads can do with a name that is new."""
+    c = Canvas(
+        310,
+        "A name that was seen, and one that is new",
+        "The training texts name Peter Blackburn. Of two test sentences, Peter Blackburn said and Mara Quill said, a"
+        " list that knows names by heart finds the first only. One that reads can find both, by the word said.",
+    )
+    c.text(16, 30, "in training", "quiet", "start")
+    c.box(118, 12, 146, 36, "Peter Blackburn", "body")
+    c.text(270, 30, "signed in Leeds", anchor="start")
+    for x, name, what, kind in [(118, "Peter Blackburn", "seen", "body"), (316, "Mara Quill", "new", "new")]:
+        c.text(x + 94, 82, f"**{what}**")
+        c.box(x, 98, 146, 36, name, kind)
+        c.text(x + 152, 116, "said", anchor="start")
+    c.text(16, 116, "in the test", "quiet", "start")
+    c.line([(16, 152), (504, 152)], width=0.5)
+    for y, way, seen, new in [
+        (168, "**knows**\n**by heart**", "found:\non the list", "lost:\non no list"),
+        (240, "**reads**", "found:\nbefore “said”", "found:\nbefore “said”"),
+    ]:
+        c.text(16, y + 29, way, anchor="start")
+        for x, words in [(118, seen), (316, new)]:
+            lost = words.startswith("lost")
+            c.box(x, y, 188, 58, words, "quiet" if lost else "right", "hollow" if lost else "area")
+    return c
+
+
+def which_paris() -> Canvas:
+    """Show one name that means a city, a team or a government, and a sentence that its neighbour decides."""
+    c = Canvas(
+        372,
+        "One name, several meanings",
+        "She lives in Paris: a city. Paris beat Leeds: a team. Paris denied it: a government. Paris was shaken: not to"
+        " be told. With the sentence before, the coach resigned, it is a team.",
+    )
+    for i, (before, after, meaning, kind) in enumerate(
+        [
+            ("She lives in", "", "a city", "right"),
+            ("", "beat Leeds", "a team", "new"),
+            ("", "denied it", "a government", "new"),
+            ("", "was shaken", "?", "hidden"),
+        ]
+    ):
+        y = 12 + 60 * i
+        x = 16.0
+        if before:
+            c.text(x, y + 22, before, anchor="start")
+            x = 136
+        if kind == "hidden":
+            c.box(x, y, 72, 44, "Paris", "quiet", "hollow")
+        else:
+            c.box(x, y, 72, 44, "Paris", kind)
+        c.text(x + 84, y + 22, after, anchor="start")
+        c.arrow((304, y + 22), (352, y + 22))
+        c.row(354, y, [meaning], kind, 150, height=44)
+    c.line([(16, 252), (504, 252)], width=0.5)
+    c.text(16, 276, "the same, with the sentence before", "quiet", "start")
+    c.box(16, 296, 270, 68, "", "body")
+    c.text(28, 312, "The coach resigned.", anchor="start")
+    c.box(28, 326, 72, 32, "Paris", "new", covers=True)
+    c.text(112, 342, "was shaken", anchor="start")
+    c.arrow((288, 330), (352, 330))
+    c.box(354, 308, 150, 44, "a team", "new")
+    return c
+
+
+def whole_by_chance() -> Canvas:
+    """Show how the chance of a whole name shrinks with its length, if each word is right by itself."""
+    q = 0.9
+    shares = [q**n for n in range(1, 6)]
+    c = Canvas(
+        314,
+        "The longer a name, the less often it is whole",
+        f"Names of one to five words, each word right with probability {q:g}. The whole name is right with probability"
+        f" {', '.join(f'{share:.2f}' for share in shares)}.",
+    )
+    c.text(16, 20, f"each word right: *q* = {q:g}", "quiet", "start")
+    c.text(504, 20, "the whole name", "quiet", "end")
+    for n, share in enumerate(shares, start=1):
+        y = 42 + 54 * (n - 1)
+        c.row(16, y + 3, [f"{q:g}"] * n, "body", 44, 5)
+        c.box(284, y, 160 * share, 38, kind="new", look="solid", radius=3)
+        c.text(284 + 160 * share + 34, y + 19, f"**{share:.2f}**")
+    return c

@@ -50,3 +50,36 @@ def two_losses() -> Canvas:
         c.box(394, line - 22, 110, 44, goal, "right")
         c.text(449, line - 38, "it looks for", "quiet")
     return c
+
+
+def squares() -> Canvas:
+    """Show the two errors of section 4.2.2 as squares, and how hard each pulls at its prediction."""
+    c = Canvas(
+        352,
+        "Each error is the side of a square",
+        "Two number lines. On the first the prediction is 2 and the truth 1; the square on the error has the area 1."
+        " On the second the prediction is 0 and the truth 3; the square has the area 9. The mean of the two is 5. The"
+        " gradients 1 and minus 3 pull each prediction towards its truth.",
+    )
+    unit, base, pairs = 64, 218, [(40, 2, 1), (296, 0, 3)]
+    for left, guess, truth in pairs:
+        error = guess - truth
+        side, start = unit * abs(error), left + unit * min(guess, truth)
+        c.box(start, base - side - 12, side, side, f"**{error**2}**", "new", radius=2)
+        c.line([(left, base), (left + 3 * unit, base)], "ink")
+        for number in range(4):
+            x = left + unit * number
+            c.line([(x, base), (x, base + 8)], "ink")
+            c.text(x, base + 24, str(number))
+        c.dot(left + unit * guess, base, 8, "body")
+        c.dot(left + unit * truth, base, 8, "right")
+        tip = guess - error / len(pairs)
+        c.arrow((left + unit * guess, base + 52), (left + unit * tip, base + 52), kind="body", width=3)
+        c.text(left + 1.5 * unit, base + 78, f"gradient {2 * error / len(pairs):g}".replace("-", "−"))
+    c.dot(24, 332, 8, "body")
+    c.text(40, 332, "prediction *ŷ*", anchor="start")
+    c.dot(190, 332, 8, "right")
+    c.text(206, 332, "truth *y*", anchor="start")
+    mean = sum((guess - truth) ** 2 for _, guess, truth in pairs) / len(pairs)
+    c.text(504, 332, f"mean of squares **{mean:g}**", anchor="end")
+    return c

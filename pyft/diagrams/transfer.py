@@ -116,3 +116,34 @@ def padding() -> Canvas:
         c.text(left + 74, 284, f"**{100 * share:.0f} %**", size=20)
         c.text(left + 74, 310, "padding", "quiet")
     return c
+
+
+def transplant() -> Canvas:
+    """Show what becomes of each part of a BERT in an XLNet."""
+    c = Canvas(
+        306,
+        "Where the parts of a BERT go in an XLNet",
+        "Six rows from BERT to XLNet. Projections and feed-forward networks are the same there. The query bias becomes"
+        " u. The key bias goes nowhere, since softmax does not see it. The biases of values and outputs become delta,"
+        " one layer down. The norm of the words is folded into the words. Positions are fitted as offsets.",
+    )
+    c.text(106, 20, "**BERT**", size=17)
+    c.text(414, 20, "**XLNet**", size=17)
+    rows = [
+        ("projections", "the same", "right"),
+        ("query bias", "*u*", "right"),
+        ("key bias", "not needed", "hidden"),
+        ("value, output bias", "*δ*, a layer down", "right"),
+        ("norm of the words", "in the words", "right"),
+        ("positions", "offsets", "new"),
+    ]
+    for i, (part, place, kind) in enumerate(rows):
+        y = 40 + 44 * i
+        c.box(16, y, 180, 34, part, "body")
+        c.arrow((198, y + 17), (322, y + 17), kind="quiet" if kind == "hidden" else kind, dashed=kind != "right")
+        if kind == "hidden":
+            c.box(324, y, 180, 34, place, "quiet", "hollow", ink="quiet")
+        else:
+            c.box(324, y, 180, 34, place, kind)
+    c.text(260, 260, "fitted", "quiet")
+    return c

@@ -13,7 +13,8 @@ import sphinx_book_theme
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from pyft import diagrams, paths
-from pyft.diagrams import DIAGRAMS
+from pyft.course.ch6_2_text_classification import long_documents, surface
+from pyft.diagrams import DIAGRAMS, applications
 from pyft.diagrams.canvas import KINDS, SOLID, TINT, WIDTH
 from pyft.plots import PALETTE
 
@@ -216,6 +217,12 @@ def test_the_dark_ground_is_that_of_the_page() -> None:
 def test_it_asks_for_nothing_from_elsewhere(name: str) -> None:
     text = DIAGRAMS[name]().svg().replace('xmlns="http://www.w3.org/2000/svg"', "")
     assert not re.search(r"https?:|url\(|@import|href|<script", text)
+
+
+def test_what_is_drawn_of_a_text_is_what_the_code_makes_of_it() -> None:
+    assert surface.typing_shape(applications.TYPED) == applications.SHAPE
+    read = {view: getattr(long_documents, view)([1] * 7, 3) for view in applications.VIEWS}
+    assert read == applications.VIEWS
 
 
 def test_the_folder_lies_in_the_book() -> None:
