@@ -95,3 +95,22 @@ def test_on_paper_nothing_but_plumbing_is_folded(reader, page):
             .map((e) => e.innerText);
     """)
     assert left == []
+
+
+@pytest.mark.parametrize("page", [next(page for page in PAGES if "4_1_1" in page)])
+def test_on_paper_what_was_opened_is_black_at_once_and_code_goes_on_over_the_page(reader, page):
+    reader.open(page)
+    reader.driver.execute_script(printing.UNFOLD)
+    reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        faded, kept = reader.driver.execute_script("""
+            const named = (chosen, fault) => [...document.querySelectorAll(chosen)]
+                .filter((e) => fault(getComputedStyle(e))).map((e) => e.className);
+            return [
+                named("article details > *", (style) => style.animationName !== "none"),
+                named("article .cell_input div", (s) => s.display === "flex" || s.breakInside === "avoid"),
+            ];
+        """)
+    finally:
+        reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert faded == kept == []
