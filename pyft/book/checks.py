@@ -19,9 +19,10 @@ from pyft.paths import results_folder
 WIDEST = 640  # pixels of a figure; see `pyft.plots.style`
 _GENERATED = {"book/data_cards.md"}  # their digits come from the data, and a test holds them against it
 
-# What is not prose: fenced code, formulas, comments, roles and inline code, link targets, labels, section numbers.
+# What is not prose: fenced code, formulas, comments, roles and inline code, link targets, labels, section numbers, and
+# what a diagram says of itself: its code draws the numbers.
 _NOT_PROSE = re.compile(
-    r"```.*?```|~~~.*?~~~|\$\$.*?\$\$|\$[^$\n]+\$|<!--.*?-->|\{[\w:,-]+\}`[^`]*`|`[^`]*`|\]\([^)]*\)|<https?://[^>]*>|^\([\w-]+\)=$",
+    r"```.*?```|~~~.*?~~~|\$\$.*?\$\$|\$[^$\n]+\$|<!--.*?-->|\{[\w:,-]+\}`[^`]*`|`[^`]*`|!\[[^\]]*\](?=\([^)]*/diagrams/)|\]\([^)]*\)|<https?://[^>]*>|^\([\w-]+\)=$",
     re.DOTALL | re.MULTILINE,
 )
 _SECTION = re.compile(r"\b(?:[Ss]ections?|[Cc]hapters?|[Pp]arts?)\s+\d+(?:\.\d+)*(?:(?:,| and| to)\s+\d+(?:\.\d+)*)*")

@@ -67,6 +67,7 @@ def test_a_number_typed_by_hand_is_found(line):
         "1. an ordered list",
         "```\n42\n```",
         "<!-- 42 -->",
+        "![Rows of 3. Then 4.](../../book/diagrams/rows.svg)",
     ],
 )
 def test_a_number_that_is_no_claim_passes(line):
