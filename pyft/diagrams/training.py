@@ -40,8 +40,9 @@ def schedules() -> Canvas:
         y = 52 + 46 * k
         c.text(354, y + 16, name, anchor="end")
         c.box(364, y, 96 * share**k, 32, kind="new" if k == 0 else "body", look="solid", radius=3)
-        c.text(364 + 96 * share**k + 8, y + 16, ["*η*", "*η ξ*", "*η ξ*²", "*η ξ*³", "*η ξ*⁴"][k], anchor="start")
-    c.text(504, base + 22, "*ξ* below one", "quiet", "end")
+        if k < 2:  # a phone would show an exponent too small
+            c.text(364 + 96 * share**k + 8, y + 16, ["*η*", "*η ξ*"][k], anchor="start")
+    c.text(504, base + 22, "each *ξ* times the last", "quiet", "end")
     return c
 
 
