@@ -29,7 +29,11 @@
   const excerpt = (text) => {
     const hits = patterns.map((p) => text.search(p)).filter((at) => at >= 0);
     const start = Math.max(0, Math.min(...(hits.length ? hits : [0])) - 80);
-    const part = (start ? "… " : "") + text.slice(start, start + 240) + (start + 240 < text.length ? " …" : "");
+    const end = start + 240;
+    let within = text.slice(start, end); // which begins and ends with no half of a Latin word
+    if (start && /[\x21-\x7e]{2}/.test(text.slice(start - 1, start + 1))) within = within.replace(/^[\x21-\x7e]{1,30} /, "");
+    if (/[\x21-\x7e]{2}/.test(text.slice(end - 1, end + 1))) within = within.replace(/ [\x21-\x7e]{1,30}$/, "");
+    const part = (start ? "… " : "") + within.trim() + (end < text.length ? " …" : "");
     const any = new RegExp(patterns.map((p) => p.source).join("|"), "giu");
     const made = element("p", "context");
     let last = 0;
@@ -53,6 +57,6 @@
       list.append(item);
     }
     const words = found.length === 1 ? "One section" : `${found.length || "No"} sections`;
-    place.replaceChildren(element("h2", "", `${words} with “${query}”`), list);
+    place.replaceChildren(element("p", "search-count", `${words} with “${query}”`), list);
   });
 })();

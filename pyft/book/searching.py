@@ -50,7 +50,7 @@ def prose(node: nodes.Element) -> Iterator[str]:
     for child in node.children:
         if isinstance(child, nodes.Text):
             yield child.astext()
-        elif isinstance(child, (nodes.section, nodes.Invisible, *NOT_PROSE)) or _is_cell(child):
+        elif isinstance(child, (nodes.section, nodes.Invisible, *NOT_PROSE)) or _is_apart(child):
             continue
         elif isinstance(child, nodes.TextElement) and not isinstance(child, nodes.Inline):
             yield "".join(_inline(child))
@@ -58,9 +58,9 @@ def prose(node: nodes.Element) -> Iterator[str]:
             yield from prose(child)
 
 
-def _is_cell(node: nodes.Node) -> bool:
-    """Whether it is a cell of code, with its outputs."""
-    return isinstance(node, nodes.container) and "cell" in node["classes"]
+def _is_apart(node: nodes.Node) -> bool:
+    """Whether it is a cell of code, with its outputs, or the line at a chapter's head: time, memory."""
+    return isinstance(node, nodes.container) and not {"cell", "page-head"}.isdisjoint(node["classes"])
 
 
 def _inline(node: nodes.Element) -> Iterator[str]:

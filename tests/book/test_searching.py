@@ -15,7 +15,9 @@ def page():
     inner = section("masks", "Masks", nodes.paragraph("", "We call it 微调技巧, or fine-tuning."), cell, formula)
     first = nodes.paragraph("", "", nodes.Text("One "), nodes.emphasis("", "num"), nodes.Text("ber."))
     document = nodes.document(None, None)
-    document += section("top", "3.3 Tricks", first, nodes.literal_block("", "secret"), inner)
+    head = nodes.container("", nodes.paragraph("", "Reading: 9 minutes"))
+    head["classes"] = ["page-head"]
+    document += section("top", "3.3 Tricks", head, first, nodes.literal_block("", "secret"), inner)
     return document
 
 

@@ -85,6 +85,17 @@ def test_the_search_leads_to_sections(reader, words, section, inside):
     assert any("#" in link.split()[0] for link in links) == inside  # a page's own heading is its top
 
 
+def test_a_search_that_finds_nothing_says_so(reader):
+    reader.open("search.html?q=zzzz")
+    shown = reader.driver.execute_async_script("""
+        const done = arguments[0], text = () => document.body.innerText;
+        const wait = (left) => text().includes("No sections with") || !left
+            ? done(text()) : setTimeout(() => wait(left - 1), 50);
+        wait(100);
+    """)
+    assert "No sections with “zzzz”" in shown
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_on_paper_nothing_but_plumbing_is_folded(reader, page):
     reader.open(page)
