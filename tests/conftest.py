@@ -37,7 +37,8 @@ def on_the_cpu(request, monkeypatch):
 def html(tmp_path_factory):
     """The built book, once a test run for all its workers, which look at it at the same time.
 
-    PYFT_SITE names one that is there already, such as one with a fault in it.
+    PYFT_SITE names one that is there already, such as one with a fault in it. A clone without a place on GitHub gets
+    one, so that there are launch buttons to look at.
     """
     if "PYFT_SITE" in os.environ:
         return Path(os.environ["PYFT_SITE"])
@@ -45,7 +46,9 @@ def html(tmp_path_factory):
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     with FileLock(folder / "html.lock"):
         if not (folder / "html").exists():
-            (folder / "html").write_text(str(build.build().parent), encoding="utf8")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("PYFT_REPOSITORY", paths.repository() or "https://github.com/owner/name")
+                (folder / "html").write_text(str(build.build().parent), encoding="utf8")
     return Path((folder / "html").read_text(encoding="utf8"))
 
 

@@ -1,4 +1,4 @@
-"""The Colab edition: a copy of every chapter that sets itself up on a fresh Colab GPU machine."""
+"""Copies of the chapters that set themselves up: for a fresh Colab GPU machine, and behind the download buttons."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -43,27 +43,20 @@ def write(out: Path) -> list[Path]:
 
 
 def edition(chapter: Chapter, address: str, commit: str) -> Any:
-    """One chapter for Colab: plain Markdown, folded plumbing, `PROFILE = "gpu"`, no outputs (they are the laptop's)."""
+    """One chapter for Colab: folded plumbing, `PROFILE = "gpu"`, no outputs (they are the laptop's)."""
     stored = chapter.read()
-    values, page = glued(stored), PurePosixPath(chapter.name)
-    place = Place(page, f"{address}/raw/{commit}", pages_address(address))
-    notebook = nbformat.from_dict(folded(stored))
+    notebook = portable(nbformat.from_dict(folded(stored)), chapter, address, commit)
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type == "markdown":  # Colab knows no MyST, and has no checkout beside the notebook
-            cell.source = plain(cell.source, place, values)
+        if cell.cell_type == "markdown":
             continue
-        if "setup" in tags:
-            cell.source = SETUP.format(repository=address, commit=commit)
-        elif "parameters" in tags:
+        tags = cell.metadata.get("tags", [])
+        if "parameters" in tags:
             cell.source = re.sub(r'^PROFILE = "\w+"', 'PROFILE = "gpu"', cell.source, flags=re.MULTILINE)
-        elif {"hide-input", "hide-cell"} & set(tags):
+        elif {"hide-input", "hide-cell"} & set(tags) and "setup" not in tags:
             title = cell.metadata.get("mystnb", {}).get("code_prompt_show", "Code")
             cell.source = f"#@title {title}\n{cell.source}"
             cell.metadata["cellView"] = "form"
         cell.outputs, cell.execution_count = [], None
-    if any(STORED in cell.source for cell in notebook.cells):
-        notebook.cells[0].source += f"\n\n{LEGEND}"
     notebook.metadata = nbformat.from_dict(
         {
             "accelerator": "GPU",
@@ -73,3 +66,38 @@ def edition(chapter: Chapter, address: str, commit: str) -> Any:
         }
     )
     return notebook
+
+
+def portable(notebook: Any, chapter: Chapter, address: str, commit: str) -> Any:
+    """A notebook of the chapter that runs where no checkout is: plain Markdown, and a first cell that installs us."""
+    place = Place(PurePosixPath(chapter.name), f"{address}/raw/{commit}", pages_address(address))
+    values = glued(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":  # only the book knows MyST, and has its pictures beside it
+            cell.source = plain(cell.source, place, values)
+        elif "setup" in cell.metadata.get("tags", []):
+            cell.source = SETUP.format(repository=address, commit=commit)
+    if any(STORED in cell.source for cell in notebook.cells):
+        notebook.cells[0].source += f"\n\n{LEGEND}"
+    return notebook
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Join Sphinx, as one of its extensions."""
+    app.connect("build-finished", put_downloads)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def put_downloads(app: Any, error: Exception | None) -> None:
+    """Put notebooks that install the package behind the download buttons of the built pages.
+
+    Where no repository is known, as in a clone without `origin`, the buttons lead to the book's own sources.
+    """
+    address, commit = repository(), git("rev-parse", "HEAD")
+    if error is not None or app.builder.name != "html" or address is None or commit is None:
+        return
+    for chapter in chapters().values():
+        path = Path(app.outdir, "_sources") / chapter.path.relative_to(paths.ROOT)
+        notebook = portable(chapter.read(), chapter, address, commit)
+        notebook.metadata.pop("pyft", None)
+        write_atomically(path, nbformat.writes(notebook) + "\n")

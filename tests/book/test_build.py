@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
 from pyft import paths
-from pyft.book import checks
+from pyft.book import build, checks
 from pyft.book.chapters import chapters
 from pyft.book.cleaning import PATHS
+from pyft.book.plain import CODE
 
 
 @pytest.mark.long
@@ -95,3 +97,19 @@ def test_numbers_in_prose_come_from_the_stored_runs(html):
     values = [run["metrics"]["6.1/bert.accuracy"] for run in results("6.1")]
     found = re.search(r"fine-tuned BERT reaches ([\d.]+) % on average", text)
     assert found and found[1] == f"{100 * sum(values) / len(values):.1f}"
+
+
+@pytest.mark.slow
+def test_launch_buttons_lead_to_copies_and_downloads_install_the_package(html):
+    for chapter in chapters().values():
+        page = BeautifulSoup((html / chapter.name).with_suffix(".html").read_text(encoding="utf8"), "html.parser")
+        links = [a["href"] for a in page.find_all("a", href=True)]
+        (launched,) = {link for link in links if link.startswith("https://colab.research.google.com/github/")}
+        assert launched.endswith(f"/blob/{build.COLAB_BRANCH}/{chapter.name}")  # where `pyft colab` writes the copy
+        (loaded,) = {link for link in links if link.endswith(".ipynb") and "_sources/" in link}
+        notebook = nbformat.read((html / chapter.name).parent / loaded, as_version=4)
+        (setup,) = [cell.source for cell in notebook.cells if "setup" in cell.metadata.get("tags", [])]
+        assert setup.startswith('%pip install --quiet "pyft-book @ git+https://github.com/')
+        prose = "".join(CODE.sub("", cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
+        assert "{glue:" not in prose and ":::" not in prose
+        assert any(cell.get("outputs") for cell in notebook.cells)
