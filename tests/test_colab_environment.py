@@ -73,7 +73,7 @@ def test_a_copy_installs_the_package_alone_and_its_first_sections_run(number, ma
     before = versions(python)
     run(python, "-c", RUN, str(tmp_path / "copy.ipynb"), str(tmp_path), PYTHONPATH="", **settings)
     assert versions(python) == before
-    assert run(python, "-c", "import pyft; print(pyft.__file__)").startswith(python.split("environment")[0])
+    assert run(python, "-I", "-c", "import pyft; print(pyft.__file__)").startswith(python.split("environment")[0])
 
 
 def test_the_beginning_of_a_copy_is_its_first_three_sections():
