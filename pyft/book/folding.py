@@ -118,7 +118,30 @@ def visible(notebook: dict[str, Any]) -> tuple[int, int]:
 def fold_on_page(app: Any, page: str, content: list[str]) -> None:
     """Fold the plumbing of a chapter when Sphinx reads it."""
     if app.env.doc2path(page).endswith(".ipynb"):
-        content[0] = json.dumps(folded(json.loads(content[0])))
+        notebook = folded(json.loads(content[0]))
+        content[0] = json.dumps(notebook | {"cells": joined(notebook["cells"])})
+
+
+def joined(cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cells with those that are folded one after the other under one line, as long as nothing shows between."""
+    made: list[dict[str, Any]] = []
+    for cell in cells:
+        if made and _joins(made[-1], cell):
+            before = made.pop()
+            names = dict.fromkeys(name[0].lower() + name[1:] for name in (_named(before), _named(cell)))
+            said = ", ".join(names)
+            said = said if len(said) < 60 else f"setup and {[*names][-1]}"
+            cell = cell | {
+                "source": f"{text(before)}\n\n{text(cell)}",
+                "outputs": before["outputs"] + cell["outputs"],
+                "metadata": cell["metadata"]
+                | {
+                    "tags": sorted(_tags(before) | _tags(cell)),
+                    "mystnb": _mystnb(cell) | _line(said[:1].upper() + said[1:]),
+                },
+            }
+        made.append(cell)
+    return made
 
 
 def setup(app: Any) -> dict[str, Any]:
@@ -291,6 +314,19 @@ def _fold(piece: dict[str, Any], known: Sequence[Part], whole: bool, last: bool)
 
 def _mystnb(cell: Any) -> dict[str, Any]:
     return dict(cell["metadata"].get("mystnb", {}))
+
+
+def _named(cell: Any) -> str:
+    return str(_mystnb(cell).get("code_prompt_show", "Code"))
+
+
+def _joins(before: Any, cell: Any) -> bool:
+    """Whether both are folded, and the first has no output but glued figures, which show in the text alone."""
+    plain = all(_tags(c) & FOLDED_ALREADY == {"hide-input"} and "hide-output" not in _tags(c) for c in (before, cell))
+    figure = "figure" in _mystnb(cell) or "figure" in _mystnb(before)
+    glued = [o for o in before.get("outputs", []) if "scrapbook" in o.get("metadata", {})]
+    shown = len(before.get("outputs", [])) > len(glued)
+    return plain and not shown and not (figure and glued)
 
 
 def _line(said: str) -> dict[str, str]:

@@ -164,6 +164,8 @@ def draw(found: Curves) -> Any:
     axes.set(xscale="log", xlabel="labelled film reviews to learn from", ylabel="accuracy on new reviews (%)")
     axes.set_xticks(ticks, labels=[f"{n:,}" for n in ticks])
     axes.minorticks_off()
+    axes.set_ylim(top=115)  # room for the legend above the curves
+    axes.set_yticks(range(50, 101, 10))
     axes.legend(loc="upper left")
     return fig
 

@@ -12,12 +12,13 @@ IMPORTS = (
     "from pyft.evidence import expect, glue, prove, record, show"
 )
 SOFTMAX = 'z = torch.zeros(2)\np = z.softmax(-1)\nprove("sums to one", p.sum(), 1.0, tol=1e-6)'
+OUTPUT = {"output_type": "stream", "name": "stdout", "text": "an output"}
 TABLE = 'plots.table(rows, ["a"])'
 
 
 def code(source, *tags, **metadata):
     metadata |= {"tags": list(tags)} if tags else {}
-    return {"cell_type": "code", "id": "c1", "source": source, "metadata": metadata, "outputs": ["an output"]}
+    return {"cell_type": "code", "id": "c1", "source": source, "metadata": metadata, "outputs": [OUTPUT]}
 
 
 def page(*sources):
@@ -79,7 +80,7 @@ def test_a_cell_is_cut_where_plumbing_begins_comments_go_with_what_they_stand_ab
     source = f"import os\n\n{SOFTMAX}\n# the table\nrows = [p.tolist()]\n{TABLE}"
     pieces = folding.folded(page(source))["cells"][1:]
     assert [p["source"] for p in pieces] == ["import os", SOFTMAX, f"# the table\nrows = [p.tolist()]\n{TABLE}"]
-    assert [p["outputs"] for p in pieces] == [[], [], ["an output"]]
+    assert [p["outputs"] for p in pieces] == [[], [], [OUTPUT]]
     assert [p["id"] for p in pieces] == ["c1-0", "c1-1", "c1"]
 
 
@@ -113,7 +114,7 @@ def test_plumbing_whose_output_is_hidden_lies_with_it_under_one_line_the_cells_o
     for metadata, line in [({}, "Code for this table"), (own, "The rows")]:
         teaching, table = folding.folded(page(code(f"{SOFTMAX}\n{TABLE}", "hide-output", **metadata)))["cells"][1:]
         assert (teaching["metadata"]["tags"], teaching["outputs"]) == (["hide-output"], [])
-        assert (table["metadata"]["tags"], table["outputs"]) == (["hide-cell"], ["an output"])
+        assert (table["metadata"]["tags"], table["outputs"]) == (["hide-cell"], [OUTPUT])
         assert table["metadata"]["mystnb"] == {"code_prompt_show": line, "code_prompt_hide": line}
     imports, _ = folding.folded(page(code(f"import os\n{SOFTMAX}", "hide-output", **own)))["cells"][1:]
     assert imports["metadata"]["tags"] == ["hide-output", "hide-input"]
@@ -150,8 +151,8 @@ def outputs(notebook):
 @pytest.mark.parametrize("said", [SOFTMAX, "y = torch.zeros(2)\nprint(y)"])
 def test_what_an_open_part_prints_stands_beneath_it_and_a_table_beneath_its_own_code(said):
     check = "assert p.sum() == 1"
-    assert outputs(page(f"{said}\n{check}")) == [(said, ["an output"]), (check, [])]
-    assert outputs(page(f"{said}\n{TABLE}")) == [(said, []), (TABLE, ["an output"])]
+    assert outputs(page(f"{said}\n{check}")) == [(said, [OUTPUT]), (check, [])]
+    assert outputs(page(f"{said}\n{TABLE}")) == [(said, []), (TABLE, [OUTPUT])]
 
 
 def test_a_loop_over_axes_is_plumbing():
@@ -172,7 +173,7 @@ LISTED = "for n, name in enumerate(ledger(), start=1):\n    print(n, name)"
 @pytest.mark.parametrize("tags", [[], ["hide-cell"]])
 def test_the_list_of_proofs_lies_folded_with_its_output_on_every_page(tags):
     (listed,) = folding.folded(page(code(LISTED, *tags)))["cells"][1:]
-    assert (listed["source"], listed["outputs"], listed["metadata"]["tags"]) == (LISTED, ["an output"], ["hide-cell"])
+    assert (listed["source"], listed["outputs"], listed["metadata"]["tags"]) == (LISTED, [OUTPUT], ["hide-cell"])
     assert listed["metadata"]["mystnb"]["code_prompt_show"] == "What this page has proven"
 
 
@@ -248,3 +249,40 @@ def test_a_fold_is_named_by_what_the_pages_own_functions_do_and_by_what_is_shown
 def test_a_cell_that_is_folded_as_a_whole_has_its_own_name():
     own = code(TABLE, mystnb={"code_prompt_show": "The rows", "code_prompt_hide": "The rows"})
     assert shown(page(own)) == [(TABLE, "The rows")]
+
+
+GLUED = {"output_type": "display_data", "metadata": {"scrapbook": {"name": "a"}}, "data": {}}
+DRAWN = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "AAAA"}}
+
+
+def fold(source, name, *outputs, **mystnb):
+    made = code(source, "hide-input", mystnb={"code_prompt_show": name} | mystnb)
+    return made | {"outputs": list(outputs)}
+
+
+def test_folds_one_after_the_other_are_one_with_the_outputs_of_all():
+    cells = [fold("a = 1", "Parameters"), fold("import b", "Imports", GLUED), fold("c", "Code for this table", DRAWN)]
+    (one,) = folding.joined(cells)
+    assert one["source"] == "a = 1\n\nimport b\n\nc"
+    assert one["outputs"] == [GLUED, DRAWN]
+    assert one["metadata"]["mystnb"]["code_prompt_show"] == "Parameters, imports, code for this table"
+    assert [cell["source"] for cell in cells] == ["a = 1", "import b", "c"]
+
+
+def test_a_long_row_of_folds_is_a_setup_and_what_comes_of_it():
+    cells = [fold("a", "Parameters and " + "more " * 9), fold("b", "Code for this figure")]
+    assert folding.joined(cells)[0]["metadata"]["mystnb"]["code_prompt_show"] == "Setup and code for this figure"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [fold("a", "Code for this table", DRAWN), fold("b", "Code for this table", DRAWN)],
+        [fold("a", "Code", GLUED), fold("b", "Code for this figure", DRAWN, figure={"name": "fig-a"})],
+        [fold("a", "Code"), code("b")],
+        [fold("a", "Code"), {"cell_type": "markdown", "source": "b", "metadata": {}}, fold("c", "Code")],
+        [fold("a", "Code"), code("b", "hide-cell")],
+    ],
+)
+def test_folds_with_something_between_stay_apart(cells):
+    assert folding.joined(cells) == cells
