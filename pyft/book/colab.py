@@ -9,13 +9,13 @@ import nbformat
 from pyft import paths
 from pyft.book.build import pages_address
 from pyft.book.chapters import Chapter, chapters
-from pyft.book.folding import folded
+from pyft.book.folding import folded, text
 from pyft.book.plain import LEGEND, STORED, Place, glued, plain
 from pyft.errors import PyftError
 from pyft.paths import git, repository, write_atomically
 
 # Only this package is named, so pip leaves the torch and numpy that Colab has: our own bounds on them are lower ones.
-SETUP = '%pip install --quiet "pyft-book @ git+{repository}@{commit}"\nimport pyft'
+SETUP = '%pip install --quiet "pyft-book{extra} @ git+{repository}@{commit}"\nimport pyft'
 
 
 def write(out: Path) -> list[Path]:
@@ -48,13 +48,14 @@ def edition(chapter: Chapter, address: str, commit: str) -> Any:
     values, page = glued(stored), PurePosixPath(chapter.name)
     place = Place(page, f"{address}/raw/{commit}", pages_address(address))
     notebook = nbformat.from_dict(folded(stored))
+    extra = "[serve]" if any("from pyft.deployment" in text(cell) for cell in stored.cells) else ""
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":  # Colab knows no MyST, and has no checkout beside the notebook
             cell.source = plain(cell.source, place, values)
             continue
         if "setup" in tags:
-            cell.source = SETUP.format(repository=address, commit=commit)
+            cell.source = SETUP.format(repository=address, commit=commit, extra=extra)
         elif "parameters" in tags:
             cell.source = re.sub(r'^PROFILE = "\w+"', 'PROFILE = "gpu"', cell.source, flags=re.MULTILINE)
         elif {"hide-input", "hide-cell"} & set(tags):
