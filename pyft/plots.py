@@ -20,10 +20,10 @@ Measured = tuple[Sequence[float], Sequence[float]]  # as measured, by formula
 
 def style() -> None:
     """Set the book's style. White ground, so that a figure is legible on a dark page too."""
-    sns.set_theme(style="whitegrid", palette=PALETTE, font_scale=0.95)
+    sns.set_theme(style="whitegrid", palette=PALETTE, font_scale=1.0)
     mpl.rcParams.update(
         {
-            "figure.figsize": (6.4, 3.6),
+            "figure.figsize": (5.4, 3.4),  # no wider: on a phone its letters would be too small
             "figure.dpi": 110,
             "figure.constrained_layout.use": True,
             "figure.facecolor": "white",
@@ -39,7 +39,7 @@ def style() -> None:
 def learning_curve(history: History, baseline: float | None = None, baseline_name: str = "baseline") -> Any:
     """Loss and validation accuracy over the steps of a run; a dashed line for the baseline."""
     style()
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.6, 5.8))  # above each other: legible on a phone
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.4, 5.8))  # above each other: legible on a phone
     top.plot(history.steps, history.train_loss, marker="o", label="training (mean since last point)")
     top.plot(history.steps, history.validation_loss, marker="s", label="validation")
     top.set(xlabel="step (batches)", ylabel="cross-entropy (nats)", ylim=(0, None))
@@ -62,7 +62,7 @@ def growth(T: Sequence[int], seconds: Mapping[str, Measured], kept: Mapping[str,
     logarithmic: a power of T is a straight line, and its exponent the slope.
     """
     style()
-    fig, panels = plt.subplots(2, 1, figsize=(5.6, 6.2))
+    fig, panels = plt.subplots(2, 1, figsize=(5.4, 6.2))
     mib = {name: [[x / 2**20 for x in values] for values in pair] for name, pair in kept.items()}
     for axes, pairs, what in [(panels[0], seconds, "time (s)"), (panels[1], mib, "kept for backward (MiB)")]:
         for (name, (measured, formula)), colour, marker in zip(pairs.items(), PALETTE, "osD^vP*", strict=False):
@@ -95,6 +95,7 @@ def confusion_matrix(counts: ArrayLike, names: Sequence[str]) -> Any:
         yticklabels=names,
     )
     axes.set(xlabel="predicted label", ylabel="true label")
+    axes.tick_params(axis="y", rotation=0)
     return fig
 
 
@@ -133,7 +134,7 @@ def _cell(value: Any, align: str) -> str:
         text = f"{value:,}"
     if align == "code":
         style = "text-align:left;min-width:18em;font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere"
-        return f'<td style="{style}">{html.escape(text)}</td>'
+        return f'<td style="{style}">{_breakable(text)}</td>'
     wrap = ";white-space:nowrap" if len(text) <= 12 else ""  # a browser would break -1.2 at its minus
     return f'<td style="text-align:{align}{wrap}">{_figures(text)}</td>'
 
@@ -143,4 +144,9 @@ def _figures(text: str) -> str:
     if power := POWER.fullmatch(text):
         digits, sign, exponent = power.groups()
         return f"{digits.replace('-', '−')} · 10<sup>{'−' if sign == '-' else ''}{exponent}</sup>"
-    return html.escape(text.replace("-", "−") if RANGES.fullmatch(text) else text)
+    return _breakable(text.replace("-", "−") if RANGES.fullmatch(text) else text)
+
+
+def _breakable(text: str) -> str:
+    """A text as HTML in which a long name may go on in the next line after each `_`."""
+    return html.escape(text).replace("_", "_<wbr>")

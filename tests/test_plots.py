@@ -149,3 +149,8 @@ def test_powers_of_ten_are_raised_and_what_a_data_set_holds_stays():
         "well-known",
         "e-5",
     ]
+
+
+def test_a_long_name_may_go_on_in_the_next_line_after_an_underscore():
+    made = table([["eval_strategy <b>", "adamw_torch"]], ["a_b", "b"], code=(0,)).data
+    assert "eval_<wbr>strategy &lt;b&gt;</td>" in made and "adamw_<wbr>torch</td>" in made

@@ -1,6 +1,7 @@
 """Checks of the book's sources: each returns a list of problems, one line each, empty if all is well."""
 
 import ast
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ from pyft.book.chapters import Chapter, chapters, read_yaml
 from pyft.book.cleaning import PATHS
 from pyft.book.folding import visible
 from pyft.book.freshness import changed
-from pyft.book.outline import HEADINGS
+from pyft.book.outline import HEADINGS, is_latin
 from pyft.evidence.records import read
 from pyft.paths import results_folder
 
+WIDEST = 640  # pixels of a figure; see `pyft.plots.style`
 _GENERATED = {"book/data_cards.md"}  # their digits come from the data, and a test holds them against it
 
 # What is not prose: fenced code, formulas, comments, roles and inline code, link targets, labels, section numbers.
@@ -113,10 +115,10 @@ def _anatomy(chapter: Chapter) -> Iterator[str]:
     cells = notebook.cells
     code = [(i, c) for i, c in enumerate(cells) if c.cell_type == "code"]
     title = cells[0].source.partition("\n")[0] if cells else ""
-    heading = HEADINGS.get(chapter.number, "")  # of some sections it is a name in Latin letters
-    chinese = re.search(r"[\u4e00-\u9fff]", title) or (heading and title.endswith(f" · {heading}"))
-    if not (title.startswith(f"# {chapter.number} ") and chinese):
-        yield f", cell 0: expected a title with the number {chapter.number} and its Chinese heading"
+    heading = HEADINGS.get(chapter.number)
+    bilingual = heading is None or not is_latin(heading)
+    if not title.startswith(f"# {chapter.number} ") or bilingual != (" · " in title) or bilingual == is_latin(title):
+        yield f", cell 0: expected a title with the number {chapter.number} and its Chinese heading, if it has one"
     for tag in ("setup", "parameters"):
         tagged = [c for _, c in code if tag in c.metadata.get("tags", [])]
         if len(tagged) != 1:
@@ -148,6 +150,8 @@ def _outputs(cell: Any) -> Iterator[str]:
             yield f"holds the error {output.ename}"
         if any(mime.startswith("image/") for mime in output.get("data", {})) and not _alt(cell):
             yield "a figure without alt text (metadata mystnb.image.alt)"
+        if (width := _width(output.get("data", {}).get("image/png"))) > WIDEST:
+            yield f"a figure of {width} px, wider than {WIDEST}: on a phone its letters would be too small"
         text = json.dumps(
             {k: v for k, v in output.items() if k != "data"}
             | {"data": {m: v for m, v in output.get("data", {}).items() if not m.startswith("image/")}}
@@ -156,6 +160,11 @@ def _outputs(cell: Any) -> Iterator[str]:
             yield f"holds the machine path {found[0]}"
         if re.search(r"\d+%\|", text):
             yield "holds a progress bar"
+
+
+def _width(png: str | None) -> int:
+    """The width of a stored picture in pixels, as its first bytes say it."""
+    return int.from_bytes(base64.b64decode(png)[16:20], "big") if png else 0
 
 
 def _statements(source: str) -> list[ast.stmt]:

@@ -152,7 +152,7 @@ def draw(found: Curves) -> Any:
     from pyft.plots import PALETTE, style
 
     style()
-    fig, axes = plt.subplots(figsize=(7.2, 3.9))
+    fig, axes = plt.subplots(figsize=(5.4, 3.4))
     for (name, points), colour, marker in zip(found.items(), PALETTE, "osD", strict=False):
         n = list(points)
         spans = [mean_interval(points[m]) for m in n]

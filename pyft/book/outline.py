@@ -1,5 +1,7 @@
 """The outline that the book follows: the Chinese heading of every number, and the English names of its parts."""
 
+import re
+
 PARTS = {
     "1": "Background",
     "2": "Core concepts",
@@ -123,3 +125,8 @@ HEADINGS = {
     "9.4": "微调后的模型如何部署和应用？",
     "9.5": "如何平衡模型性能和计算效率？",
 }
+
+
+def is_latin(heading: str) -> bool:
+    """Whether a heading has no Chinese letter: the names of models are the same in both languages, and said once."""
+    return not re.search(r"[\u4e00-\u9fff]", heading)

@@ -72,7 +72,7 @@ def lighten(html: Path, address: str = "") -> None:
 def light(page: str, path: Path, html: Path, address: str) -> str:
     """A page with what it needs alone, and with what others are to know of it."""
     name = path.relative_to(html).as_posix()
-    page = themed(named(sized(without_unused(page), path.parent)))
+    page = unbroken(themed(named(sized(without_unused(page), path.parent))))
     head = described(page, name, address)
     if name == "search.html":
         head += '<script defer src="_static/search.js"></script>\n'
@@ -108,6 +108,14 @@ def sized(page: str, folder: Path) -> str:
         return found[0] + (f' width="{size[0]}" height="{size[1]}"' if size else "") + wait
 
     return IMAGE.sub(with_size, page)
+
+
+def unbroken(page: str) -> str:
+    """The page with figures and their `%` in one line; code stays as it is."""
+    pieces = re.split(r"(<(pre|code|script|style)\b.*?</\2>)", page, flags=re.DOTALL)
+    pieces[::3] = [re.sub(r"(\d(?:</span>)?) %(?!\w)", r"\1&#160;%", piece) for piece in pieces[::3]]
+    del pieces[2::3]
+    return "".join(pieces)
 
 
 def themed(page: str) -> str:

@@ -10,7 +10,7 @@ from nbformat import v4
 
 from pyft import paths
 from pyft.book.chapters import chapters, read_yaml
-from pyft.book.outline import HEADINGS, PARTS
+from pyft.book.outline import HEADINGS, PARTS, is_latin
 from pyft.errors import PyftError
 from pyft.paths import write_atomically
 
@@ -77,8 +77,9 @@ def cells(number: str, title: str, heading: str, folder: str) -> list[Any]:
     def code(source: str, *tags: str) -> Any:
         return v4.new_code_cell(source, metadata={"tags": list(tags)} if tags else {})
 
+    name = title if is_latin(heading) else f"{title} · {heading}"
     return [
-        v4.new_markdown_cell(f"# {number} {title} · {heading}\n\nWhich question does this page answer?"),
+        v4.new_markdown_cell(f"# {number} {name}\n\nWhich question does this page answer?"),
         code("import pyft", "setup"),
         code('PROFILE = "laptop"\nSEED = 0', "parameters"),
         v4.new_markdown_cell(

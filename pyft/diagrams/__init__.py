@@ -68,6 +68,7 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         maps.routes,
         maps.transformer_map,
         maps.training_loop,
+        maps.trainer_arguments,
         own_data.own_file,
         efficient.low_rank,
         efficient.places,

@@ -1,4 +1,4 @@
-"""Maps: the routes through the book, what part 4 builds out of what, and the loop of a training."""
+"""Maps: the routes through the book, what part 4 builds out of what, the loop of a training, and two ways to set one."""
 
 from pyft.diagrams.canvas import Canvas
 
@@ -98,4 +98,36 @@ def training_loop() -> Canvas:
     c.arrow((left + wide / 2, 262), (left + wide / 2, 212))
     c.arrow((left + wide / 2, 136), (left + wide / 2, 86))
     c.text(260, 174, "again, with\nthe next\nbatch", "quiet")
+    return c
+
+
+def trainer_arguments() -> Canvas:
+    """Show the learning rate over a short training, as few arguments leave it and as all of them set it."""
+    c = Canvas(
+        362,
+        "A training that little was said of, and one that was set",
+        "Two trainings of three epochs. Above, with a warm-up longer than the training: the learning rate climbs but"
+        " stays far below its peak, nothing is evaluated, and no tokenizer is saved. Below, with a short warm-up: the"
+        " rate reaches its peak and falls to zero, each epoch ends with a validation, and the tokenizer is saved too.",
+    )
+    left, wide = 76, 300
+    ends = [left + wide * i / 3 for i in range(4)]
+    for top, name, kind, rate in [
+        (16, "few arguments", "new", [(left, 134), (left + wide, 126)]),
+        (190, "each with a reason", "right", [(left, 308), (left + 30, 240), (left + wide, 308)]),
+    ]:
+        peak, floor = top + 50, top + 118
+        c.text(16, top + 8, f"**{name}**", anchor="start")
+        c.line([(left, peak), (left + wide, peak)], width=1, dashed=True)
+        c.text(left - 8, peak, "peak", "quiet", "end")
+        c.text(left - 8, floor, "rate 0", "quiet", "end")
+        c.line([(left, floor), (left + wide, floor)], width=1)
+        c.line(rate, kind, 4)
+        for number, (start, end) in enumerate(zip(ends, ends[1:], strict=False), start=1):
+            c.text((start + end) / 2, floor + 20, f"epoch {number}", "quiet")
+            c.line([(end, floor - 6), (end, floor + 6)], width=1.5)
+            if kind == "right":
+                c.dot(end, floor, 7, kind)
+    c.text(450, 92, "no\nvalidation,\nno tokenizer\nsaved", "quiet")
+    c.text(450, 266, "validated\nat each end,\ntokenizer\nsaved too", "quiet")
     return c

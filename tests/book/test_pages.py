@@ -122,3 +122,10 @@ def test_light_or_dark_is_settled_before_the_first_paint():
     page = f"<script>\n    {pages.THEME}\n  </script>"
     assert '"auto";' not in pages.themed(page)
     assert 'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"' in pages.themed(page)
+
+
+def test_a_figure_and_its_percent_sign_stay_in_one_line_but_code_as_it_is():
+    page = '<p>13 % of <span class="pasted-text">4.2</span> %.</p><pre>7 % 3</pre><p><code>a = 5 % 2</code> 9 % x</p>'
+    assert pages.unbroken(page) == page.replace("13 %", "13&#160;%").replace("> %.", ">&#160;%.").replace(
+        "9 %", "9&#160;%"
+    )

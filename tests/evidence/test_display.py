@@ -34,14 +34,29 @@ def test_glue_writes_what_myst_nb_reads(shell):
     from myst_nb.ext.glue import glue as reference
 
     with capture_output() as ours:
-        evidence.glue(accuracy="86.4 %", model="MiniLM's")
+        evidence.glue(accuracy="86.4 points", model="MiniLM's")
     with capture_output() as theirs:
-        reference("accuracy", "86.4 %", display=False)
+        reference("accuracy", "86.4 points", display=False)
         reference("model", "MiniLM's", display=False)
     as_cell = [SimpleNamespace(data=o.data, metadata=o.metadata) for o in ours.outputs]
     assert [vars(o) for o in as_cell] == [{"data": o.data, "metadata": o.metadata} for o in theirs.outputs]
     cell = new_code_cell(outputs=[new_output("display_data", **vars(o)) for o in as_cell])
     assert {k: v["data"]["text/plain"] for k, v in extract_glue_data_cell(cell)} == {
-        "accuracy": "'86.4 %'",
+        "accuracy": "'86.4 points'",
         "model": '"MiniLM\'s"',
     }
+
+
+@pytest.mark.parametrize(
+    "text,set_",
+    [
+        ("-0.3 (-1.2 to .5)", "−0.3 (−1.2 to .5)"),
+        ("by 4.1e-07, not 2e+10", "by 4.1\xa0·\xa010⁻⁷, not 2\xa0·\xa010¹⁰"),
+        ("12.5 % of 40", "12.5\xa0% of 40"),
+        ("seeds 0-2, f(x)-1, BERT-2, 3e-5c", "seeds 0-2, f(x)-1, BERT-2, 3e-5c"),
+    ],
+)
+def test_glued_figures_are_set_as_in_print(shell, text, set_):
+    with capture_output() as captured:
+        evidence.glue(it=text)
+    assert captured.outputs[0].data["application/papermill.record/text/plain"] == repr(set_)
