@@ -17,7 +17,7 @@ NAMES = [
     "across-languages", "adaptation", "answers", "classification", "efficient", "explanations", "fairness", "faults",
     "few-labels", "finetune", "four-bits", "history", "hyperparameters", "image-text", "latency", "maths", "models",
     "moves", "mutants", "name-lists", "ner", "new-words", "news", "own-data", "privacy", "reviews", "scale",
-    "sentiment", "shortcuts", "transfer", "tricks",
+    "sentiment", "shortcuts", "small-models", "transfer", "tricks",
 ]  # fmt: skip
 
 
@@ -80,6 +80,7 @@ AWAITED = {  # not measured yet
     "privacy",
     "scale",
     "shortcuts",
+    "small-models",
 }
 KEPT = [name for name in NAMES if name not in AWAITED]
 
