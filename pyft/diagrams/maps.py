@@ -1,4 +1,6 @@
-"""Maps: the routes through the book, what part 4 builds out of what, the loop of a training, and two ways to set one."""
+"""Maps: routes through the book, what part 4 builds out of what, the loop of a training, two ways to set one."""
+
+from itertools import pairwise
 
 from pyft.diagrams.canvas import Canvas
 
@@ -123,7 +125,7 @@ def trainer_arguments() -> Canvas:
         c.text(left - 8, floor, "rate 0", "quiet", "end")
         c.line([(left, floor), (left + wide, floor)], width=1)
         c.line(rate, kind, 4)
-        for number, (start, end) in enumerate(zip(ends, ends[1:], strict=False), start=1):
+        for number, (start, end) in enumerate(pairwise(ends), start=1):
             c.text((start + end) / 2, floor + 20, f"epoch {number}", "quiet")
             c.line([(end, floor - 6), (end, floor + 6)], width=1.5)
             if kind == "right":

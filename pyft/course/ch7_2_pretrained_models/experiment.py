@@ -170,7 +170,7 @@ def chosen(done: Sequence[Run]) -> dict[str, float]:
 
 
 def plan(done: Sequence[Run] = ()) -> list[tuple[str, int, float]]:
-    """Every run, `(model, seed, learning rate)`: the linear model, trials of each model's rates, then the seeds with the best rate."""
+    """Every run, `(model, seed, learning rate)`: the linear model, trials of rates, the seeds with the best rate."""
     trials = [(name, TRIAL_SEED, lr) for name in MODELS for lr in RATES]
     return [(LINEAR, 0, 0.0), *trials] + [
         (name, seed, lr) for seed in range(SEEDS) for name, lr in chosen(done).items()
