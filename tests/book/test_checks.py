@@ -196,14 +196,8 @@ def test_a_notebook_without_cells_is_told_and_no_crash(house, chapter):
 def test_a_figure_with_an_alt_text_passes_with_any_bytes(house, chapter):
     def drawn(notebook):
         notebook.cells[3].metadata["mystnb"] = {"image": {"alt": "a curve that falls"}}
-<<<<<<< HEAD
-        notebook.cells[3].outputs.append(
-            v4.new_output("display_data", data={"image/png": f"{'A' * 28}/home/" + "someone/xA"})
-        )
-=======
         png = f"{'A' * 28}/home/" + "someone/xA"
         notebook.cells[3].outputs.append(v4.new_output("display_data", data={"image/png": png}))
->>>>>>> main
 
     house.edit(chapter, drawn)
     assert checks.anatomy() == []
