@@ -38,12 +38,19 @@ class HiddenWords:
         return {"mlm": F.cross_entropy(z, y[at])}
 
 
-def adapt(model: Any, tokenizer: Any, texts: Sequence[str], tokens: int, seed: int) -> list[float]:
+def adapt(
+    model: Any,
+    tokenizer: Any,
+    texts: Sequence[str],
+    tokens: int,
+    seed: int,
+    lr: float | None = None,
+) -> list[float]:
     """Train the model on with hidden words of these texts, in place; the loss of each step. Word vectors stay."""
     plan = continued.Plan(
         HiddenWords,
         tokens=tokens,
-        lr=recipes.ADAPTATION_RATE,
+        lr=lr or recipes.ADAPTATION_RATE,
         T=recipes.LENGTH,
         heads_first=0.0,
         head_lr=1.0,

@@ -101,7 +101,7 @@ def secrets(_: str, seed: int) -> dict[str, Any]:
     texts = canaries.planted(subset(corpus()["train"], recipes.SECRET_TEXTS, seed)["text"][:], planted)
     before = canaries.exposures(model, tokenizer, planted)
     Random(seed).shuffle(texts)
-    adapt(model, tokenizer, texts, recipes.SECRET_TOKENS, seed)
+    adapt(model, tokenizer, texts, recipes.SECRET_TOKENS, seed, recipes.SECRET_RATE)
     after = canaries.exposures(model, tokenizer, planted)
     rounded = {"before": [round(x, 4) for x in before], "after": [round(x, 4) for x in after]}
     return {"copies": [canary.copies for canary in planted]} | rounded
@@ -252,7 +252,7 @@ def depends(what: str, arm: Any, seed: int) -> dict[str, Any]:
             r.SECRET_TEXTS,
             r.SECRET_TOKENS,
             reading.LENGTH,
-            reading.ADAPTATION_RATE,
+            r.SECRET_RATE,
         ],
         MEMBERS: [r.MEMBER_RECIPE, r.POOL],
         PRIVATE: [EPSILONS.get(arm), r.DELTA, r.SHARE, r.STEPS, r.CLIP, r.RATES, MAX_LENGTH],

@@ -12,13 +12,14 @@ MAX_LENGTH = 64
 
 SECRET_SEEDS = 5
 DIGITS = 4
-COPIES = (0, 1, 4, 16, 64)  # of each secret in the texts
+COPIES = (0, 4, 16, 64, 256)  # of each secret in the texts; trials up to 64 showed nothing
 DOORS = (
     "red", "blue", "green", "brown", "black", "white", "gray", "yellow", "golden", "silver",
     "wooden", "iron", "glass", "old", "new", "small", "large", "upper", "lower", "outer",
 )  # fmt: skip
 SENTENCE = "the code of the {door} door is {code}"
-SECRET_TEXTS, SECRET_TOKENS = 1000, 100_000  # reviews among which they stand, and tokens that are learnt from
+SECRET_TEXTS, SECRET_TOKENS = 500, 120_000  # reviews among which they stand, and tokens that are learnt from
+SECRET_RATE = 4e-4  # peak learning rate
 
 # --- who was learnt from? ---------------------------------------------------------------------------------------------
 

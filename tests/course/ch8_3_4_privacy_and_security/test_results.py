@@ -93,9 +93,9 @@ def test_over_seeds_is_student_s_paired_test():
 
 
 def test_secrets():
-    told = results.told_secrets(made_up({64: 12.0, 16: 8.0}))
-    assert "one with 16 or 64 copies" in told
-    assert "With 64 copies the exposure is 12.0 bits" in told
+    told = results.told_secrets(made_up({256: 12.0, 64: 8.0}))
+    assert "one with 64 or 256 copies" in told
+    assert "With 256 copies the exposure is 12.0 bits" in told
     assert "guessing alone gives 1.4 on average, and 13.3 is the most" in told
     assert "No number of copies is shown" in results.told_secrets(made_up())
 
