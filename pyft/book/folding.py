@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pyft.book.cells import FOLDED_ALREADY, joined, line, mystnb, tags, text
+
 KEEPING = {"claim", "expect", "glue", "record"}
 EVIDENCE = KEEPING | {"agree", "bench", "origin", "published", "results", "select"}
 DRAWING = ("matplotlib", "pyft.plots", "seaborn")
@@ -26,7 +28,6 @@ SEEDING = {"manual_seed", "set_seed"}
 TRAINING = ("pyft.finetune", "pyft.pretraining")
 RUNS = "The stored runs"
 FEW = 4  # lines between two folds that are not worth a frame of their own
-FOLDED_ALREADY = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 
 
 @dataclass
@@ -91,11 +92,6 @@ def _closed(found: Sequence[Part], chosen: set[int], among: Collection[int] | No
     return chosen
 
 
-def text(cell: Any) -> str:
-    """The source of a cell, which a file may hold line by line."""
-    return cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-
-
 def folded(notebook: dict[str, Any]) -> dict[str, Any]:
     """The notebook as its page shows it: plumbing at the start or end of a cell is a cell of its own, and folded."""
     notebook = copy.deepcopy(notebook)
@@ -111,7 +107,7 @@ def folded(notebook: dict[str, Any]) -> dict[str, Any]:
 def visible(notebook: dict[str, Any]) -> tuple[int, int]:
     """How many lines that should be folded the page shows, and how many lines of code."""
     cells = folded(notebook)["cells"]
-    shown = [part for part in parts(cells) if not _tags(cells[part.cell]) & FOLDED_ALREADY]
+    shown = [part for part in parts(cells) if not tags(cells[part.cell]) & FOLDED_ALREADY]
     return sum(part.lines for part in shown if part.folds), sum(part.lines for part in shown)
 
 
@@ -120,28 +116,6 @@ def fold_on_page(app: Any, page: str, content: list[str]) -> None:
     if app.env.doc2path(page).endswith(".ipynb"):
         notebook = folded(json.loads(content[0]))
         content[0] = json.dumps(notebook | {"cells": joined(notebook["cells"])})
-
-
-def joined(cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The cells with those that are folded one after the other under one line, as long as nothing shows between."""
-    made: list[dict[str, Any]] = []
-    for cell in cells:
-        if made and _joins(made[-1], cell):
-            before = made.pop()
-            names = dict.fromkeys(name[0].lower() + name[1:] for name in (_named(before), _named(cell)))
-            said = ", ".join(names)
-            said = said if len(said) < 60 else f"setup and {[*names][-1]}"
-            cell = cell | {
-                "source": f"{text(before)}\n\n{text(cell)}",
-                "outputs": before["outputs"] + cell["outputs"],
-                "metadata": cell["metadata"]
-                | {
-                    "tags": sorted(_tags(before) | _tags(cell)),
-                    "mystnb": _mystnb(cell) | _line(said[:1].upper() + said[1:]),
-                },
-            }
-        made.append(cell)
-    return made
 
 
 def setup(app: Any) -> dict[str, Any]:
@@ -234,19 +208,15 @@ def _is_folded(part: Part, canvas: set[str]) -> bool:
     return _is_plumbing(replace(part, calls=others), canvas)
 
 
-def _tags(cell: Any) -> set[str]:
-    return set(cell["metadata"].get("tags", []))
-
-
 def _pieces(cell: dict[str, Any], known: Sequence[Part]) -> list[dict[str, Any]]:
     """A cell in up to three: what is folded, what stays open, what is folded. The last has the outputs."""
     if cell["cell_type"] != "code" or not known:
         return [cell]
-    if _tags(cell) & FOLDED_ALREADY:
-        return [cell | {"metadata": cell["metadata"] | {"mystnb": _line(_told(known)) | _mystnb(cell)}}]
+    if tags(cell) & FOLDED_ALREADY:
+        return [cell | {"metadata": cell["metadata"] | {"mystnb": line(_told(known)) | mystnb(cell)}}]
     if _calls(known, {"ledger"}):
-        tags = [*cell["metadata"].get("tags", []), "hide-output"]
-        cell = cell | {"metadata": cell["metadata"] | {"tags": tags}}
+        hidden = [*cell["metadata"].get("tags", []), "hide-output"]
+        cell = cell | {"metadata": cell["metadata"] | {"tags": hidden}}
         start = end = len(known)
     else:
         start, end = _open(known)
@@ -303,34 +273,11 @@ def _fold(piece: dict[str, Any], known: Sequence[Part], whole: bool, last: bool)
     """
     sources = [ast.unparse(part.node) for part in known]
     metadata = piece["metadata"]
-    both = last and "hide-output" in _tags(piece)
+    both = last and "hide-output" in tags(piece)
     fold = "remove-cell" if sources == ["import pyft"] else "hide-cell" if both else "hide-input"
     metadata["tags"] = [*(tag for tag in metadata.get("tags", []) if not both or tag != "hide-output"), fold]
-    own = _mystnb(piece).get("code_prompt_show") if both or whole else None
-    metadata["mystnb"] = _mystnb(piece) | _line(
-        "Parameters" if "parameters" in metadata["tags"] else own or _told(known)
-    )
-
-
-def _mystnb(cell: Any) -> dict[str, Any]:
-    return dict(cell["metadata"].get("mystnb", {}))
-
-
-def _named(cell: Any) -> str:
-    return str(_mystnb(cell).get("code_prompt_show", "Code"))
-
-
-def _joins(before: Any, cell: Any) -> bool:
-    """Whether both are folded, and the first has no output but glued figures, which show in the text alone."""
-    plain = all(_tags(c) & FOLDED_ALREADY == {"hide-input"} and "hide-output" not in _tags(c) for c in (before, cell))
-    figure = "figure" in _mystnb(cell) or "figure" in _mystnb(before)
-    glued = [o for o in before.get("outputs", []) if "scrapbook" in o.get("metadata", {})]
-    shown = len(before.get("outputs", [])) > len(glued)
-    return plain and not shown and not (figure and glued)
-
-
-def _line(said: str) -> dict[str, str]:
-    return {"code_prompt_show": said, "code_prompt_hide": said}
+    own = mystnb(piece).get("code_prompt_show") if both or whole else None
+    metadata["mystnb"] = mystnb(piece) | line("Parameters" if "parameters" in metadata["tags"] else own or _told(known))
 
 
 def _told(known: Sequence[Part]) -> str:

@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from typing import Any
 
+from pyft.book.cells import text
 from pyft.book.chapters import Chapter, chapters
-from pyft.book.folding import text
 from pyft.evidence.records import results
 
 WORDS_A_MINUTE = 200

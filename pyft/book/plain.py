@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pyft import paths
-from pyft.book.folding import text
+from pyft.book.cells import text
 from pyft.errors import PyftError
 
 STORED = "ᴸ"  # behind a figure of the text that the laptop's stored run measured

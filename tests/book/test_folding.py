@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from pyft.book import folding
+from pyft.book.cells import joined
 
 IMPORTS = (
     "import matplotlib.pyplot as plt\nimport torch\nfrom pyft import data, finetune, plots\n"
@@ -262,7 +263,7 @@ def fold(source, name, *outputs, **mystnb):
 
 def test_folds_one_after_the_other_are_one_with_the_outputs_of_all():
     cells = [fold("a = 1", "Parameters"), fold("import b", "Imports", GLUED), fold("c", "Code for this table", DRAWN)]
-    (one,) = folding.joined(cells)
+    (one,) = joined(cells)
     assert one["source"] == "a = 1\n\nimport b\n\nc"
     assert one["outputs"] == [GLUED, DRAWN]
     assert one["metadata"]["mystnb"]["code_prompt_show"] == "Parameters, imports, code for this table"
@@ -271,7 +272,7 @@ def test_folds_one_after_the_other_are_one_with_the_outputs_of_all():
 
 def test_a_long_row_of_folds_is_a_setup_and_what_comes_of_it():
     cells = [fold("a", "Parameters and " + "more " * 9), fold("b", "Code for this figure")]
-    assert folding.joined(cells)[0]["metadata"]["mystnb"]["code_prompt_show"] == "Setup and code for this figure"
+    assert joined(cells)[0]["metadata"]["mystnb"]["code_prompt_show"] == "Setup and code for this figure"
 
 
 @pytest.mark.parametrize(
@@ -285,4 +286,4 @@ def test_a_long_row_of_folds_is_a_setup_and_what_comes_of_it():
     ],
 )
 def test_folds_with_something_between_stay_apart(cells):
-    assert folding.joined(cells) == cells
+    assert joined(cells) == cells
