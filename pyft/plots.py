@@ -94,9 +94,16 @@ def confusion_matrix(counts: ArrayLike, names: Sequence[str]) -> Any:
         xticklabels=names,
         yticklabels=names,
     )
+    legible(axes)
     axes.set(xlabel="predicted label", ylabel="true label")
     axes.tick_params(axis="y", rotation=0)
     return fig
+
+
+def legible(axes: Any) -> None:
+    """Write the figures in a heatmap's cells in black or white, whichever has more contrast (WCAG 2.2, 1.4.3)."""
+    for text, colour in zip(axes.texts, axes.collections[0].get_facecolors(), strict=True):
+        text.set_color("black" if sns.utils.relative_luminance(colour) > 0.179 else "white")
 
 
 FIGURES = re.compile(r"[-+]?\d[\d,.]*(?:e[-+]?\d+)?(?: ?%)?|")
@@ -135,7 +142,8 @@ def _cell(value: Any, align: str) -> str:
     if align == "code":
         style = "text-align:left;min-width:18em;font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere"
         return f'<td style="{style}">{_breakable(text)}</td>'
-    wrap = ";white-space:nowrap" if len(text) <= 12 else ""  # a browser would break -1.2 at its minus
+    short = len(text) <= (26 if RANGES.fullmatch(text) else 12)  # a browser would break -1.2 at its minus
+    wrap = ";white-space:nowrap" if short else ""
     return f'<td style="text-align:{align}{wrap}">{_figures(text)}</td>'
 
 
@@ -143,10 +151,10 @@ def _figures(text: str) -> str:
     """A cell's text as HTML: a minus where there are figures alone, and powers of ten raised."""
     if power := POWER.fullmatch(text):
         digits, sign, exponent = power.groups()
-        return f"{digits.replace('-', '−')} · 10<sup>{'−' if sign == '-' else ''}{exponent}</sup>"
+        return f"{digits.replace('-', '−')}&nbsp;·&nbsp;10<sup>{'−' if sign == '-' else ''}{exponent}</sup>"
     return _breakable(text.replace("-", "−") if RANGES.fullmatch(text) else text)
 
 
 def _breakable(text: str) -> str:
     """A text as HTML in which a long name may go on in the next line after each `_`."""
-    return html.escape(text).replace("_", "_<wbr>")
+    return re.sub(r"\w{12,}", lambda name: name[0].replace("_", "_<wbr>"), html.escape(text))

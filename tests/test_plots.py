@@ -7,6 +7,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import seaborn as sns
 
 from pyft.finetune.history import History
 from pyft.plots import PALETTE, confusion_matrix, growth, learning_curve, table
@@ -120,6 +121,20 @@ def test_confusion_matrix_names_axes_and_labels_and_counts_by_row():
     assert [t.get_text() for t in axes.texts] == ["30\n75%", "10\n25%", "5\n25%", "15\n75%"]
 
 
+def test_figures_in_a_heatmap_have_contrast_with_their_cells():
+    shares = np.linspace(0, 100, 49).reshape(7, 7).round().astype(int)
+    axes = confusion_matrix(np.stack([shares.ravel(), 100 - shares.ravel()], 1), ["a", "b"]).axes[0]
+    light = sns.utils.relative_luminance
+    pairs = zip(axes.texts, axes.collections[0].get_facecolors(), strict=True)
+    contrasts = [sorted((light(t.get_color()), light(c))) for t, c in pairs]
+    assert len(contrasts) == 98 and min((b + 0.05) / (a + 0.05) for a, b in contrasts) >= 4.5
+
+
+def test_an_interval_stays_on_its_line_and_a_sentence_does_not():
+    made = table([["+20.5 (+17.4 to +23.7)", "four of them, from 1 to 4"]], "ab").data
+    assert re.findall(r'<td style="text-align:left(;white-space:nowrap)?">', made) == [";white-space:nowrap", ""]
+
+
 def test_a_label_that_never_occurs_is_drawn_without_a_warning(recwarn):
     axes = confusion_matrix([[3, 1], [0, 0]], ["negative", "positive"]).axes[0]
     assert [t.get_text() for t in axes.texts] == ["3\n75%", "1\n25%", "0\n0%", "0\n0%"]
@@ -144,13 +159,13 @@ def test_figures_that_are_written_out_stand_on_the_right_and_intervals_on_the_le
 
 def test_powers_of_ten_are_raised_and_what_a_data_set_holds_stays():
     assert cells(table([["2.8e+19", "3.6e-05", "well-known", "e-5"]], list("abcd"))) == [
-        "2.8 · 10<sup>19</sup>",
-        "3.6 · 10<sup>\N{MINUS SIGN}5</sup>",
+        "2.8&nbsp;·&nbsp;10<sup>19</sup>",
+        "3.6&nbsp;·&nbsp;10<sup>\N{MINUS SIGN}5</sup>",
         "well-known",
         "e-5",
     ]
 
 
 def test_a_long_name_may_go_on_in_the_next_line_after_an_underscore():
-    made = table([["eval_strategy <b>", "adamw_torch"]], ["a_b", "b"], code=(0,)).data
-    assert "eval_<wbr>strategy &lt;b&gt;</td>" in made and "adamw_<wbr>torch</td>" in made
+    made = table([["eval_strategy <b>", "adamw_torch_fused"]], ["a_b", "b"], code=(0,)).data
+    assert "eval_<wbr>strategy &lt;b&gt;</td>" in made and "adamw_<wbr>torch_<wbr>fused</td>" in made

@@ -13,7 +13,7 @@ LEFT_OVER = re.compile(r"\\[A-Za-z]+")
 FUNCTION = re.compile(
     r"(</\w+>)?(?<!<msub>)(?<!<msup>)<mi>(arg|cos|exp|ln|log|max|min|tanh)</mi>(<mo stretchy=.false.>)?"
 )
-NAMED = re.compile(r"(?<!<munder>)(?<!<msub>)<mo>(max|min)</mo>")  # which as an operator would have room around it
+NAMED = re.compile(r"(?<!<munder>)(?<!<msub>)<mo>(max|min|Beta)</mo>")  # which as an operator would have room around it
 OPERATOR = re.compile(r"<mi>(&#x0(?:00B1|27F[5-A]|219[0-4]|21D[0-4]);)</mi>")  # plus or minus, and arrows
 # A minus with nothing before it to be taken from, and bars, which have a left and a right one.
 SIGN = re.compile(r"(<m(?:row|td)[^>]*>|<mo[^>]*>&#x000(?:28|2C|3D|3C|3E|5B);</mo>)<mo>&#x02212;</mo>")
@@ -21,6 +21,10 @@ AHEAD = re.compile(r"[.,;:)]+")  # what ends a clause does not begin a line
 ROOM = 14  # as many em as a display formula has on a phone, beside its number
 THIN = '<mspace width="0.17em" />'
 MEANT = {r"\arg": r"\operatorname{arg}"}  # what latex2mathml does not know
+SHOWN = {  # what it writes as a letter, or so that it grows with what stands beside it
+    "<mi>&#x0007E;</mi>": "<mo>&#x0223C;</mo>",
+    "<mo>&#x02016;</mo>": '<mo fence="true" stretchy="false">&#x02016;</mo>',
+}
 
 
 def setup(app: Any) -> dict[str, Any]:
@@ -43,6 +47,8 @@ def mathml(tex: str, block: bool = False) -> str:
         raise ValueError(f"{', '.join(unknown)} cannot be made into MathML; write it in another way: {tex}")
     if ("<mi>&" in made and re.search(r"<mi>&(?:amp|#x0*26);", made)) or 'linebreak="newline"' in made:
         raise ValueError(f"rows or columns outside of a table that can be made into MathML: {tex}")
+    for wrong, right in SHOWN.items():
+        made = made.replace(wrong, right)
     made = OPERATOR.sub(r"<mo>\1</mo>", made)
     made = SIGN.sub(r'\1<mo form="prefix">&#x02212;</mo>', NAMED.sub(r"<mi>\1</mi>", made))
     return FUNCTION.sub(_spaced, made)

@@ -63,14 +63,15 @@ def card(name: str) -> str:
 def _told(drops: Drops, name: str) -> list[tuple[str, int]]:
     if name == "conll2003":
         return [("sentences of train or validation that also stand in a later split", drops.leaking)]
-    told = [("duplicates", drops.duplicates), ("rows of texts that carry more than one label", drops.conflicting)]
     unlabelled = "rows rated exactly zero" if name in CORPORA else "rows of a test split whose labels are not public"
-    seldom = [
+    told = [
+        ("duplicates", drops.duplicates),
+        ("rows of texts that carry more than one label", drops.conflicting),
         (unlabelled, drops.unlabelled),
         ("near-copies of messages in a later split", drops.near),
         ("training texts that also stand in the test split", drops.leaking),
     ]
-    return (told if name in CORPORA or any(rows for _, rows in told) else []) + [pair for pair in seldom if pair[1]]
+    return [pair for pair in told if pair[1]]
 
 
 def _traps(name: str, splits: dict[str, list[Row]]) -> list[str]:

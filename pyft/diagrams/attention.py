@@ -87,7 +87,7 @@ def multi_head() -> Canvas:
     full = [[kind for kind in kinds for _ in range(d_k)]] * T
     maps = [
         [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],  # itself
-        [[0, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]],  # the token before
+        [[1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]],  # the token before; the first has itself alone
         [[1, 0, 0, 0]] * 4,  # the first
     ]
     c.grid(left, 400, full, side)

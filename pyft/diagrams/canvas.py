@@ -31,12 +31,13 @@ def style() -> str:
     light = "".join(f".{kind}{{color:{colours[0]}}}" for kind, colours in KINDS.items())
     dark = "".join(f".{kind}{{color:{colours[1]}}}" for kind, colours in KINDS.items() if colours[0] != colours[1])
     return (
-        f"{light}@media(prefers-color-scheme:dark){{{dark}}}"
+        f"{light}"
         f"text{{font-family:{FONT};fill:currentColor}}"
         f".area{{fill:currentColor;fill-opacity:{TINT};stroke:currentColor;stroke-width:1.5}}"
         f".solid{{fill:currentColor;fill-opacity:{SOLID}}}"
         ".area.quiet{fill-opacity:.06;stroke-width:1}"
         ".faint{fill:currentColor;fill-opacity:.13}"
+        f"@media(prefers-color-scheme:dark){{{dark}.faint{{fill-opacity:.3}}}}"
         ".full{fill:currentColor}"
         ".hollow{fill:none;stroke:currentColor;stroke-width:1.5;stroke-dasharray:4 4}"
         ".line{fill:none;stroke:currentColor;stroke-linecap:round;stroke-linejoin:round}"

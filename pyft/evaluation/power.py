@@ -17,4 +17,6 @@ def undecided(verdicts: Iterable[Verdict], unit: str = "points", scale: float = 
         return ""
     low, high = (f"{x:.1f}" for x in (seen[0], seen[-1]))
     size = low if low == high else f"{low} to {high}"
-    return f" Where no difference is shown, a test by itself finds one of {size} {unit} four times in five."
+    return (
+        f" Where no difference is shown, a test by itself would find a difference of {size} {unit} four times in five."
+    )

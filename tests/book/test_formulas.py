@@ -72,6 +72,11 @@ def test_plus_or_minus_and_arrows_are_operators():
     assert "<mo>&#x027FA;</mo>" in mathml(r"p > c \iff m > 0")
 
 
+def test_a_norm_does_not_grow_and_a_law_is_not_a_letter():
+    assert mathml(r"\lVert w \rVert^2").count('<mo fence="true" stretchy="false">&#x02016;</mo>') == 2
+    assert "<mo>&#x0223C;</mo><mi>Beta</mi>" in mathml(r"\lambda \sim \operatorname{Beta}(\alpha, \alpha)")
+
+
 def test_max_is_a_name_but_where_something_stands_below_it():
     assert "<mi>max</mi>" in mathml(r"\max(0, x)")
     assert "<mo>max</mo>" in mathml(r"\max_k z")

@@ -21,7 +21,7 @@ MUTANTS: list[Mutant] = [
         "optim",
         "return m_hat, v_hat.sqrt_().add_(eps)",
         "return m_hat + eps * v_hat.sqrt(), v_hat.sqrt_()",
-        "`v / sqrt(s) + eps`, in a widely used textbook's Adam (d2l, TensorFlow tab)",
+        "v / sqrt(s) + eps, in a widely used textbook's Adam (d2l, TensorFlow tab)",
     ),
     Mutant(
         "bias correction frozen at the first step",
