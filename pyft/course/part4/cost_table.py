@@ -12,7 +12,7 @@ COST_COLUMNS = (
     "training",
     "right code",
     "as it reports",
-    "interval of the difference",
+    "interval",
     "verdict",
     "in truth",
 )
