@@ -12,7 +12,7 @@ COST_COLUMNS = (
     "training",
     "right code",
     "as it reports",
-    "interval",
+    "interval of the difference",
     "verdict",
     "in truth",
 )
