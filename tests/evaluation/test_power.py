@@ -9,5 +9,5 @@ def test_only_verdicts_that_decide_nothing_are_told_of():
     open_ = [Verdict(0.01, -0.02, 0.04, 0.5, visible) for visible in (0.043, 0.021)]
     assert undecided([better]) == "" == undecided([])
     assert " would find a difference of 2.1 to 4.3 points four times " in undecided([better, *open_])
-    assert " one of 4.3 points four times " in undecided(open_[:1])
+    assert " a difference of 4.3 points four times " in undecided(open_[:1])
     assert " one of 0.0 to 0.0 " not in undecided(open_[:1] * 2, "of r", 1.0)

@@ -1,7 +1,7 @@
 // What a page looks like at its present width: {screens, code, boxes, off, squeezed, folded}; but for `folded`, the
 // tables that are too wide once all is opened, folded parts count as folded.
 const article = document.querySelector(".bd-article") || document.body;
-const about = (e) => `${e.tagName.toLowerCase()}: ${(e.textContent || e.alt || "").trim().replace(/\s+/g, " ").slice(0, 60)}`;
+const about = (e) => `${e.tagName.toLowerCase()}: ${(e.textContent || e.alt || "").trim().replace(/\s+/g, " ").slice(0, 60).toWellFormed()}`;
 const seen = (e) => e.getClientRects().length && !e.closest("details:not([open])");
 const scrolls = (e) => e && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
 const all = (chosen) => [...article.querySelectorAll(chosen)].filter(seen);
