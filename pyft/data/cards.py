@@ -10,7 +10,7 @@ from pyft.data.published import PUBLISHED
 from pyft.data.splits import Drops, Row, fingerprint, fold
 from pyft.profiles import profile as profile_named
 
-MANY = 8  # classes, beyond which the smallest and the largest stand for all
+MANY = 5  # classes, beyond which the smallest and the largest stand for all
 _HUB_SOURCES = {  # citation and licence of what is on a hub alone
     "sst2": ("Socher et al. 2013, Stanford Sentiment Treebank, as in GLUE", "unknown, says its card"),
     "ag-news": (

@@ -1,11 +1,12 @@
-// What a page looks like at its present width: {screens, code, boxes, off, squeezed}; folded parts count as folded.
+// What a page looks like at its present width: {screens, code, boxes, off, squeezed, folded}; but for `folded`, the
+// tables that are too wide once all is opened, folded parts count as folded.
 const article = document.querySelector(".bd-article") || document.body;
 const about = (e) => `${e.tagName.toLowerCase()}: ${(e.textContent || e.alt || "").trim().replace(/\s+/g, " ").slice(0, 60)}`;
 const seen = (e) => e.getClientRects().length && !e.closest("details:not([open])");
 const scrolls = (e) => e && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
 const all = (chosen) => [...article.querySelectorAll(chosen)].filter(seen);
 const wider = (chosen) => all(chosen).filter((e) => e.scrollWidth > e.clientWidth + 1).map(about);
-return {
+const found = {
   screens: article.getBoundingClientRect().height / 900,
   code: wider("pre"),
   boxes: wider("table, div.math, .cell_output .output:not(:has(pre, table))"),
@@ -16,3 +17,6 @@ return {
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement))
     .map(about),
 };
+for (const fold of article.querySelectorAll("details")) fold.open = true;
+found.folded = wider("table");
+return found;
