@@ -169,3 +169,4 @@ def test_powers_of_ten_are_raised_and_what_a_data_set_holds_stays():
 def test_a_long_name_may_go_on_in_the_next_line_after_an_underscore():
     made = table([["eval_strategy <b>", "adamw_torch_fused"]], ["a_b", "b"], code=(0,)).data
     assert "eval_<wbr>strategy &lt;b&gt;</td>" in made and "adamw_<wbr>torch_<wbr>fused</td>" in made
+    assert cells(table([["adamw_torch", "d_k"]], "ab")) == ["adamw_torch", "d_k"]  # short ones are not torn
