@@ -207,8 +207,8 @@ def icons(script: str, css: str, names: Iterable[str]) -> str:
     }
     drawn = "-webkit-mask: var(--icon) center / contain no-repeat; mask: var(--icon) center / contain no-repeat;"
     rules = [
-        ".fa-solid, .fas { display: inline-block; height: 1em; width: 1em; line-height: 1; vertical-align: -0.125em;"
-        f" background: currentColor; {drawn} }}",
+        ".fa-solid, .fas, .fa-brands, .fab { display: inline-block; height: 1em; width: 1em; line-height: 1;"
+        f" vertical-align: -0.125em; background: currentColor; {drawn} }}",
         ".fa-lg { font-size: 1.25em; }",
         f'.admonition > .admonition-title::after {{ content: "" !important; background: currentColor; {drawn} }}',
     ]

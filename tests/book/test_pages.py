@@ -38,6 +38,7 @@ def test_a_page_loads_no_file_that_nothing_on_it_needs():
 def test_icons_are_those_that_are_asked_for_and_those_of_admonitions():
     made = pages.icons(SCRIPT, CSS, ["check"])
     assert ".fa-check { --icon: url(" in made and "M3 4z" in made
+    assert all(style in made.split("{")[0] for style in (".fa-solid", ".fas", ".fa-brands", ".fab"))
     assert ".admonition.note > .admonition-title { --icon: url(" in made and "M5 6z" in made
     assert "arrow-up" not in made
     with pytest.raises(ValueError, match="no icon of the name nosuch"):
