@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from pyft import commands
 from pyft.errors import PyftError
 
 app = typer.Typer(
@@ -191,6 +192,9 @@ def finetune(
             min=1, help="Stop after so many half epochs without a lower validation loss, and keep its weights."
         ),
     ] = None,
+    method: Annotated[
+        str, typer.Option(help="full, or lora: few numbers learn, and are saved as peft saves them too.")
+    ] = "full",
 ) -> None:
     """Fine-tune a model on your own data, compare it with a baseline, save it; goes on where it was interrupted."""
     from pyft.data.from_files import Layout
@@ -204,7 +208,7 @@ def finetune(
     command = " ".join(map(quoted, ["pyft", *sys.argv[1:]]))
     with interrupted_with(lambda: output_folder.kept(out)):
         card = pipeline.fit(
-            task, data, out, validation, test, model, profile, epochs, seed, layout, changes, command
+            task, data, out, validation, test, model, profile, epochs, seed, layout, changes, command, method
         )  # fmt: skip
     if not card:  # the first of several processes says it
         return
@@ -250,17 +254,9 @@ def predict(
         print(f"{shown}\t{' '.join(found) if isinstance(found, list) else found}")
 
 
-@app.command()
-def check_project(
-    part: Annotated[str, typer.Argument(help="The part of the book whose project it is: 2, 3, 5 or 6.")],
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="The models that you made.")],
-    test: Annotated[Path, typer.Option(help="The file of labelled texts that they are tested on.")],
-    notes: Annotated[Path | None, typer.Option(help="For part 6: a file of errors that you read: row,why.")] = None,
-) -> None:
-    """Check what you made in the project at the end of a part; its page says what is asked for."""
-    from pyft.course.projects import report
-
-    report(part, folders, test, notes)
+app.command()(commands.convert)
+app.command()(commands.serve)
+app.command()(commands.check_project)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Make .venv with the exact packages of requirements.lock. Standard library alone, since nothing else is there yet.
+"""Make .venv with the exact packages of both locks. Standard library alone, since nothing else is there yet.
 
 Safe to repeat (a stamp says what the environment was made from), to interrupt (without its stamp an environment is
 taken for half made and is made again) and to start twice at once (the second waits for the first).
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "made-from"
 LOCK = ROOT / "requirements.lock"
+SERVE = ROOT / "requirements-serve.lock"
 OLDEST, NEWEST = (3, 11), (3, 14)  # torch in the lock has no build for others
 
 
@@ -59,12 +60,17 @@ def venv_python() -> Path:
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
+def locks() -> list[str]:
+    """What stands in both locks."""
+    return [lock.read_text(encoding="utf8") for lock in (LOCK, SERVE)]
+
+
 def made_from() -> str:
-    """What an environment here depends on: the lock, our own metadata, this folder and this Python."""
+    """What an environment here depends on: the locks, our own metadata, this folder and this Python."""
     import tomllib  # here, for an older Python must come as far as the message that it is too old
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
-    parts = [LOCK.read_text(encoding="utf8"), json.dumps(project), str(ROOT), str(sys.version_info[:2])]
+    parts = [*locks(), json.dumps(project), str(ROOT), str(sys.version_info[:2])]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -104,9 +110,9 @@ def make() -> None:
             shutil.rmtree(VENV)
         say(f"making .venv with Python {sys.version.split()[0]}")
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-    packages = sum(1 for line in LOCK.read_text(encoding="utf8").splitlines() if line and not line.startswith("#"))
-    say(f"installing the {packages} packages of {LOCK.name} (2 to 10 minutes the first time)")
-    pip("--requirement", str(LOCK))
+    packages = sum(1 for line in "".join(locks()).splitlines() if line and not line.startswith("#"))
+    say(f"installing the {packages} packages of {LOCK.name} and {SERVE.name} (2 to 10 minutes the first time)")
+    pip("--requirement", str(LOCK), "--requirement", str(SERVE))
     pip("--no-deps", "--editable", ".")
     STAMP.write_text(made_from(), encoding="utf8")
     say(f"ready after {time.monotonic() - start:.0f} s")

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCK = ROOT / "requirements.lock"
+LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-serve.lock")
 ENTRY = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^ ;]+)(?: ; (?P<marker>.+))?$")
 
 
@@ -55,7 +55,8 @@ def main() -> int:
     for tool in ("git", "make"):
         where = shutil.which(tool)
         line("ok" if where else "missing", tool, where or "not on PATH: install it with your system's package manager")
-    entries = [match for match in map(ENTRY.match, LOCK.read_text(encoding="utf8").splitlines()) if match]
+    lines = [line for lock in LOCKS if lock.is_file() for line in lock.read_text(encoding="utf8").splitlines()]
+    entries = [match for match in map(ENTRY.match, lines) if match]
     for entry in entries:
         if applies(entry["marker"]):
             line(*(lambda v: (v[0], entry["name"], v[1]))(verdict(entry["name"], entry["version"])))

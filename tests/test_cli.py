@@ -226,7 +226,7 @@ def test_a_measurement_that_there_is_not_is_answered(pyft):
     code, _, said = pyft("bench", "trick")
     assert (
         code == 1
-        and "unknown experiment 'trick'. Did you mean 'tricks'? Known: classification, faults, finetune," in said
+        and "unknown experiment 'trick'. Did you mean 'tricks'? Known: across-languages, adaptation, answers," in said
     )
 
 

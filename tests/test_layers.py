@@ -13,9 +13,10 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pyft"
 LAYERS = [  # from the top down
     {"__main__"},
     {"cli"},
+    {"commands"},
     {"course"},
     {"book", "benchmarks", "diagrams", "exercises", "mutation", "pretraining"},
-    {"evidence", "plots"},
+    {"evidence", "plots", "deployment"},
     {"finetune"},
     {"evaluation"},
     {"models"},

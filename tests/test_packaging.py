@@ -22,7 +22,7 @@ from packaging.version import Version
 import pyft
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf8")
+LOCK = "".join((ROOT / f"requirements{beside}.lock").read_text(encoding="utf8") for beside in ("", "-serve"))
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf8")
 SETTINGS = tomllib.loads(PYPROJECT)
 PROJECT = SETTINGS["project"]
@@ -112,7 +112,7 @@ def conda() -> dict[str, Any]:
 def test_conda_makes_the_same_environment() -> None:
     told = conda()
     assert told.pop("with pip")
-    assert told.pop("pip") == ["-r requirements.lock", "-e ."]
+    assert told.pop("pip") == ["-r requirements.lock", "-r requirements-serve.lock", "-e ."]
     told.pop("python")
     assert set(told) == {"make", "git"}
     assert all(requirement.specifier == SpecifierSet() for requirement in told.values())

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf8")
+LOCK = "".join((ROOT / f"requirements{beside}.lock").read_text(encoding="utf8") for beside in ("", "-serve"))
 
 
 @pytest.mark.parametrize("name", ["bootstrap", "check_environment"])
@@ -50,9 +50,9 @@ def test_scripts_refuse_other_pythons(
 def check(script: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The script, reading a lock of our own, on a machine that has git and make."""
     module = script("check_environment")
-    monkeypatch.setattr(module, "LOCK", tmp_path / "requirements.lock")
+    monkeypatch.setattr(module, "LOCKS", (tmp_path / "requirements.lock",))
     monkeypatch.setattr(module.shutil, "which", lambda tool: f"bin/{tool}")
-    module.LOCK.write_text(LOCK, encoding="utf8")
+    module.LOCKS[0].write_text(LOCK, encoding="utf8")
     yield module
 
 
@@ -68,7 +68,8 @@ def test_check_says_of_each_package_what_is_wrong_and_what_to_do(
 ) -> None:
     found = metadata.version("pytest")
     added = "surely-not-there==1.0\nsurely-elsewhere==1.0 ; sys_platform == 'plan9'\n"
-    check.LOCK.write_text(re.sub(r"^pytest==.*$", "pytest==1.2.3", LOCK, flags=re.MULTILINE) + added, encoding="utf8")
+    tampered = re.sub(r"^pytest==.*$", "pytest==1.2.3", LOCK, flags=re.MULTILINE) + added
+    check.LOCKS[0].write_text(tampered, encoding="utf8")
     assert check.main() == 1
     said = capsys.readouterr().out
     assert re.search(rf"^wrong +pytest +found {found}, expected 1.2.3: pip install pytest==1.2.3$", said, re.M)
@@ -113,9 +114,11 @@ def bootstrap(
     """The script, in a checkout of its own, where making an environment makes a folder and installs nothing."""
     module = script("bootstrap")
     venv = tmp_path / ".venv"
-    for name, value in {"ROOT": tmp_path, "VENV": venv, "STAMP": venv / "made-from", "LOCK": tmp_path / "lock"}.items():
+    paths = {"VENV": venv, "STAMP": venv / "made-from", "LOCK": tmp_path / "lock", "SERVE": tmp_path / "serve"}
+    for name, value in {"ROOT": tmp_path, **paths}.items():
         monkeypatch.setattr(module, name, value)
     (tmp_path / "lock").write_text("numpy==2\n", encoding="utf8")
+    (tmp_path / "serve").write_text("uvicorn==1\n", encoding="utf8")
     (tmp_path / "pyproject.toml").write_text("[project]\n", encoding="utf8")
     python = venv / "bin" / "python"
 
@@ -265,16 +268,22 @@ def test_a_new_lock_begins_from_the_old_one_and_names_no_part_of_cuda(
     script: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = script("lock")
-    monkeypatch.setattr(module, "LOCK", tmp_path / "requirements.lock")
+    monkeypatch.setattr(module, "LOCKS", (tmp_path / "requirements.lock",))
+    monkeypatch.setattr(module, "SERVE", tmp_path / "requirements-serve.lock")
     monkeypatch.setattr(module.sys, "argv", ["lock.py", "--upgrade"])
     module.LOCK.write_text("numpy==1\n", encoding="utf8")
+    module.SERVE.write_text("uvicorn==0\n", encoding="utf8")
+    made = "numpy==1\nnvidia-nccl-cu13==2 ; sys_platform == 'linux'\ntorch==2\n"
 
     def run(command: list[str], **_: Any) -> None:
-        assert command[-1] == "--upgrade" and "--all-extras" in command
+        serve = "--extra=serve" in command
+        assert command[-1] == "--upgrade" and ("--extra=book" in command) != serve
         (output,) = (Path(part.partition("=")[2]) for part in command if part.startswith("--output-file="))
-        assert output != module.LOCK and output.read_text(encoding="utf8") == "numpy==1\n"
-        output.write_text("numpy==1\nnvidia-nccl-cu13==2 ; sys_platform == 'linux'\ntorch==2\n", encoding="utf8")
+        assert output.parent != tmp_path
+        assert output.read_text(encoding="utf8") == ("uvicorn==0\n" if serve else "numpy==1\n")
+        output.write_text(made + "uvicorn==2\n" * serve, encoding="utf8")
 
     monkeypatch.setattr(module.subprocess, "run", run)
     module.main()
     assert module.LOCK.read_text(encoding="utf8") == f"{module.HEADER}numpy==1\ntorch==2\n"
+    assert module.SERVE.read_text(encoding="utf8") == f"{module.HEADER}uvicorn==2\n"

@@ -9,13 +9,13 @@ import nbformat
 from pyft import paths
 from pyft.book.build import pages_address
 from pyft.book.chapters import Chapter, chapters
-from pyft.book.folding import folded
+from pyft.book.folding import folded, text
 from pyft.book.plain import LEGEND, STORED, Place, glued, plain
 from pyft.errors import PyftError
 from pyft.paths import git, repository, write_atomically
 
 # Only this package is named, so pip leaves the torch and numpy that Colab has: our own bounds on them are lower ones.
-SETUP = '%pip install --quiet "pyft-book @ git+{repository}@{commit}"\nimport pyft'
+SETUP = '%pip install --quiet "pyft-book{extra} @ git+{repository}@{commit}"\nimport pyft'
 
 
 def write(out: Path) -> list[Path]:
@@ -72,11 +72,12 @@ def portable(notebook: Any, chapter: Chapter, address: str, commit: str) -> Any:
     """A notebook of the chapter that runs where no checkout is: plain Markdown, and a first cell that installs us."""
     place = Place(PurePosixPath(chapter.name), f"{address}/raw/{commit}", pages_address(address))
     values = glued(notebook)
+    extra = "[serve]" if any("from pyft.deployment" in cell.source for cell in notebook.cells) else ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":  # only the book knows MyST, and has its pictures beside it
             cell.source = plain(cell.source, place, values)
         elif "setup" in cell.metadata.get("tags", []):
-            cell.source = SETUP.format(repository=address, commit=commit)
+            cell.source = SETUP.format(repository=address, commit=commit, extra=extra)
     if any(STORED in cell.source for cell in notebook.cells):
         notebook.cells[0].source += f"\n\n{LEGEND}"
     return notebook

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -48,6 +49,10 @@ NOT_MEASURING = {
 }
 
 
+# Packages that few pages import. Their lines of the lock count for those alone: a new one makes no other page stale.
+FOR_FEW = {"alembic", "colorlog", "mako", "optuna", "peft"}
+
+
 class Page(Protocol):
     """What a key needs of a chapter."""
 
@@ -75,7 +80,7 @@ def key(chapter: Page, notebook: Any = None) -> dict[str, str]:
     return {
         "code": _hash(*map(_code, cells.values()), json.dumps(tags), *page.shown_of_itself()),
         "pyft": _hash(*page.code(), *page.shown()),
-        "lock": _hash((paths.ROOT / "requirements.lock").read_text(encoding="utf8")),
+        "lock": _hash(*page.locks()),
         "parameters": _hash(*map(_code, parameters)),
         "data and weights": _hash(*page.data(), *page.weights()),
         "evidence": _hash(*page.bands(), *page.published(), *page.records()),
@@ -93,8 +98,7 @@ def measured_by(chapter: Page) -> str:
     page = Dependencies(chapter.number, list(cells.values()), package, package.follow(of_cells(cells)))
     own = [_code(part.source) for part in folding.parts(notebook.cells) if not part.plumbing]
     files = [source.table(text).code for path, text in page.texts.items() if page.measures(path)]
-    lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf8")
-    return _hash(*own, *files, *page.data(), *page.weights(), lock)
+    return _hash(*own, *files, *page.data(), *page.weights(), *page.locks())
 
 
 def changed(chapter: Page) -> list[str]:
@@ -191,6 +195,25 @@ class Dependencies:
         """The page's own source, comments and all, if it may show some of it."""
         shows = any(use.how == "shows" and origin is None for origin, use, _ in self.reached.uses)
         return self.cells if shows else []
+
+    # --- the lock
+
+    def locks(self) -> Iterator[str]:
+        """The locked versions: of packages for few pages, those that the page or a file that it reaches imports."""
+        sources = [*self.cells, *self.texts.values()]
+
+        def imported(name: str) -> bool:
+            at = re.compile(rf"^\s*(?:import|from)\s+{name.replace('-', '_')}\b", re.MULTILINE)
+            return any(map(at.search, sources))
+
+        lacking = {name for name in FOR_FEW if not imported(name)}
+        lines = (paths.ROOT / "requirements.lock").read_text(encoding="utf8").splitlines(keepends=True)
+        yield "".join(line for line in lines if line.partition("==")[0] not in lacking)
+        beside = paths.ROOT / "requirements-serve.lock"
+        if beside.is_file():  # the extra `serve` is locked in a file of its own
+            text = beside.read_text(encoding="utf8")
+            if any(map(imported, re.findall(r"^([\w-]+)==", text, re.MULTILINE))):
+                yield text
 
     # --- data and weights
 

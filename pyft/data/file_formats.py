@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pyft.data.iob2 import split_tag
+from pyft.data.tag_schemes import is_tag
 from pyft.errors import PyftError
 
 Row = dict[str, Any]
@@ -247,20 +247,12 @@ def _word_lines(content: str, wanted: Sequence[str]) -> Iterator[Found]:
             if words:
                 yield f"line {begins}", dict(zip(wanted, (words, tags), strict=False))  # texts alone have no tags
             words, tags = [], []
-        elif len(fields) >= len(wanted) and not (len(wanted) > 1 and line.startswith("#") and not _is_tag(fields[-1])):
+        elif len(fields) >= len(wanted) and not (len(wanted) > 1 and line.startswith("#") and not is_tag(fields[-1])):
             begins = begins if words else number
             words.append(fields[0])
             tags.append(fields[-1])
         elif not line.startswith("#"):
             yield f"line {number}", f"one column, {fields[0][:60]!r}, expected a word and, in the last column, its tag"
-
-
-def _is_tag(text: str) -> bool:
-    try:
-        split_tag(text)
-    except PyftError:
-        return False
-    return True
 
 
 # --- Parquet ----------------------------------------------------------------------------------------------------------

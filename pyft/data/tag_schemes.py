@@ -33,6 +33,12 @@ def recognise(sentences: Iterable[Sequence[str]]) -> str | None:
     return "iob1" if all(begun) and any(not follows(tag, before) for before, tag in pairs) else None
 
 
+def is_tag(text: str) -> bool:
+    """Whether it is a tag of one of the schemes."""
+    part, kind = _parted(text)
+    return text == "O" or (part in {"B", "I", *_BIOES} and bool(kind))
+
+
 def _parted(tag: str) -> tuple[str, str]:
     part, _, kind = tag.partition("-")
     return part, kind

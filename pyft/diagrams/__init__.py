@@ -4,19 +4,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pyft.diagrams import (
+    adaptive,
     applications,
     attention,
+    background,
+    challenges,
     concepts,
+    efficient,
     entities,
     evidence,
+    few_labels,
+    formats,
+    hub,
     losses,
     maps,
     optimisers,
     own_data,
     pretraining,
+    serving,
     training,
     transfer,
     transformer,
+    trends,
+    trust,
 )
 from pyft.diagrams.canvas import Canvas
 from pyft.paths import ROOT, write_atomically
@@ -73,6 +83,25 @@ DIAGRAMS: dict[str, Callable[[], Canvas]] = {
         entities.knowing_or_reading,
         entities.which_paris,
         entities.whole_by_chance,
+        efficient.low_rank,
+        efficient.places,
+        few_labels.compare_or_fill,
+        few_labels.two_languages,
+        trends.beyond,
+        trends.two_towers,
+        trends.names_beside,
+        adaptive.reading_first,
+        adaptive.four_bit_base,
+        adaptive.grid_and_random,
+        challenges.run_cost,
+        challenges.which_words,
+        formats.one_sentence,
+        serving.batching,
+        hub.files_and_classes,
+        background.memories,
+        background.three_uses,
+        trust.one_name_changed,
+        trust.ways_in_and_out,
     )
 }
 

@@ -72,9 +72,11 @@ class OutputFolder:
         """A folder within; what is saved there stands in ours when the block ends. Raises `PyftError`, see `write`."""
         with TemporaryDirectory(dir=self.path, prefix=".saving-") as beside:
             yield Path(beside)
-            for path in sorted(Path(beside).iterdir()):
-                self._own(path.name)
-                path.replace(self.path / path.name)
+            for path in sorted(path for path in Path(beside).rglob("*") if path.is_file()):
+                name = path.relative_to(beside).as_posix()
+                self._own(name)
+                (self.path / name).parent.mkdir(exist_ok=True)
+                path.replace(self.path / name)
 
     def finish(self) -> None:
         """Note that all is written, and remove the state of the run: three times the weights, of no use any more."""

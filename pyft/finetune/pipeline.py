@@ -14,7 +14,7 @@ from pyft import models
 from pyft.data import from_files
 from pyft.data.from_files import USUAL, Layout
 from pyft.errors import PyftError
-from pyft.finetune import ratings
+from pyft.finetune import lora_adapter, ratings
 from pyft.finetune.answers import Answers, answer, unread_words
 from pyft.finetune.batches import check_length, columns, tokenize
 from pyft.finetune.data_table import as_text, data_table
@@ -44,6 +44,7 @@ def fit(
     layout: Layout = USUAL,
     changes: Mapping[str, float] = {},
     command: str = "",
+    method: str = "full",
 ) -> dict[str, Any]:
     """Train on a file of labelled texts, compare it with a baseline on the test rows, and save it all in `folder`.
 
@@ -52,16 +53,18 @@ def fit(
     It trains for as many `epochs` as rows and classes need (`pyft.finetune.reader_recipe`), or for those given.
     `changes` are fields of the profile's recipe: `max_length`, `lr`, `batch_size`, `patience`; with the last the
     weights of the lowest validation loss come back, without it the last ones stay. `layout` names the columns, and
-    `command` is what the report says that made it.
+    `command` is what the report says that made it. With the `method` lora the head learns, and LoRA beside queries and
+    values: it is saved as `peft` saves it, in a folder `adapter`, and merged into the model.
 
     Raises:
         PyftError: a file, a name or a folder that cannot be used; nothing was trained then.
     """
     check_changes(epochs, changes)
-    usual = recipe_of(profile, "own-data")
+    lora_adapter.check_method(method)
+    usual = lora_adapter.recipe_for(method, recipe_of(profile, "own-data"))
     asked: dict[str, Any] = {"task": task, "model": model, "profile": profile, "epochs": epochs, "seed": seed}
     asked |= dict(changes)
-    asked |= {"columns": [layout.text, layout.label, layout.tags]}
+    asked |= {"columns": [layout.text, layout.label, layout.tags]} | ({"method": method} if method != "full" else {})
     files = {"data": train, "validation": validation, "test": test}
     place = OutputFolder(folder, asked | {name: file_digest(path) for name, path in files.items()})
     first = processes()[0] == 0  # the others have the same weights in the end; the first of them writes
@@ -79,6 +82,7 @@ def fit(
     body, tokenizer = models.load(model, task, profile, num_labels=len(names))
     body.config.id2label, body.config.label2id = dict(enumerate(names)), {name: i for i, name in enumerate(names)}
     check_length(body, recipe)
+    about = lora_adapter.prepare(method, body)
     if task == "token-classification":
         whole, splits["train"] = len(splits["train"]), readable(splits["train"], tokenizer, recipe.max_length)
         gathered.left_out["train"]["of which the tokenizer keeps no word"] = whole - len(splits["train"])
@@ -93,12 +97,13 @@ def fit(
     if not first:
         return {}
     card = {"task": task, "labels": names, "max_length": recipe.max_length, "model": model, "profile": profile}
-    card |= {"seed": seed, "recipe": {name: getattr(recipe, name) for name in ("epochs", *CHANGES)}}
+    card |= {"seed": seed, "recipe": {name: getattr(recipe, name) for name in ("epochs", *CHANGES)} | about}
     card |= {"rows": {name: len(part) for name, part in splits.items()}, "warnings": warnings, "scores": {}}
     card |= {"validation_loss": [round(x, 4) for x in history.validation_loss]}
     steps = math.ceil(len(splits["train"]) / recipe.batch_size)
     card |= {"advice": how_it_ended(history, recipe.epochs, steps)}
     with place.adding() as beside:
+        lora_adapter.take_out(body, task, beside)
         body.save_pretrained(beside)
         tokenizer.save_pretrained(beside)
     place.write(CARD, dump(card))  # from here on the model can be asked, whatever becomes of the rest

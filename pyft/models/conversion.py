@@ -25,7 +25,7 @@ LOUD = 4.0  # each number of v: the louder it is, the less a query's own words d
 
 
 def to_roberta(bert: BertModel) -> RobertaModel:
-    """The same function as a `RobertaModel`: its positions start behind the padding's, and it has one segment."""
+    """The same function as a `RobertaModel`: its positions start after the padding entry, and it has one segment."""
     c, state = bert.config, bert.state_dict()
     config = RobertaConfig(
         **_shared(c),

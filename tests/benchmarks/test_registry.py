@@ -14,8 +14,10 @@ from pyft.errors import PyftError
 from pyft.paths import results_folder
 
 NAMES = [
-    "classification", "faults", "finetune", "maths", "models", "moves", "mutants", "ner", "news", "own-data", "reviews",
-    "sentiment", "transfer", "tricks",
+    "across-languages", "adaptation", "answers", "classification", "efficient", "explanations", "fairness", "faults",
+    "few-labels", "finetune", "four-bits", "history", "hyperparameters", "image-text", "latency", "maths", "models",
+    "moves", "mutants", "name-lists", "ner", "new-words", "news", "own-data", "privacy", "reviews", "scale",
+    "sentiment", "shortcuts", "small-models", "transfer", "tricks",
 ]  # fmt: skip
 
 
@@ -59,7 +61,27 @@ def test_a_name_that_none_has_is_answered():
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 
-AWAITED = {"news"}  # not measured yet: no page reads them
+AWAITED = {  # not measured yet
+    "across-languages",
+    "adaptation",
+    "answers",
+    "efficient",
+    "explanations",
+    "fairness",
+    "few-labels",
+    "four-bits",
+    "history",
+    "hyperparameters",
+    "image-text",
+    "latency",
+    "name-lists",
+    "new-words",
+    "news",
+    "privacy",
+    "scale",
+    "shortcuts",
+    "small-models",
+}
 KEPT = [name for name in NAMES if name not in AWAITED]
 
 

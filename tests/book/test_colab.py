@@ -49,6 +49,12 @@ def test_the_setup_cell_installs_the_package_of_that_commit_and_nothing_else(edi
     ]
 
 
+def test_a_page_that_serves_a_model_has_the_packages_for_it(house, chapter):
+    house.edit(chapter.path, lambda notebook: notebook.cells[-1].update(source="from pyft.deployment import a"))
+    installed = colab.edition(chapter, ADDRESS, COMMIT).cells[1].source.splitlines()[0]
+    assert installed == f'%pip install --quiet "pyft-book[serve] @ git+{ADDRESS}@{COMMIT}"'
+
+
 def test_a_diagram_is_shown_from_the_repository_with_its_caption(house, chapter):
     figure = ":::{figure-md} fig-a\n![Two boxes.](../../book/diagrams/a.svg)\n\nA caption\n:::"
     house.edit(chapter.path, lambda notebook: notebook.cells[0].update(source=f"# 1.1 题目\n\n{figure}\n\nMore."))

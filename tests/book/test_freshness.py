@@ -59,6 +59,7 @@ NO_CHANGES = {
     "an empty list of tags": lambda h, c: retag(h, c, []),
     "outputs": lambda h, c: h.edit(c.path, lambda n: n.cells[3].update(execution_count=9)),
     "a caption of a figure": lambda h, c: h.edit(c.path, lambda n: n.cells[3].metadata.update(mystnb={"a": 1})),
+    "the lock of an extra that it does not import": lambda h, c: h.write("requirements-serve.lock", "other==2\n"),
     "the band of another chapter": lambda h, c: bands(h, **{"1.10/a": {"low": 0}, "1/a": {"low": 0}}),
     "the record of another chapter": lambda h, c: h.write("book/results/1.10/laptop/seed-0.json", "{}"),
     "a published figure of another page": lambda h, c: h.write(
@@ -68,6 +69,7 @@ NO_CHANGES = {
     "another chapter": lambda h, c: h.chapter("1_2_b", "x = 1"),
     "what is not source": lambda h, c: h.write("pyft/__pycache__/a.pyc", "x"),
     "CRLF in the package": lambda h, c: (h.root / "pyft" / "__init__.py").write_bytes(b"x = 1\r\n"),
+    "a package for few pages, of which it is none": lambda h, c: h.write("requirements.lock", "numpy==1\npeft==1\n"),
     "CRLF in the lock": lambda h, c: (h.root / "requirements.lock").write_bytes(b"numpy==1\r\n"),
     "CRLF in the code": lambda h, c: h.edit(c.path, source_of(2, PARAMETERS[0].replace("\n", "\r\n"))),
     "CRLF in the notebook's file": lambda h, c: c.path.write_bytes(c.path.read_bytes().replace(b"\n", b"\r\n")),
@@ -80,6 +82,15 @@ def test_the_key_changes_in_the_part_that_names_the_change(house, chapter, chang
     make, parts = CHANGES[change]
     make(house, chapter)
     assert touched(before, freshness.key(chapter)) == parts
+
+
+def test_a_package_for_few_pages_counts_for_those_that_import_it(house):
+    house.write("requirements.lock", "numpy==1\npeft==1\n")
+    house.chapter("1_1_a", "# 1.1 A 甲", SETUP, PARAMETERS, "from peft import LoraConfig")
+    page = only()
+    before = freshness.key(page)
+    house.write("requirements.lock", "numpy==1\npeft==2\n")
+    assert touched(before, freshness.key(page)) == {"lock"}
 
 
 @pytest.mark.parametrize("change", NO_CHANGES)
@@ -256,3 +267,11 @@ def test_no_real_page_follows_a_hint_or_data_that_it_does_not_load(real):
     assert real('"The low end comes first."', '"The low end is the first."') == {}
     row = 'Artefact(\n            name="minilm",'
     assert real(row, f'Artefact(name="new", requirement="new==1", corpora=("new",)),\n{row}') == {}
+
+
+def test_a_page_that_imports_what_an_extra_locks_depends_on_its_lock(house):
+    path = house.chapter("1_1_a", "# 1.1 A 甲", ("import pyft", ["setup"]), "def f():\n    import some_name.part")
+    chapter = chapters.Chapter("1.1", path)
+    before = freshness.key(chapter)
+    house.write("requirements-serve.lock", "some-name==2\n")
+    assert {part for part, value in freshness.key(chapter).items() if value != before[part]} == {"lock"}

@@ -137,6 +137,11 @@ def test_of_many_columns_the_first_and_the_last_count(file):
     assert (row["tokens"], row["label"]) == (["EU", "rejects"], ("B-ORG", "O"))
 
 
+def test_the_word_of_a_hash_is_a_word_under_every_scheme_of_tags(file):
+    (row,) = read(file("a.conll", "# S-MISC\nup O\n# no tag\n"), TAGS, Layout(tags="bioes"))
+    assert (row["tokens"], row["label"]) == (["#", "up"], ("B-MISC", "O"))
+
+
 def test_a_line_without_a_tag_is_named(file):
     with pytest.raises(PyftError, match="line 2: one column, 'went', expected a word and, in the last column, its tag"):
         read(file("a.conll", "Anna B-PER\nwent\n"), TAGS)

@@ -1,0 +1,1 @@
+"""What section 7.2 alone needs."""

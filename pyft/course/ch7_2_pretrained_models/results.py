@@ -1,0 +1,90 @@
+"""The stored runs of `pyft bench small-models`, as the page shows them; nothing is said of runs that are not there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyft import data, plots
+from pyft.benchmarks.experiment import Found, bench
+from pyft.course.ch7_2_pretrained_models.experiment import CORPUS, LINEAR, MODELS, SHARED, TESTS, WRITES, plan
+from pyft.errors import PyftError
+from pyft.evaluation.stats import UNDECIDED, mean_interval, unpack_bits
+from pyft.evaluation.verdicts import Verdict, compare_runs
+
+AWAITED = "awaited: `pyft bench small-models`"
+Answers = Mapping[str, NDArray[np.bool_]]  # of each model: (S, N), or (N) where nothing is drawn
+
+
+def stored() -> Found:
+    """The runs of the plan; none at all as long as one is missing."""
+    try:
+        found: Found = bench("small-models")
+    except PyftError:
+        return {"runs": []}
+    made = {(r["model"], r["seed"], r["lr"]) for r in found["runs"]}
+    return found if made >= set(plan(found["runs"])) else {"runs": []}
+
+
+def answers(found: Found) -> Answers:
+    """Which test texts each model had right, in the order of its seeds."""
+    n = len(data.load(CORPUS)["test"]) if found["runs"] else 0
+    kept = sorted((r for r in found["runs"] if not r["trial"]), key=lambda r: r["seed"])
+    right = {
+        name: np.array([unpack_bits(r["right"], n) for r in kept if r["model"] == name]) for name in (*MODELS, LINEAR)
+    }
+    return {name: hits[0] if name == LINEAR else hits for name, hits in right.items() if len(hits)}
+
+
+def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
+    """Each declared comparison, paired by seed and text, corrected together."""
+    right = answers(found)
+    if not right:
+        return {}
+    return TESTS.correct({(a, b): compare_runs(right[a], right[b]) for a, b in TESTS.members})
+
+
+def table(found: Found) -> Any:
+    """A row a model: accuracy with its interval over seeds, the weights of its layers, and seconds of the processor."""
+    right, rows = answers(found), []
+    for name, hits in right.items():
+        runs = [r for r in found["runs"] if r["model"] == name and not r["trial"]]
+        accuracy = f"{100 * hits.mean():.1f}"
+        if name == LINEAR:
+            rows.append([name, accuracy, "", "", ""])
+            continue
+        _, low, high = mean_interval([100 * r["accuracy"] for r in runs])
+        seconds = np.median([r["seconds"] for r in runs])
+        rows.append([name, accuracy, f"{low:.1f} to {high:.1f}", f"{runs[0]['layers'] / 1e6:.2f}", f"{seconds:.0f}"])
+    rows.sort(key=lambda row: -float(row[1]))
+    columns = ["model", "accuracy (%)", "95 % interval over seeds", "weights without words (millions)", "time (s)"]
+    caption = "Film reviews, learnt from nothing. The time is the processor's, for one training; medians."
+    return plots.table(rows, columns, caption if rows else AWAITED)
+
+
+def told(found: Found) -> dict[str, str]:
+    """What the runs say, in sentences: `sharing`, `writing`, `baseline`."""
+    judged = verdicts(found)
+    if not judged:
+        return dict.fromkeys(("sharing", "writing", "baseline"), "The runs are awaited: `pyft bench small-models`.")
+    names = {a: v for (a, b), v in judged.items() if b != LINEAR}
+    neither = sum(r["neither"] for r in found["runs"] if r["model"] == WRITES and not r["trial"])
+    asked = sum(hits.size for name, hits in answers(found).items() if name == WRITES)
+    (against_linear,) = (v for (_, b), v in judged.items() if b == LINEAR)
+    return {
+        "sharing": f"With shared weights the encoder is {_said(names[SHARED])}.",
+        "writing": f"The model that writes its answer is {_said(names[WRITES])}. Of {asked:,} answers {neither:,} were "
+        "neither of the two words.",
+        "baseline": f"Than counting words and letters the encoder with weights of its own is {_said(against_linear)}.",
+    }
+
+
+def _said(v: Verdict) -> str:
+    word = "no better and no worse, as far as this test can show" if v.word == UNDECIDED else v.word
+    return f"{word} ({_points(v)})"
+
+
+def _points(v: Verdict) -> str:
+    d, low, high, visible = (100 * x for x in (v.difference, v.low, v.high, v.visible))
+    return f"{d:+.1f} points, {low:.1f} to {high:.1f}; a difference of {visible:.1f} would be found four times in five"

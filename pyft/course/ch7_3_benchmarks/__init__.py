@@ -1,0 +1,1 @@
+"""What section 7.3 alone needs."""

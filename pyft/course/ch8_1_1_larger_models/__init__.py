@@ -1,0 +1,1 @@
+"""What section 8.1.1 alone needs."""

@@ -1,0 +1,1 @@
+"""What section 8.2.1 alone needs."""

@@ -1,0 +1,205 @@
+"""The stored runs of `pyft bench few-labels`, as the page shows them; nothing is said of runs that are not there."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import NDArray
+
+from pyft import plots
+from pyft.benchmarks.experiment import Found, bench
+from pyft.course.ch8_2_1_few_labels.experiment import AGAINST_HEAD, chosen_rates, plan
+from pyft.course.ch8_2_1_few_labels.recipes import DRAWS, METHODS, NO_LABELS, RATES, RIVALS, SIZES, TASKS, TRIAL_DRAWS
+from pyft.errors import PyftError
+from pyft.evaluation.stats import mean_interval, unpack_bits
+from pyft.evaluation.verdicts import Verdict, compare_runs
+
+AWAITED = "awaited: `pyft bench few-labels`"
+MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
+MARKERS = "osD^vP*X"
+Key = tuple[str, str, int]  # task, method, labels a class
+
+
+def stored() -> Found:
+    """The runs of the plan; none at all as long as one is missing."""
+    try:
+        found: Found = bench("few-labels")
+    except PyftError:
+        return {"runs": []}
+    made = {(r["task"], r["kind"], r["lr"], r["n"], r["draw"]) for r in found["runs"]}
+    return found if made >= set(plan(found["runs"])) else {"runs": []}
+
+
+def answers(found: Found) -> dict[Key, NDArray[np.bool_]]:
+    """Which test texts each method had right: (draws, N), in the order of the draws."""
+    rates = chosen_rates(found["runs"])
+    rows: dict[Key, dict[int, NDArray[np.bool_]]] = {}
+    for r in found["runs"]:
+        if r["draw"] in TRIAL_DRAWS or (r["kind"] in RATES and r["lr"] != rates.get((r["task"], r["kind"]))):
+            continue
+        for name, right in r["right"].items():
+            rows.setdefault((r["task"], name, r["n"]), {})[r["draw"]] = unpack_bits(right, r["texts"])
+    return {key: np.stack([some[draw] for draw in sorted(some)]) for key, some in rows.items()}
+
+
+def verdicts(found: Found) -> dict[Key, Verdict]:
+    """Each method against the head alone on its encoder, paired by draw and text; corrected together.
+
+    What needs no labels has no draws, and is held against the smallest size.
+    """
+    right = answers(found)
+    if not right:
+        return {}
+    made = {}
+    for task, name, n in AGAINST_HEAD.members:
+        a, b = right[task, name, n], right[task, RIVALS[name], n or SIZES[0]]
+        made[task, name, n] = compare_runs(a if n else a[0], b)
+    return AGAINST_HEAD.correct(made)
+
+
+def scores(right: Mapping[Key, NDArray[np.bool_]]) -> dict[Key, NDArray[np.float64]]:
+    """Accuracies in percent, one a draw."""
+    return {key: 100 * hits.mean(1) for key, hits in right.items()}
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def table(found: Found, task: str) -> Any:
+    """A row a method, a column a size: mean accuracy, spread over draws, and a mark where a difference is shown."""
+    percent, judged = scores(answers(found)), verdicts(found)
+    rows = []
+    for name in METHODS:
+        cells = [_cell(percent.get((task, name, n)), judged.get((task, name, n))) for n in SIZES]
+        rows.append([name, *cells])
+    if percent:
+        rows.sort(key=lambda row: -percent[task, row[0], SIZES[0]].mean())
+    for name in NO_LABELS:
+        rows.append([name, _cell(percent.get((task, name, 0)), judged.get((task, name, 0))), *[""] * (len(SIZES) - 1)])
+    caption = (
+        f"{task.capitalize()}: accuracy in percent, mean and in brackets standard deviation of {DRAWS} draws. ▲ better,"
+        " ▼ worse than the head alone on the same encoder; no mark: no difference shown. The last two rows need no "
+        "labels, and are held against the head alone with the fewest."
+    )
+    return plots.table(rows, ["labels a class", *map(str, SIZES)], caption if percent else AWAITED)
+
+
+def _cell(percent: Any, judged: Verdict | None) -> str:
+    if percent is None:
+        return "awaited"
+    spread = f" ({percent.std(ddof=1):.1f})" if len(percent) > 1 else ""
+    return f"{percent.mean():.1f}{spread}{MARKS[judged.word] if judged else ''}"
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def told(found: Found) -> dict[str, str]:
+    """What the runs say, in sentences: `verdict`, `unlabelled`, `spread`, `more`, `ours`."""
+    judged, percent = verdicts(found), scores(answers(found))
+    if not judged:
+        words = "The runs are awaited: `pyft bench few-labels` makes them."
+        return dict.fromkeys(("verdict", "unlabelled", "spread", "more", "ours"), words)
+    least, most = SIZES[0], SIZES[-1]
+    trained = {key: v for key, v in judged.items() if key[2]}
+    visible = 100 * float(np.median([v.visible for v in trained.values()]))
+    named = "; ".join(
+        f"{name} {_times(trained, name, 'better')} and {_times(trained, name, 'worse')}" for name in _compared()
+    )
+    sd = {key: float(x.std(ddof=1)) for key, x in percent.items() if key[2]}
+    few = {key: value for key, value in sd.items() if key[2] == least}
+    widest = max(few, key=few.__getitem__)
+    between = _range(percent[widest[0], name, least].mean() for name in METHODS)
+    gains = [(percent[task, "head alone", most] - percent[task, "head alone", least]) for task in TASKS]
+    ours = percent["product reviews", "head alone", least]
+    return {
+        "verdict": f"Of {len(judged)} comparisons, corrected together, {_count(judged, 'better')} say better and "
+        f"{_count(judged, 'worse')} worse than the head alone on the same encoder. Each method with "
+        f"labels is compared {len(TASKS) * len(SIZES)} times, on {len(TASKS)} tasks at {len(SIZES)} sizes; better and "
+        f"worse: {named}. The test finds a difference of {visible:.1f} points four times in five, the median of the "
+        "comparisons; of smaller ones it says nothing.",
+        "unlabelled": " ".join(
+            f"{name.capitalize()} on {task}: {percent[task, name, 0].mean():.1f} %, against the head alone with {least}"
+            f" labels a class: {judged[task, name, 0].word}."
+            for task in TASKS
+            for name in NO_LABELS
+        ),
+        "spread": f"With {least} labels a class the draw moves a score by a standard deviation of up to "
+        f"{few[widest]:.1f} points ({widest[1]}, {widest[0]}), where the best and the worst draw lie "
+        f"{_range(percent[widest]):.1f} points apart; the means of all methods there lie within {between:.1f}. With "
+        f"{most} labels the largest standard deviation is {max(x for key, x in sd.items() if key[2] == most):.1f}.",
+        "more": f"From {least} to {most} labels a class the head alone gains "
+        + " and ".join(f"{_interval(gain)} points on {task}" for task, gain in zip(TASKS, gains, strict=True))
+        + " (mean over draws and its interval).",
+        "ours": f"{ours.mean():.1f} % ({ours.std(ddof=1):.1f})",
+    }
+
+
+def _compared() -> list[str]:
+    return [name for name in METHODS if name in RIVALS]
+
+
+def _times(judged: Mapping[Key, Verdict], name: str, word: str) -> int:
+    return sum(v.word == word for key, v in judged.items() if key[1] == name)
+
+
+def _count(judged: Mapping[Key, Verdict], word: str) -> int:
+    return sum(v.word == word for v in judged.values())
+
+
+def _range(values: Iterable[Any]) -> float:
+    some = [float(x) for x in values]
+    return max(some) - min(some)
+
+
+def _interval(values: NDArray[np.float64]) -> str:
+    mean, low, high = mean_interval(values.tolist())
+    return f"{mean:.1f} ({low:.1f} to {high:.1f})"
+
+
+# --- the figures ------------------------------------------------------------------------------------------------------
+
+
+def curves(found: Found) -> Any:
+    """Accuracy over labels a class, a panel a task: means with their spread over draws, and what needs no labels."""
+    plots.style()
+    percent = scores(answers(found))
+    fig, panels = plt.subplots(len(TASKS), 1, figsize=(6.4, 8.4), sharex=True)
+    for axes, task in zip(panels, TASKS, strict=True):
+        axes.set(xscale="log", title=task, ylabel="accuracy (%)")
+        axes.axhline(100 / len(TASKS[task].words), color="black", linewidth=1, linestyle=":", label="guessing")
+        if not percent:
+            axes.text(0.5, 0.7, AWAITED.replace("`", ""), ha="center", transform=axes.transAxes)
+            continue
+        for i, name in enumerate(METHODS):
+            some = [percent[task, name, n] for n in SIZES]
+            at = [n * 1.02 ** (i - len(METHODS) / 2) for n in SIZES]  # beside each other
+            colour, line = plots.PALETTE[i % len(plots.PALETTE)], "--" if name.startswith(("TF", "head")) else "-"
+            spread = [x.std(ddof=1) for x in some]
+            axes.errorbar(
+                at, [x.mean() for x in some], spread, marker=MARKERS[i], color=colour, linestyle=line, label=name
+            )
+        for name, dash in zip(NO_LABELS, ("-.", (0, (1, 3))), strict=True):
+            axes.axhline(percent[task, name, 0].mean(), color="grey", linestyle=dash, label=name)
+    panels[-1].set(xlabel="labels a class")
+    panels[-1].set_xticks(SIZES, labels=[str(n) for n in SIZES])
+    panels[-1].minorticks_off()
+    if percent:
+        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
+    return fig
+
+
+def dots(draws: Mapping[str, Iterable[float]], guessing: float) -> Any:
+    """Accuracies in percent of each method, one dot a draw, with the mean as a bar across."""
+    plots.style()
+    fig, axes = plt.subplots(figsize=(6.4, 3.0))
+    for y, values in enumerate(draws.values()):
+        some = list(values)
+        axes.plot(some, [y] * len(some), "o", color=plots.PALETTE[y], alpha=0.6)
+        axes.plot([np.mean(some)] * 2, [y - 0.3, y + 0.3], color=plots.PALETTE[y], linewidth=3)
+    axes.axvline(guessing, color="black", linewidth=1, linestyle=":")
+    axes.text(guessing, -0.72, " guessing", fontsize="small", va="center")
+    axes.set(yticks=range(len(draws)), ylim=(-1, len(draws) - 0.4), xlabel="accuracy (%)")
+    axes.set_yticklabels(list(draws))
+    return fig

@@ -1,0 +1,203 @@
+"""The stored runs of `pyft bench efficient`, as the page shows them; nothing is said of runs that are not there."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from pyft import data, plots
+from pyft.benchmarks.experiment import Found, Run, bench
+from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import own_parameters
+from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.experiment import (
+    AGAINST_FULL,
+    chosen_rates,
+    plan,
+    unpacked,
+)
+from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.recipes import METHODS, SEEDS, TASKS
+from pyft.data.splits import subset
+from pyft.errors import PyftError
+from pyft.evaluation.stats import mean_interval
+from pyft.evaluation.verdicts import Verdict, compare_f1, compare_runs
+
+AWAITED = "awaited: `pyft bench efficient`"
+LEFT = 1e3  # parameters: where the head alone stands, which learns none below it
+MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
+SHORT = {"LoRA, all matrices": "LoRA, all", "Houlsby adapters": "Houlsby", "Pfeiffer adapters": "Pfeiffer"}
+
+
+def stored() -> Found:
+    """The runs of the plan; none at all as long as one is missing."""
+    try:
+        found: Found = bench("efficient")
+    except PyftError:
+        return {"runs": []}
+    made = {(r["task"], r["method"], r["lr"], r["seed"]) for r in found["runs"]}
+    return found if made >= set(plan(found["runs"])) else {"runs": []}
+
+
+def by_method(found: Found) -> dict[tuple[str, str], list[Run]]:
+    """The runs of each task and method at the rate that was chosen, by seed."""
+    best = chosen_rates(found["runs"])
+    return {
+        (task, name): sorted(
+            (r for r in found["runs"] if (r["task"], r["method"], r["lr"]) == (task, name, lr)), key=lambda r: r["seed"]
+        )
+        for (task, name), lr in best.items()
+    }
+
+
+def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
+    """Each method against full fine-tuning, in shares, paired by seed and text or document; corrected together."""
+    runs = by_method(found)
+    if not runs:
+        return {}
+    made = {}
+    for task, name in AGAINST_FULL.members:
+        a, b = (np.stack([unpacked(r) for r in runs[task, of]]) for of in (name, "full"))  # (S, N, 1 or 3)
+        if a.shape[-1] == 1:
+            made[task, name] = compare_runs(a[..., 0], b[..., 0])
+        else:
+            made[task, name] = compare_f1(a, b, documents(task))
+    return AGAINST_FULL.correct(made)
+
+
+def documents(task: str) -> list[int]:
+    """The document of each sentence of the test rows: sentences of one are not independent."""
+    test = data.load(TASKS[task].corpus)["test"]
+    return list(subset(test, min(TASKS[task].test, len(test)), 0)["document"])
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def table(found: Found) -> Any:
+    """A row a method, by what it learns: scores with a mark where the test finds a difference, what it forgets."""
+    runs, judged = by_method(found), verdicts(found)
+    rows = []
+    for name in sorted(METHODS, key=own_parameters):
+        row: list[Any] = [name, own_parameters(name)]
+        if not runs:
+            rows.append([*row, *["awaited"] * (len(TASKS) + 2)])
+            continue
+        for task in TASKS:
+            mark = MARKS[judged[task, name].word] if name != "full" else ""
+            row.append(f"{100 * np.mean([r['score'] for r in runs[task, name]]):.1f}{mark}")
+        forgot = np.mean([r["masked words"] - before(runs, task) for task in TASKS for r in runs[task, name]])
+        seconds = np.mean([r["seconds"] for task in TASKS for r in runs[task, name]])
+        rows.append([*row, f"{forgot:+.2f}", f"{seconds:.0f}"])
+    caption = (
+        f"Accuracy, and F1 of names, in percent: means of {SEEDS} seeds. ▲ better, ▼ worse than full fine-tuning, no "
+        "mark: no difference shown. Forgotten: rise of the loss on hidden words of other texts, in nats a word."
+    )
+    return plots.table(rows, ["method", "parameters", *TASKS, "forgotten", "seconds"], caption if runs else AWAITED)
+
+
+def before(runs: Mapping[tuple[str, str], list[Run]], task: str) -> float:
+    """The loss on hidden words before fine-tuning: whoever trains the head alone leaves the body as it was."""
+    return float(runs[task, "head alone"][0]["masked words"])
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def told(found: Found) -> dict[str, str]:
+    """What the runs say, in sentences: `verdict`, `rates`, `forgotten`."""
+    runs, judged = by_method(found), verdicts(found)
+    if not runs:
+        return dict.fromkeys(
+            ("verdict", "rates", "forgotten"), "The runs are awaited: `pyft bench efficient` makes them."
+        )
+    of = {word: [key for key in judged if judged[key].word == word] for word in MARKS}
+    visible = 100 * float(np.median([v.visible for v in judged.values()]))
+    spread = {key: _range(r["validation"] for r in found["runs"] if _tried(r, key)) for key in runs}
+    widest = max(spread, key=spread.__getitem__)
+    between = _range(np.mean([r["score"] for r in runs[widest[0], name]]) for name in METHODS)
+    wider = sum(spread[key] > _range(r["score"] for r in runs[key]) for key in spread)
+    forgot = {
+        name: float(np.mean([r["masked words"] - before(runs, task) for task in TASKS for r in runs[task, name]]))
+        for name in METHODS
+    }
+    most, least = (
+        max(forgot, key=forgot.__getitem__),
+        min((name for name in METHODS if name != "head alone"), key=forgot.__getitem__),
+    )
+    return {
+        "verdict": f"Of {len(judged)} comparisons, corrected together, {len(of['worse'])} say worse"
+        f"{_named(of['worse'])} and {len(of['better'])} better{_named(of['better'])}; in the others no difference is "
+        f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
+        "comparisons; of smaller ones it says nothing.",
+        "rates": f"Between its three rates a method's validation score lay up to {100 * spread[widest]:.1f} points "
+        f"apart ({widest[1]}, {widest[0]}); the means of all methods on that task lie within {100 * between:.1f} "
+        f"points. For {wider} of {len(spread)} methods and tasks the rate moved more than the seed did.",
+        "forgotten": f"Before fine-tuning the loss on hidden words is {before(runs, next(iter(TASKS))):.2f} nats. It "
+        f"rises most after {most}, by {forgot[most]:.2f}, and least after {least}, by {forgot[least]:.2f}; where the "
+        "head alone learns it cannot rise at all. These are means over seeds and tasks, without a test.",
+    }
+
+
+def _tried(run: Run, key: tuple[str, str]) -> bool:
+    return (run["task"], run["method"], run["seed"]) == (*key, 0)
+
+
+def _range(values: Iterable[Any]) -> float:
+    some = [float(x) for x in values]
+    return max(some) - min(some)
+
+
+def _named(some: list[tuple[str, str]]) -> str:
+    """The comparisons by name in brackets, if there are any and they are few."""
+    return f" ({'; '.join(f'{name}, {task}' for task, name in some)})" if 0 < len(some) <= 6 else ""
+
+
+# --- the figure -------------------------------------------------------------------------------------------------------
+
+
+def frontier(points: Mapping[str, tuple[float, float]]) -> list[str]:
+    """The methods that none beats in score with as few parameters, by parameters: names of (parameters, score)."""
+    best, kept = -np.inf, []
+    for name in sorted(points, key=lambda name: (points[name][0], -points[name][1])):
+        if points[name][1] > best:
+            best = points[name][1]
+            kept.append(name)
+    return kept
+
+
+def pareto(found: Found) -> Any:
+    """Score over the numbers that are learnt, a panel a task, with intervals over seeds and the frontier."""
+    plots.style()
+    runs = by_method(found)
+    fig, panels = plt.subplots(len(TASKS), 1, figsize=(6.4, 9), sharex=True)
+    for axes, task in zip(panels, TASKS, strict=True):
+        axes.set(xscale="log", title=task, ylabel=_unit(task))
+        if runs:
+            _points(axes, {name: [100 * r["score"] for r in runs[task, name]] for name in METHODS})
+        else:
+            axes.text(0.5, 0.5, AWAITED.replace("`", ""), ha="center", transform=axes.transAxes)
+    panels[-1].set(xlabel="parameters learnt below the head")
+    if runs:
+        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
+    return fig
+
+
+def _points(axes: Any, scores: Mapping[str, list[float]]) -> None:
+    """The methods of one task, each with its interval and its name, and the frontier."""
+    points = {name: (max(own_parameters(name), LEFT), float(np.mean(scores[name]))) for name in METHODS}
+    kinds = list(dict.fromkeys(method.where for method in METHODS.values()))
+    labelled: set[str] = set()
+    for i, name in enumerate(sorted(METHODS, key=own_parameters)):
+        (x, mean), where = points[name], METHODS[name].where
+        _, low, high = mean_interval(scores[name])
+        colour, marker = plots.PALETTE[kinds.index(where)], "osD^"[kinds.index(where)]
+        label = None if where in labelled else where
+        axes.errorbar(x, mean, [[mean - low], [high - mean]], fmt=marker, color=colour, capsize=3, label=label)
+        above = 5 if i % 2 else -11  # names of neighbours keep out of each other's way
+        axes.annotate(SHORT.get(name, name), (x, mean), (5, above), textcoords="offset points", fontsize="x-small")
+        labelled.add(where)
+    edge = zip(*(points[name] for name in frontier(points)), strict=True)
+    axes.step(*edge, where="post", color="black", linewidth=1, linestyle="--", zorder=0)
+
+
+def _unit(task: str) -> str:
+    return "F1 (%)" if TASKS[task].kind == "token-classification" else "accuracy (%)"

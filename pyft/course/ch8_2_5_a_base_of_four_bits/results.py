@@ -1,0 +1,155 @@
+"""The stored runs of `pyft bench four-bits`, as the page shows them; nothing is said of runs that are not there."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from pyft import plots
+from pyft.benchmarks.experiment import Found, Run, bench
+from pyft.course.ch8_2_5_a_base_of_four_bits.counts import base_bytes, bits_a_number
+from pyft.course.ch8_2_5_a_base_of_four_bits.experiment import AGAINST_WHOLE, hits, plan
+from pyft.course.ch8_2_5_a_base_of_four_bits.recipes import BASES, SEEDS, TASKS, WHOLE
+from pyft.errors import PyftError
+from pyft.evaluation.stats import mean_interval
+from pyft.evaluation.verdicts import Verdict, compare_runs
+from pyft.maths.four_bits import dequantise, normal_levels, quantise, uniform_levels
+
+AWAITED = "awaited: `pyft bench four-bits`"
+MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
+
+
+def stored() -> Found:
+    """The runs of the plan; none at all as long as one is missing."""
+    try:
+        found: Found = bench("four-bits")
+    except PyftError:
+        return {"runs": []}
+    made = {(r["task"], r["base"], r["seed"]) for r in found["runs"]}
+    return found if made >= set(plan()) else {"runs": []}
+
+
+def by_base(found: Found) -> dict[tuple[str, str], list[Run]]:
+    """The runs of each task and base, by seed."""
+    runs = sorted(found["runs"], key=lambda r: r["seed"])
+    keys = [(task, base) for task in TASKS for base in BASES]
+    return {key: [r for r in runs if (r["task"], r["base"]) == key] for key in keys} if runs else {}
+
+
+def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
+    """Each quantised base against the one of 32 bits, in shares, paired by seed and text; corrected together."""
+    runs = by_base(found)
+    if not runs:
+        return {}
+    answers = {key: np.stack([hits(r) for r in some]) for key, some in runs.items()}  # (S, N)
+    return AGAINST_WHOLE.correct(
+        {(task, base): compare_runs(answers[task, base], answers[task, WHOLE]) for task, base in AGAINST_WHOLE.members}
+    )
+
+
+def bits_of(name: str) -> float:
+    """Bits that a number of the base's matrices takes, with its share of the scale."""
+    base = BASES[name]
+    return 32.0 if base is None else bits_a_number(base.bits, base.block)
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def told(found: Found) -> dict[str, str]:
+    """What the runs say, in sentences: `verdict`, `four`."""
+    judged = verdicts(found)
+    if not judged:
+        return dict.fromkeys(("verdict", "four"), "The runs are awaited: `pyft bench four-bits` makes them.")
+    of = {word: [key for key in judged if judged[key].word == word] for word in MARKS}
+    visible = 100 * float(np.median([v.visible for v in judged.values()]))
+    nf4 = {task: judged[task, "NF4"] for task in TASKS}
+    shown = [task for task in TASKS if nf4[task].word != "no difference shown"]
+    bounds = "; ".join(
+        f"{task} {100 * v.difference:+.1f} points, {100 * v.low:+.1f} to {100 * v.high:+.1f}" for task, v in nf4.items()
+    )
+    what = (
+        f"NF4 differs from 32 bits on {' and '.join(shown)}"
+        if shown
+        else "between NF4 and 32 bits no difference is shown on either task"
+    )
+    return {
+        "verdict": f"Of {len(judged)} comparisons with 32 bits, corrected together, {len(of['worse'])} say worse"
+        f"{_named(of['worse'])} and {len(of['better'])} better{_named(of['better'])}; in the others no difference is "
+        f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
+        "comparisons; of smaller ones it says nothing.",
+        "four": f"Of the two tasks together: {what} ({bounds}; 95 % intervals of the single comparisons).",
+    }
+
+
+def _named(some: Sequence[tuple[str, str]]) -> str:
+    return f" ({'; '.join(f'{name}, {task}' for task, name in some)})" if some else ""
+
+
+# --- tables and figures -----------------------------------------------------------------------------------------------
+
+
+def table(found: Found) -> Any:
+    """A row a base: bits a number, MiB of all matrices, accuracy with a mark where the test finds a difference."""
+    runs, judged = by_base(found), verdicts(found)
+    rows = []
+    for name in sorted(BASES, key=bits_of, reverse=True):
+        row: list[Any] = [name, f"{bits_of(name):.1f}", f"{base_bytes(bits_of(name)) / 2**20:.1f}"]
+        if not runs:
+            rows.append([*row, *["awaited"] * len(TASKS)])
+            continue
+        for task in TASKS:
+            mark = MARKS[judged[task, name].word] if name != WHOLE else ""
+            row.append(f"{100 * np.mean([r['accuracy'] for r in runs[task, name]]):.1f}{mark}")
+        rows.append(row)
+    caption = (
+        f"Accuracy in percent, means of {SEEDS} seeds. ▲ better, ▼ worse than 32 bits, no mark: no difference shown."
+    )
+    return plots.table(rows, ["base", "bits a number", "MiB", *TASKS], caption if runs else AWAITED)
+
+
+def accuracy_figure(found: Found) -> Any:
+    """Accuracy over the bits of a number, a panel a task, with intervals over seeds."""
+    plots.style()
+    runs = by_base(found)
+    fig, panels = plt.subplots(1, len(TASKS), figsize=(6.4, 3.4))
+    for axes, task in zip(panels, TASKS, strict=True):
+        axes.set(title=task, xlabel="bits a number", ylabel="accuracy (%)", xscale="log")
+        if not runs:
+            axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
+            continue
+        for i, name in enumerate(BASES):
+            mean, low, high = mean_interval([100 * r["accuracy"] for r in runs[task, name]])
+            axes.errorbar(
+                bits_of(name) * (1.06 if name.startswith("uniform") else 1), mean, [[mean - low], [high - mean]],
+                fmt="osD^v"[i], color=plots.PALETTE[i], capsize=3, label=name,
+            )  # fmt: skip
+        axes.set_xticks([2.5, 3.5, 4.5, 32], ["2.5", "3.5", "4.5", "32"])
+        axes.minorticks_off()
+    if runs:
+        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return fig
+
+
+def levels_figure(W: torch.Tensor, block: int) -> Any:
+    """How a real matrix's numbers, over the largest of their block, are spread, and both kinds of levels below."""
+    plots.style()
+    blocks = W.reshape(-1, block)
+    shares = (blocks / blocks.abs().amax(1, keepdim=True)).flatten().numpy()
+    fig, axes = plt.subplots(figsize=(6.4, 3.4))
+    axes.hist(shares, bins=121, color=plots.PALETTE[5], density=True, label="numbers of a matrix")
+    for i, (name, levels) in enumerate((("NF4", normal_levels()), ("uniform", uniform_levels()))):
+        y = -0.12 - 0.16 * i
+        axes.plot(levels, [y] * len(levels), "|", markersize=11, markeredgewidth=2, color=plots.PALETTE[i], label=name)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set(xlabel="number over the largest of its block", ylabel="density", xlim=(-1.05, 1.05))
+    axes.legend(fontsize="small")
+    return fig
+
+
+def relative_error(x: torch.Tensor, levels: torch.Tensor, block: int) -> float:
+    """The root of the mean squared error that blocks make, over the root mean square of the numbers."""
+    made = dequantise(*quantise(x, levels, block), levels)
+    return float((made - x.reshape(-1, block)).square().mean().sqrt() / x.square().mean().sqrt())

@@ -1,0 +1,1 @@
+"""What section 8.3.1 alone needs."""

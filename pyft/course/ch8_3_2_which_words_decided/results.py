@@ -1,0 +1,280 @@
+"""The stored runs of `pyft bench explanations`, as the page shows them; nothing is said of runs that are not there."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from numpy.typing import NDArray
+
+from pyft import plots
+from pyft.benchmarks.experiment import Found, bench
+from pyft.course.ch8_3_2_which_words_decided.experiment import CURVES, FILLED, FILLS, MASK, RIVALS, SANITY, plan
+from pyft.course.ch8_3_2_which_words_decided.faithful import LEVELS, SHARES, agreement, bootstrap
+from pyft.course.ch8_3_2_which_words_decided.recipes import METHODS, RANDOM, SEEDS
+from pyft.errors import PyftError
+from pyft.evaluation.verdicts import Verdict, compare_runs
+
+AWAITED = "awaited: `pyft bench explanations`"
+MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
+TOLD = ("accuracy", "verdict", "fills", "agree", "sanity")
+Interval = tuple[float, float, float]  # mean, low, high
+
+
+def stored() -> Found:
+    """The runs of the plan, by seed; none at all as long as one is missing."""
+    try:
+        found: Found = bench("explanations")
+    except PyftError:
+        return {"runs": []}
+    runs = sorted(found["runs"], key=lambda r: r["seed"])
+    return {"runs": runs} if {(r["seed"],) for r in runs} >= set(plan()) else {"runs": []}
+
+
+def gaps(found: Found, name: str, fill: str) -> NDArray[np.float64]:
+    """Area of insertion less that of deletion, of each run and text: (S, N)."""
+    return np.array([r["gaps"][fill][name] for r in found["runs"]])
+
+
+def kept(found: Found, name: str, level: str) -> NDArray[np.float64]:
+    """Agreement of a method's scores on partly random weights with those of the model: (S, N)."""
+    return np.array([r["sanity"][level][name] for r in found["runs"]])
+
+
+def verdicts(found: Found) -> dict[Any, Verdict]:
+    """Each method against random scores, by the area between its curves, with both fills; corrected together."""
+    if not found["runs"]:
+        return {}
+    return CURVES.correct(
+        {
+            (name, fill): compare_runs(gaps(found, name, fill), gaps(found, RANDOM, fill))
+            for name, fill in CURVES.members
+        }
+    )
+
+
+def unlearnt(found: Found) -> dict[str, Verdict]:
+    """What each method keeps on weights that are all random, against two draws of random scores; corrected together.
+
+    "better" means that more is kept than by chance: that the scores do not come from what was learnt alone.
+    """
+    if not found["runs"]:
+        return {}
+    return SANITY.correct(
+        {name: compare_runs(kept(found, name, "all"), kept(found, RANDOM, "all")) for name in SANITY.members}
+    )
+
+
+def agreements(found: Found) -> dict[tuple[str, str], Interval]:
+    """Rank correlations of the sizes of two methods' scores, means over texts with bootstrapped intervals."""
+    return {
+        (a, b): bootstrap(
+            [[agreement(x, y) for x, y in zip(r["scores"][a], r["scores"][b], strict=True)] for r in found["runs"]]
+        )
+        for a, b in combinations(METHODS, 2)
+        if found["runs"]
+    }
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def told(found: Found) -> dict[str, str]:
+    """What the runs say, in sentences, by the names in `TOLD`."""
+    if not found["runs"]:
+        words = dict.fromkeys(TOLD, "The runs are awaited: `pyft bench explanations` makes them.")
+        return words | {"accuracy": "(awaited)"}
+    return {
+        "accuracy": f"{100 * np.mean([r['accuracy'] for r in found['runs']]):.1f}",
+        "verdict": _verdict(verdicts(found)),
+        "fills": _fills(found),
+        "agree": _agree(agreements(found)),
+        "sanity": _sanity(found),
+    }
+
+
+def _verdict(judged: Mapping[Any, Verdict]) -> str:
+    of = {word: [f"{name} ({fill})" for (name, fill), v in judged.items() if v.word == word] for word in MARKS}
+    visible = float(np.median([v.visible for v in judged.values()]))
+    return (
+        f"Of {len(judged)} comparisons with random scores, corrected together, {len(of['better'])} say better"
+        f"{_named(of['better'])} and {len(of['worse'])} worse{_named(of['worse'])}; in the others no difference is "
+        f"shown. The test finds a difference in area of {visible:.2f} four times in five, the median of all."
+    )
+
+
+def _fills(found: Found) -> str:
+    """What is left of the decision without any word, and whether the fill changes a verdict."""
+    judged = verdicts(found)
+    ends = {
+        fill: float(np.mean([r["curves"][f"{fill}, deletion, {name}"][-1] for r in found["runs"] for name in METHODS]))
+        for fill in FILLS
+    }
+    other = [name for name in RIVALS if judged[name, MASK].word != judged[name, FILLED].word]
+    changed = (
+        f"The verdict is another one with the other fill for {', '.join(other)}."
+        if other
+        else ("No verdict is another one with the other fill.")
+    )
+    return (
+        f"With {MASK} in the place of every word the label still has a probability of {ends[MASK]:.2f}, and "
+        f"{FILLED} {ends[FILLED]:.2f}; a coin would give it a half. "
+        f"{changed}"
+    )
+
+
+def _agree(found: Mapping[tuple[str, str], Interval]) -> str:
+    pairs = {pair: x for pair, x in found.items() if RANDOM not in pair}
+    most, least = max(pairs, key=lambda p: pairs[p][0]), min(pairs, key=lambda p: pairs[p][0])
+    chance = [x for pair, x in found.items() if RANDOM in pair]
+    zero = sum(x[1] <= 0 <= x[2] for x in pairs.values())
+    return (
+        f"The two that agree most are {_pair(most, pairs)}, and the least {_pair(least, pairs)}. Of {len(pairs)} pairs "
+        f"{zero} have an interval that holds zero. With random scores they agree by {min(x[0] for x in chance):.2f} to "
+        f"{max(x[0] for x in chance):.2f}."
+    )
+
+
+def _pair(pair: tuple[str, str], found: Mapping[tuple[str, str], Interval]) -> str:
+    mean, low, high = found[pair]
+    return f"{pair[0]} and {pair[1]}: {mean:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _sanity(found: Found) -> str:
+    judged = unlearnt(found)
+    fail = [name for name in RIVALS if judged[name].word == "better"]
+    what = (
+        f"more than by chance is kept by {', '.join(fail)}: part of these scores does not come from what was learnt"
+        if fail
+        else "of no method it is shown that more is kept than by chance"
+    )
+    visible = float(np.median([v.visible for v in judged.values()]))
+    return (
+        f"Of {len(judged)} methods on weights that are all random, corrected together, {what}. The test finds a rank "
+        f"correlation of {visible:.2f} above chance four times in five, the median of the methods."
+    )
+
+
+def _named(some: list[str]) -> str:
+    return f" ({', '.join(some)})" if some else ""
+
+
+# --- table and figures ------------------------------------------------------------------------------------------------
+
+
+def table(found: Found) -> Any:
+    """A row a method: area between its curves with both fills, and what it keeps on random weights."""
+    judged, of_chance = verdicts(found), unlearnt(found)
+    columns = ["method", *(f"area, {fill}" for fill in FILLS), "kept on random weights"]
+    if not found["runs"]:
+        return plots.table([[name, *["awaited"] * 3] for name in METHODS], columns, AWAITED)
+    rows = []
+    for name in sorted(METHODS, key=lambda name: -gaps(found, name, FILLED).mean()):
+        areas = [
+            f"{gaps(found, name, fill).mean():.2f}{MARKS[judged[name, fill].word] if name != RANDOM else ''}"
+            for fill in FILLS
+        ]
+        mark = MARKS[of_chance[name].word] if name != RANDOM else ""
+        rows.append([name, *areas, f"{kept(found, name, 'all').mean():.2f}{mark}"])
+    caption = (
+        f"Means over {SEEDS} seeds and all texts. Area: insertion less deletion, the larger the better; ▲ better, "
+        "▼ worse than random scores. Kept: rank correlation, the nearer to none the better; ▲ more than by chance."
+    )
+    return plots.table(rows, columns, caption)
+
+
+def curves_figure(found: Found) -> Any:
+    """The label's probability over the share of words taken away or put in, with both fills."""
+    plots.style()
+    fig, panels = plt.subplots(2, 2, figsize=(6.4, 6.0), sharex=True, sharey=True)
+    for i, fill in enumerate(FILLS):
+        for j, way in enumerate(("deletion", "insertion")):
+            axes = panels[i, j]
+            axes.set(title=f"{way}, {fill}", ylim=(0, 1))
+            if not found["runs"]:
+                _await(axes)
+                continue
+            for k, name in enumerate(METHODS):
+                mean = np.mean([r["curves"][f"{fill}, {way}, {name}"] for r in found["runs"]], axis=0)
+                axes.plot(
+                    SHARES, mean, color=plots.PALETTE[k - 1], marker="osD^vP*"[k], markersize=4, label=name,
+                    linestyle="--" if name == RANDOM else "-",
+                )  # fmt: skip
+    for axes in panels[1]:
+        axes.set_xlabel("share of words")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("probability of the label")
+    if found["runs"]:
+        fig.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize="small")
+    return fig
+
+
+def agreement_figure(found: Found) -> Any:
+    """The rank correlation of each pair of methods, with its interval."""
+    plots.style()
+    fig, axes = plt.subplots(figsize=(6.4, 5.2))
+    if not found["runs"]:
+        _await(axes)
+        return fig
+    names = list(METHODS)
+    mean, text = np.full((len(names) - 1,) * 2, np.nan), np.full((len(names) - 1,) * 2, "", dtype=object)
+    for (a, b), (middle, low, high) in agreements(found).items():
+        at = names.index(b) - 1, names.index(a)
+        mean[at], text[at] = middle, f"{middle:.2f}\n{low:.2f} to {high:.2f}"
+    sns.heatmap(
+        mean, annot=text, fmt="", cmap="cividis", vmin=-0.2, vmax=1, ax=axes, mask=np.isnan(mean),
+        annot_kws={"fontsize": 7}, xticklabels=names[:-1], yticklabels=names[1:],
+        cbar_kws={"label": "rank correlation of sizes"},
+    )  # fmt: skip
+    axes.tick_params(axis="x", rotation=40)
+    return fig
+
+
+def sanity_figure(found: Found) -> Any:
+    """What is left of each method's scores as weights are drawn anew from the top down, with intervals over texts."""
+    plots.style()
+    fig, axes = plt.subplots(figsize=(6.4, 3.8))
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set(ylabel="rank correlation with the model's")
+    if not found["runs"]:
+        _await(axes)
+        return fig
+    for k, name in enumerate(METHODS):
+        middle, low, high = np.array([bootstrap(kept(found, name, level)) for level in LEVELS]).T
+        x = np.arange(len(LEVELS)) + 0.08 * (k - 3)
+        axes.errorbar(
+            x,
+            middle,
+            [middle - low, high - middle],
+            fmt="osD^vP*"[k],
+            color=plots.PALETTE[k - 1],
+            capsize=2,
+            label=name,
+        )
+    axes.set_xticks(range(len(LEVELS)), [f"random: {level}" for level in LEVELS])
+    fig.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize="small")
+    return fig
+
+
+def example_figure(found: Found, texts: list[str], i: int = 0) -> Any:
+    """The scores that each method gives the words of one text, over its largest; one classifier."""
+    plots.style()
+    fig, axes = plt.subplots(figsize=(6.4, 3.6))
+    if not found["runs"]:
+        _await(axes)
+        return fig
+    scores = {name: np.array(some[i]) for name, some in found["runs"][0]["scores"].items()}
+    share = np.array([scores[name] / max(np.abs(scores[name]).max(), 1e-12) for name in METHODS])
+    sns.heatmap(
+        share, cmap="PuOr", vmin=-1, vmax=1, ax=axes, xticklabels=texts[i].split(), yticklabels=list(METHODS),
+        cbar_kws={"label": "against → for the label"},
+    )  # fmt: skip
+    axes.tick_params(axis="x", rotation=50)
+    return fig
+
+
+def _await(axes: Any) -> None:
+    text = AWAITED.replace("`", "").replace(": ", ":\n")
+    axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes)

@@ -1,0 +1,208 @@
+"""The stored runs of `pyft bench fairness`, as the page shows them; nothing is said of runs that are not there."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import NDArray
+
+from pyft import plots
+from pyft.benchmarks.experiment import Found, Run, bench
+from pyft.course.ch8_3_3_fairness import naming
+from pyft.course.ch8_3_3_fairness.experiment import GAPS, MITIGATION, TRAINED, hits, plan
+from pyft.course.ch8_3_3_fairness.recipes import ARMS, COPIED, GROUPS, LINEAR, PLAIN, SWAPPED
+from pyft.errors import PyftError
+from pyft.evaluation.stats import mean_interval
+from pyft.evaluation.verdicts import Verdict, compare_influences, compare_runs
+
+Floats = NDArray[np.float64]
+AWAITED = "awaited: `pyft bench fairness`"
+WAIT = "The runs are awaited: `pyft bench fairness` makes them."
+
+
+def stored() -> Found:
+    """The runs of the plan; none at all as long as one is missing."""
+    try:
+        found: Found = bench("fairness")
+    except PyftError:
+        return {"runs": []}
+    made = {(r["what"], r["name"], r["seed"]) for r in found["runs"]}
+    return found if made >= set(plan()) else {"runs": []}
+
+
+def of(found: Found, what: str, name: str) -> list[Run]:
+    """The runs of one arm or network, by seed."""
+    return sorted((r for r in found["runs"] if (r["what"], r["name"]) == (what, name)), key=lambda r: r["seed"])
+
+
+def shown(group: str) -> str:
+    """A group's name as the page writes it."""
+    return "Native American" if group == "native_american" else group.capitalize()
+
+
+# --- gaps between groups ----------------------------------------------------------------------------------------------
+
+
+def gap(scores: Floats, groups: Sequence[str], group: str) -> Verdict:
+    """The mean of one group's names less the mean of the other groups' means, over seeds and names together.
+
+    `scores` (S, N): a score of each name, by seed. Every name counts as a draw from its group: what is tested is
+    whether other names of the same groups would show the same. The variance is that of a difference of means.
+    """
+    of_name = np.array(groups)
+    names, others = sorted(set(groups)), len(set(groups)) - 1
+    weight, mean = np.zeros(len(groups)), np.zeros_like(scores)
+    for one in names:
+        here = of_name == one
+        weight[here] = (1.0 if one == group else -1.0 / others) / here.sum()
+        mean[:, here] = scores[:, here].mean(1, keepdims=True)
+    return compare_influences(scores @ weight, (scores - mean) * weight)
+
+
+def gaps(found: Found, arm: str = PLAIN) -> dict[tuple[str, str], Verdict]:
+    """Each group's gap, in standard deviations of the scores of reviews; the p-values corrected together."""
+    runs = of(found, TRAINED, arm)
+    if not runs:
+        return {}
+    made: dict[tuple[str, str], Verdict] = {}
+    for part in GROUPS:
+        scores, groups = np.array([r[part]["score"] for r in runs]), naming.tested(part)[1]
+        made |= {(part, group): gap(scores, groups, group) for group in GROUPS[part]}
+    return GAPS.correct(made)
+
+
+def told_gaps(found: Found) -> str:
+    """What the gaps of the model say, in sentences."""
+    judged = gaps(found)
+    if not judged:
+        return WAIT
+    clear = [key for key, verdict in judged.items() if verdict.word != "no difference shown"]
+    widest = max(judged, key=lambda key: abs(judged[key].difference))
+    visible = float(np.median([v.visible for v in judged.values()]))
+    named = "; ".join(f"{_group(key)} {judged[key].difference:+.3f}" for key in clear)
+    return (
+        f"Of {len(judged)} gaps, corrected together, {len(clear)} {'is' if len(clear) == 1 else 'are'} shown"
+        f"{f' ({named})' if clear else ''}. The widest is that of {_group(widest)}, "
+        f"{judged[widest].difference:+.3f} ({judged[widest].low:+.3f} to {judged[widest].high:+.3f}) standard "
+        f"deviations of the scores of reviews. A gap of {visible:.3f} would be found four times in five, the "
+        "median of them; of smaller ones the test says nothing."
+    )
+
+
+def _group(key: tuple[str, str]) -> str:
+    return f"{shown(key[1])} {key[0]} names"
+
+
+def names_figure(z: Floats, groups: Sequence[str]) -> Any:
+    """A point a name: its score in one sentence, z (N,), by group, with the mean of the group."""
+    plots.style()
+    fig, axes = plt.subplots(figsize=(6.4, 2.8))
+    names, of_name = list(dict.fromkeys(groups)), np.array(groups)
+    for y, group in enumerate(names):
+        here = z[of_name == group]
+        axes.plot(here, np.full(len(here), y), "o", color=plots.PALETTE[y], alpha=0.4, markeredgewidth=0)
+        axes.plot(here.mean(), y, "|", color="black", markersize=18, markeredgewidth=2)
+    axes.axvline(0, color="black", linestyle="--", linewidth=1)
+    axes.set(xlabel="log-odds of praise")
+    axes.set_yticks(range(len(names)), [shown(group) for group in names])
+    axes.invert_yaxis()
+    return fig
+
+
+def gaps_figure(found: Found) -> Any:
+    """The gap of every group with its interval; filled where it is shown after the correction."""
+    plots.style()
+    fig, axes = plt.subplots(figsize=(6.4, 3.6))
+    judged = gaps(found)
+    axes.set(xlabel="gap to the other groups (standard deviations of reviews)")
+    if not judged:
+        return empty(fig, axes)
+    for y, (key, verdict) in enumerate(judged.items()):
+        colour = plots.PALETTE[list(GROUPS).index(key[0])]
+        axes.plot([verdict.low, verdict.high], [y, y], color=colour)
+        filled = verdict.word != "no difference shown"
+        axes.plot(verdict.difference, y, "o", color=colour, markerfacecolor=colour if filled else "white")
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_yticks(range(len(judged)), [f"{shown(group)}, {part}" for part, group in judged])
+    axes.invert_yaxis()
+    return fig
+
+
+def empty(fig: Any, axes: Any) -> Any:
+    """A figure that says which runs are awaited."""
+    axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
+    return fig
+
+
+# --- swapped names ----------------------------------------------------------------------------------------------------
+
+
+def moved(run: Run) -> Floats:
+    """How far each name moves the scores of our sentences, first and last names: (N,)."""
+    return np.concatenate([run[part]["moved"] for part in GROUPS])
+
+
+def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
+    """Swapped names against both controls, in how little names move scores and in accuracy; corrected together."""
+    runs = {arm: of(found, TRAINED, arm) for arm in ARMS}
+    if not all(runs.values()):
+        return {}
+    of_names = {arm: -np.stack([moved(r) for r in some]) for arm, some in runs.items()}  # (S, N); more is better
+    right = {arm: np.stack([hits(r) for r in some]) for arm, some in runs.items()}
+    table: Mapping[str, Mapping[str, Any]] = {"names": of_names, "accuracy": right}
+    return MITIGATION.correct(
+        {
+            (what, against): compare_runs(table[what][SWAPPED], table[what][against])
+            for what, against in MITIGATION.members
+        }
+    )
+
+
+def told_mitigation(found: Found) -> dict[str, str]:
+    """What swapping did to the influence of names, and what it cost: `effect`, `price`."""
+    judged = verdicts(found)
+    if not judged:
+        return {"effect": WAIT, "price": WAIT}
+    words = {"better": "less", "worse": "more", "no difference shown": "neither less nor more, as far as is shown,"}
+    effect, price = [], []
+    for against, than, beside in (
+        (COPIED, "than with the same copies unchanged", "against the same copies unchanged"),
+        (PLAIN, "than without copies", "against no copies"),
+    ):
+        one, cost = judged["names", against], judged["accuracy", against]
+        bounds = f"{-one.difference:+.4f}, {-one.high:+.4f} to {-one.low:+.4f}"
+        effect.append(f"{words[one.word]} {than} ({bounds})")
+        bounds = f"{100 * cost.difference:+.1f} points, {100 * cost.low:+.1f} to {100 * cost.high:+.1f}"
+        price.append(f"{beside} {cost.word} ({bounds})")
+    return {
+        "effect": f"After swapping, names move scores {effect[0]}, and {effect[1]}, in standard deviations of reviews.",
+        "price": f"Accuracy with swapped names: {price[0]}; {price[1]}.",
+    }
+
+
+def mitigation_table(found: Found) -> Any:
+    """A row an arm: accuracy, how far names move scores, answers that a name turns; a constant answer below."""
+    rows = []
+    for arm in ARMS:
+        runs = of(found, TRAINED, arm)
+        if not runs:
+            rows.append([arm, *["awaited"] * 4])
+            continue
+        accuracy, low, high = mean_interval([100 * r["accuracy"] for r in runs])
+        rows.append(
+            [
+                arm,
+                f"{np.mean([r['rows'] for r in runs]):.0f}",
+                f"{accuracy:.1f} ({low:.1f}–{high:.1f})",
+                f"{np.mean([moved(r).mean() for r in runs]):.4f}",
+                f"{100 * np.mean([r[part]['flipped'] for r in runs for part in GROUPS]):.2f}",
+            ]
+        )
+    rows.append(["always the same answer", "0", "that of the majority", "0", "0"])
+    columns = ["training texts", "rows", "accuracy (%)", "names move scores by", "answers turned (%)"]
+    caption = (
+        "Means over seeds, in brackets 95 % intervals. Moves are in standard deviations of the scores of reviews; "
+        f"'{LINEAR}' is a linear model."
+    )
+    return plots.table(rows, columns, caption if found["runs"] else AWAITED)

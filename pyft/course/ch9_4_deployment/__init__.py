@@ -1,0 +1,1 @@
+"""What section 9.4 alone needs."""

@@ -1,0 +1,1 @@
+"""What the pages share that answer from the stored runs: sections 1.3, 9.1 and 9.5."""

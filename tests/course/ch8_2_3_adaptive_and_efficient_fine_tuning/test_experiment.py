@@ -1,0 +1,153 @@
+"""The plan of runs, a run on tiny models, what is forgotten; and what is said of stored runs, and of none."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
+from matplotlib import pyplot as plt
+
+from pyft import data
+from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning import experiment, results
+from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.recipes import METHODS, RECIPE, SEEDS, TASKS, Task
+from pyft.models import efficient, loading
+
+TAGS = ["O", "B-PER", "I-PER"]
+SMALL = {
+    "film reviews": Task("movie-reviews", rows=16, watched=6, test=8),
+    "names": Task("conll2003", rows=16, watched=6, test=8, kind="token-classification"),
+}
+
+
+def corpus(name, profile="laptop"):
+    words = [["the"] * (i % 4) + (["good"] if i % 2 else ["bad"]) + ["film"] for i in range(24)]
+    if name == "conll2003":
+        rows = {"tokens": words, "ner_tags": [[int(w == "good") for w in row] for row in words]}
+        rows["document"] = [i // 3 for i in range(24)]
+        kinds = {"tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=TAGS)), "document": Value("int32")}
+    else:
+        rows = {"text": [" ".join(row) for row in words], "label": [i % 2 for i in range(24)]}
+        kinds = {"text": Value("string"), "label": ClassLabel(names=["bad", "good"])}
+    whole = Dataset.from_dict(rows, features=Features(kinds))
+    return DatasetDict(dict.fromkeys(("train", "validation", "test"), whole))
+
+
+@pytest.fixture
+def small(monkeypatch, tiny_minilm, same_torch_afterwards):
+    """Tiny models, corpora of a few rows, two tasks, three methods, two seeds."""
+    monkeypatch.setattr(data, "load", corpus)
+    carried = loading._carried
+
+    def unprepared(name, checkpoint, task, options):
+        return carried("bert", replace(checkpoint, prepared=False), task, options)
+
+    monkeypatch.setattr(loading, "_carried", unprepared)
+    chosen = {name: METHODS[name] for name in ("full", "head alone", "LoRA")}
+    for module in (experiment, results):
+        monkeypatch.setattr(module, "TASKS", SMALL)
+        monkeypatch.setattr(module, "METHODS", chosen)
+        monkeypatch.setattr(module, "SEEDS", 2)
+    monkeypatch.setattr(experiment, "OTHER_TEXTS", 8)
+    monkeypatch.setattr(experiment, "RECIPE", replace(RECIPE, epochs=1, batch_size=8))
+    monkeypatch.setattr(
+        experiment, "AGAINST_FULL", results.Family("small", tuple((t, n) for t in SMALL for n in chosen if n != "full"))
+    )
+    monkeypatch.setattr(results, "AGAINST_FULL", experiment.AGAINST_FULL)
+    experiment.other_texts.cache_clear()
+    yield
+    experiment.other_texts.cache_clear()
+
+
+@pytest.mark.long
+def test_a_tiny_plan_from_its_first_run_to_the_page(small, monkeypatch):
+    done = []
+    while waiting := [arguments for arguments in experiment.plan(done) if arguments not in [ran(r) for r in done]]:
+        done += [experiment.run(*arguments) for arguments in waiting]
+    assert len(done) == 2 * 3 * (3 + 1)  # tasks, methods, rates and the second seed
+    found = {"runs": done}
+    for r in done:
+        assert r["score"] == pytest.approx(experiment.score(experiment.unpacked(r)), abs=1e-6)
+    heads = [r["masked words"] for r in done if r["method"] == "head alone"]
+    assert len(set(heads)) == 1  # its body is the pretrained one, for texts and for words
+    assert any(r["masked words"] != heads[0] for r in done if r["method"] == "full")
+    runs = results.by_method(found)
+    assert {key: [r["seed"] for r in some] for key, some in runs.items()} == {
+        (task, name): [0, 1] for task in SMALL for name in ("full", "head alone", "LoRA")
+    }
+    judged = results.verdicts(found)
+    assert set(judged) == set(experiment.AGAINST_FULL.members)
+    assert all(text and "awaited" not in text for text in results.told(found).values())
+    assert "LoRA" in results.table(found).data
+    figure = results.pareto(found)
+    assert [axes.get_title() for axes in figure.axes] == list(SMALL)
+    plt.close(figure)
+
+
+def ran(run):
+    return run["task"], run["method"], run["lr"], run["seed"]
+
+
+def test_no_runs_no_words():
+    none = {"runs": []}
+    assert results.verdicts(none) == {}
+    assert all("awaited" in text for text in results.told(none).values())
+    assert results.table(none).data.count("<tr>") == len(METHODS) + 1
+    figure = results.pareto(none)
+    assert all("awaited" in axes.texts[0].get_text() for axes in figure.axes)
+    plt.close(figure)
+
+
+def test_what_is_missing_is_not_shown_in_part(monkeypatch):
+    some = [r for task in TASKS for name in METHODS for r in tries([0.1, 0.2, 0.3], task=task, method=name)]
+    whole = some + [
+        {"task": task, "method": name, "lr": lr, "seed": seed} for task, name, lr, seed in experiment.plan(some) if seed
+    ]
+    for runs, shown in ((some, []), (whole[:-1], []), (whole, whole)):
+        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
+        assert results.stored()["runs"] == shown
+
+
+def tries(scores, seed=0, task="names", method="LoRA"):
+    rates = METHODS[method].rates
+    return [
+        {"task": task, "method": method, "lr": lr, "seed": seed, "validation": x}
+        for lr, x in zip(rates, scores, strict=False)
+    ]
+
+
+def test_the_rate_is_chosen_on_validation_rows_once_all_were_tried_and_of_equal_ones_the_lower():
+    low, middle, _ = METHODS["LoRA"].rates
+    assert experiment.chosen_rates(tries([0.5, 0.7])) == {}
+    assert experiment.chosen_rates(tries([0.5, 0.7, 0.6])) == {("names", "LoRA"): middle}
+    assert experiment.chosen_rates(tries([0.7, 0.7, 0.6])) == {("names", "LoRA"): low}
+    assert experiment.chosen_rates(tries([0.1, 0.7, 0.6]) + tries([0.9], seed=1)) == {("names", "LoRA"): middle}
+
+
+def test_every_method_has_as_many_tries_and_goes_on_with_one():
+    first = experiment.plan()
+    assert len(first) == 3 * len(METHODS) * len(TASKS)
+    done = [r for task in TASKS for name in METHODS for r in tries([0.1, 0.2, 0.3], task=task, method=name)]
+    whole = experiment.plan(done)
+    assert len(set(whole)) == len(whole) == (3 + SEEDS - 1) * len(METHODS) * len(TASKS)
+    assert all(len(set(method.rates)) == 3 for method in METHODS.values())
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_answers_are_kept_as_they_are(width):
+    found = np.random.default_rng(0).integers(0, 5, (7, width))
+    task = "names" if width == 3 else "film reviews"
+    assert (experiment.unpacked({"task": task, "answers": experiment.packed(found)}) == found).all()
+
+
+def test_the_frontier_holds_those_that_none_beats_with_as_few():
+    points = {"a": (1, 5.0), "b": (2, 4.0), "c": (3, 6.0), "d": (3, 5.5), "e": (9, 6.0)}
+    assert results.frontier(points) == ["a", "c"]
+
+
+def test_the_head_is_not_counted_among_a_method_s_own_numbers(tiny_bert):
+    model = efficient.head_alone(tiny_bert())
+    learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    head = sum(p.numel() for part in efficient.head_modules(model).values() for p in part.parameters())
+    assert learns == head == 32 * 32 + 32 + 2 * 32 + 2
+    assert torch.is_tensor(model.classifier.weight)

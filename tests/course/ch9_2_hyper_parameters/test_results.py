@@ -1,0 +1,161 @@
+"""The plan, a run on tiny models, and what is said of made-up runs, and of none."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+from matplotlib import pyplot as plt
+from transformers import TrainingArguments
+
+from pyft import data
+from pyft.course.ch9_2_hyper_parameters import experiment, recipes, results
+from pyft.course.ch9_2_hyper_parameters.recipes import GRID, NAMES, SEEDS, settings
+from pyft.evaluation.stats import pack_bits
+from pyft.models import loading
+
+N = 400
+
+# --- runs -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.long
+def test_a_run_on_tiny_models(monkeypatch, tiny_minilm, same_torch_afterwards):
+    def corpus(name, profile="laptop"):
+        texts = [f"the {'good' if i % 2 else 'bad'} film" for i in range(24)]
+        kinds = Features({"text": Value("string"), "label": ClassLabel(names=["bad", "good"])})
+        whole = Dataset.from_dict({"text": texts, "label": [i % 2 for i in range(24)]}, features=kinds)
+        return DatasetDict(dict.fromkeys(("train", "validation", "test"), whole))
+
+    monkeypatch.setattr(data, "load", corpus)
+    carried = loading._carried
+    monkeypatch.setattr(
+        loading, "_carried", lambda n, c, task, options: carried("bert", replace(c, prepared=False), task, options)
+    )
+    monkeypatch.setattr(experiment.right, "__defaults__", (16, 6, 10))
+    experiment.corpus.cache_clear()
+    try:
+        made = [experiment.run(1e-3, 1, 8, 0.0, 0.0, 0) for _ in range(2)]
+    finally:
+        experiment.corpus.cache_clear()
+    assert made[0] | {"seconds": 0} == made[1] | {"seconds": 0}
+    assert made[0]["tested"] == len(experiment.hits(made[0])) == 10
+    assert experiment.hits(made[0]).mean() == pytest.approx(made[0]["accuracy"], abs=1e-6)
+
+
+def test_the_grid_is_full_and_begins_with_the_trainer_s_defaults():
+    assert len(set(experiment.plan())) == len(settings()) * SEEDS == 48 * 4
+    theirs = {field.name: field.default for field in fields(TrainingArguments)}
+    names = ("learning_rate", "num_train_epochs", "per_device_train_batch_size", "warmup_steps", "weight_decay")
+    assert settings()[0] == tuple(theirs[name] for name in names)
+    assert set(NAMES) == set(GRID)
+    made = recipes.recipe((8e-4, 6, 32, 0.2, 0.1))
+    assert (made.lr, made.epochs, made.batch_size, made.warmup, made.weight_decay) == (8e-4, 6, 32, 0.2, 0.1)
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def made_up(score):
+    """Runs with a test accuracy for each setting, by name, and seed; on validation texts all are 0.05 higher."""
+
+    def run(*arguments):
+        setting, seed = arguments[:-1], arguments[-1]
+        accuracy = score(dict(zip(GRID, setting, strict=True)), seed)
+        hit = np.arange(N) < round(accuracy * N)
+        return {
+            "setting": list(setting),
+            "seed": seed,
+            "validation": accuracy + 0.05,
+            "accuracy": float(hit.mean()),
+            "answers": pack_bits(hit),
+            "tested": N,
+        }
+
+    return {"runs": [run(*arguments) for arguments in experiment.plan()]}
+
+
+def rate_alone(s, seed):
+    return {5e-5: 0.5, 2e-4: 0.8, 8e-4: 0.7}[s["lr"]]
+
+
+def test_one_that_matters_has_all_of_the_spread_and_costs_when_left_alone():
+    found = made_up(rate_alone)
+    assert results.importances(found)["learning rate"] == pytest.approx(1)
+    told = results.told(found)
+    assert "these three have the largest shares of the spread: learning rate (100 %)" in told["three"]
+    assert "together 100 %. " in told["three"]
+    assert "the seed by itself 0 %" in told["three"]
+    assert "Of 6 comparisons, corrected together, 2 say that to leave it at the default is worse" in told["left"]
+    assert "(learning rate; all five), and 0 that it is better;" in told["left"]
+    assert "One setting drawn blindly gives 66.7 % on test texts" in told["tries"]
+    assert "the best of all 48 80.0 %" in told["tries"]
+    assert "scores +5.0 points against test texts (+5.0 to +5.0, over seeds)" in told["flattered"]
+
+
+def test_where_nothing_matters_nothing_is_said_to():
+    told = results.told(made_up(lambda s, seed: 0.7))
+    assert "0 say that to leave it at the default is worse, and 0 that it is better" in told["left"]
+    assert [tuple(r["setting"]) for r in results.chosen(made_up(lambda s, seed: 0.7))] == [settings()[0]] * SEEDS
+
+
+def test_luck_is_the_seed_s():
+    shares = results.importances(made_up(lambda s, seed: 0.6 + 0.05 * seed))
+    assert shares["seed"] == pytest.approx(1)
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_what_two_make_together_is_no_one_s():
+    shares = results.importances(made_up(lambda s, seed: 0.7 + 0.1 * ((s["epochs"] == 6) == (s["batch_size"] == 32))))
+    assert shares["two or more together"] == pytest.approx(1)
+
+
+def test_a_choice_on_validation_texts_may_be_the_wrong_one():
+    found = made_up(rate_alone)
+    for r in found["runs"]:
+        r["validation"] = 1 - r["accuracy"]  # what looks best is worst
+    told = results.told(found)
+    assert "0 say that to leave it at the default is worse, and 0 that it is better" in told["left"]
+    assert "the best of all 48 50.0 %" in told["tries"]
+
+
+def test_held_at_the_default_the_others_are_chosen():
+    found = made_up(lambda s, seed: 0.5 + 1000 * s["lr"] / 4 + 0.01 * s["epochs"])
+    assert {r["setting"][0] for r in results.chosen(found)} == {8e-4}
+    held = results.chosen(found, "lr")
+    assert {tuple(r["setting"][:2]) for r in held} == {(5e-5, 6)}
+    assert {tuple(r["setting"]) for r in results.chosen(found, experiment.ALL)} == {settings()[0]}
+
+
+def test_optuna_s_forest_finds_what_matters_too():
+    theirs = results.of_optuna(made_up(rate_alone))
+    assert theirs["learning rate"] > 0.9
+    assert all(share < 0.1 for name, share in theirs.items() if name != "learning rate")
+
+
+def test_tables_and_figures():
+    found = made_up(rate_alone)
+    text = results.left_alone_table(found).data
+    assert text.count("<tr>") == 1 + len(GRID) + 2
+    assert text.count("worse") == 2
+    text = results.importance_table(found).data
+    assert text.count("<tr>") == 1 + len(GRID) + 3
+    assert text.index("learning rate") < text.index("epochs") < text.index("seed and setting")
+    for draw in (results.importance_figure, results.tries_figure):
+        plt.close(draw(found))
+
+
+def test_no_runs_no_words(monkeypatch):
+    none = {"runs": []}
+    assert results.verdicts(none) == {} == results.importances(none)
+    assert all("awaited" in text for text in results.told(none).values())
+    assert "awaited" in results.left_alone_table(none).data
+    assert "awaited" in results.importance_table(none).data
+    for draw in (results.importance_figure, results.tries_figure):
+        figure = draw(none)
+        assert "awaited" in figure.axes[0].texts[0].get_text()
+        plt.close(figure)
+    whole = made_up(rate_alone)["runs"]
+    for runs, shown in ((whole[:-1], []), (whole, whole)):
+        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
+        assert results.stored()["runs"] == shown
