@@ -135,7 +135,7 @@ def writing(tokenizer: PreTrainedTokenizerBase) -> Callable[[PreTrainedModel, di
     targets = written(tokenizer)
 
     def loss(model: PreTrainedModel, x: dict[str, Tensor]) -> Tensor:
-        found: Tensor = model(x["input_ids"], x["attention_mask"], labels=targets[x["labels"]]).loss
+        found: Tensor = model(x["input_ids"], x["attention_mask"], labels=targets.to(model.device)[x["labels"]]).loss
         return found
 
     return loss
@@ -147,12 +147,12 @@ def answers(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: S
     writes, words = isinstance(model, T5ForConditionalGeneration), written(tokenizer)[:, 0]
 
     def found(batch: list[int]) -> list[Tensor]:
-        x = collate([rows[i] for i in batch], tokenizer)
+        x = {k: v.to(model.device) for k, v in collate([rows[i] for i in batch], tokenizer).items()}
         if not writes:
-            return list(model(**x).logits.argmax(-1))
-        start = torch.full((len(batch), 1), model.config.decoder_start_token_id)
+            return list(model(**x).logits.argmax(-1).cpu())
+        start = torch.full((len(batch), 1), model.config.decoder_start_token_id, device=model.device)
         x = {k: x[k] for k in ("input_ids", "attention_mask")}
-        first = model(**x, decoder_input_ids=start).logits[:, 0].argmax(-1)  # (B), of all V words
+        first = model(**x, decoder_input_ids=start).logits[:, 0].argmax(-1).cpu()  # (B), of all V words
         hit = first[:, None] == words  # (B, K)
         return list(torch.where(hit.any(-1), hit.int().argmax(-1), -1))
 

@@ -160,6 +160,7 @@ def speaks(classifier: Any, ids: Sequence[int], new: Tensor) -> Any:
     grown = nn.Embedding(max(len(old.weight), max(ids) + 1), old.weight.shape[1], old.padding_idx)
     grown.weight.data[: len(old.weight)] = old.weight.detach()
     grown.weight.data[list(ids)] = new
+    grown.to(old.weight.device)
     made.set_input_embeddings(grown)
     made.config.vocab_size = len(grown.weight)
     return made

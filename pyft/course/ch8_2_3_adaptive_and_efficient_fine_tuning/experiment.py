@@ -127,9 +127,10 @@ def other_texts() -> tuple[dict[str, Tensor], Tensor]:
 def masked_word_loss(body: Any) -> float:
     """How well a body still guesses hidden words of other texts, in nats a word, with the head that it began with."""
     (x, hidden), (first, tokenizer) = other_texts(), models.load(MODEL, "pretraining")
-    ids = x["input_ids"].masked_fill(hidden, tokenizer.mask_token_id)
+    ids, mask = x["input_ids"].masked_fill(hidden, tokenizer.mask_token_id), x["attention_mask"]
     with evaluation_mode(body), torch.inference_mode():
-        z = body(input_ids=ids, attention_mask=x["attention_mask"]).last_hidden_state[hidden]  # (M, d)
+        h = body(input_ids=ids.to(body.device), attention_mask=mask.to(body.device)).last_hidden_state.cpu()
+        z = h[hidden]  # (M, d)
         return float(F.cross_entropy(first.cls.predictions(z), x["labels"][hidden]))
 
 
