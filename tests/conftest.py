@@ -29,7 +29,7 @@ settings.load_profile("whole")
 @pytest.fixture(autouse=True)
 def on_the_cpu(request, monkeypatch):
     """The same numbers on every machine: a GPU computes in half precision. `test_gpu.py` says what it is to show."""
-    if request.module.__name__ != "test_gpu":
+    if request.path.stem != "test_gpu":
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
 
