@@ -11,10 +11,12 @@ from typing import Any
 from pyft.book.cells import text
 from pyft.book.chapters import Chapter, chapters
 from pyft.evidence.records import results
+from pyft.paths import read_json, results_folder
 
 WORDS_A_MINUTE = 200
 BEFORE = 3  # sections to know first, at most
 BY_HAND = re.compile(r"\n*\*\*Time and hardware\*\*:[^\n]*(?:\n(?!\n)[^\n]+)*")  # said at the head, from records
+BENCH = re.compile(r"`pyft bench ([a-z-]+)")
 LINK = re.compile(r"\]\(([^)\s]*?(\d+(?:_\d+)*)_[^/)]*\.ipynb)")
 
 
@@ -50,6 +52,8 @@ def head(notebook: dict[str, Any], chapter: Chapter) -> str:
     if kept := [record["provenance"] for record in results(chapter.number)]:
         parts.append(f"**running**: {minutes(max(run['seconds'] for run in kept))}, without a GPU")
         parts.append(f"**memory**: {max(run['peak_memory_mib'] for run in kept) / 1024:.1f} GiB")
+    if runs := stored_runs(notebook):
+        parts.append(f"**stored runs**: {', '.join(f'`{name}` on {machine}' for name, machine in runs.items())}")
     if links := before(notebook, chapter):
         parts.append(f"**know before**: {', '.join(links)}")
     return " · ".join(parts)
@@ -58,6 +62,17 @@ def head(notebook: dict[str, Any], chapter: Chapter) -> str:
 def words(notebook: dict[str, Any]) -> int:
     """How many words of prose a notebook has."""
     return sum(len(text(cell).split()) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+
+
+def stored_runs(notebook: dict[str, Any]) -> dict[str, str]:
+    """On which kind of machine the long runs were made that the page names as `pyft bench NAME`, by name."""
+    found = {}
+    for name in dict.fromkeys(BENCH.findall("\n".join(map(text, notebook["cells"])))):
+        path = results_folder() / "bench" / f"{name}.json"
+        if path.is_file():
+            made = {run["provenance"]["hardware"]["gpu"] or "a CPU" for run in read_json(path)["runs"]}
+            found[name] = " and ".join(sorted(made))
+    return found
 
 
 def minutes(seconds: float) -> str:

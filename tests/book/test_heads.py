@@ -54,5 +54,14 @@ def test_a_page_that_names_no_other_leans_on_the_one_before(house):
     assert "before" not in head(chapters()["1.1"].read(), chapters()["1.1"])
 
 
+def test_it_tells_on_what_the_long_runs_were_made_that_the_page_names(house):
+    house.chapter("1_1_a", "# 1.1 T\n\nThe runs of `pyft bench long`, `pyft bench long` and `pyft bench awaited`.")
+    hardware = [{"gpu": "NVIDIA H200", "threads": 1}, {"gpu": None, "threads": 1}]
+    runs = [{"key": str(i), "provenance": {"hardware": h}} for i, h in enumerate(hardware)]
+    house.write("book/results/bench/long.json", json.dumps({"runs": runs}))
+    chapter = chapters()["1.1"]
+    assert head(chapter.read(), chapter) == "**Reading**: a minute · **stored runs**: `long` on NVIDIA H200 and a CPU"
+
+
 def test_short_times_are_a_minute():
     assert [minutes(seconds) for seconds in (1, 89, 91, 600)] == ["a minute", "a minute", "2 minutes", "10 minutes"]
