@@ -83,7 +83,7 @@ def told(found: Found) -> Mapping[str, str]:
         for tower, v in guessed.items()
     )
     return {
-        "named": f"Of {len(judged)} comparisons, corrected together, {len(of['better'])} say better"
+        "named": f"Of {len(judged)} comparisons, corrected together, {len(of['better'])} came out better"
         f"{_named(of['better'])} and {len(of['worse'])} worse{_named(of['worse'])}; in the others no difference is "
         f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
         "comparisons; of smaller ones it says nothing.",

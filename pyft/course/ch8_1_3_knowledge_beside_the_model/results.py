@@ -95,7 +95,7 @@ def told(a: Answers | None) -> Mapping[str, str]:
     of = {word: [key for key in KNOWLEDGE.members if judged[key].word == word] for word in ("better", "worse")}
     visible = 100 * float(np.median([judged[key].visible for key in KNOWLEDGE.members]))
     return {
-        "verdict": f"Of {len(KNOWLEDGE.members)} comparisons, corrected together, {len(of['better'])} say better"
+        "verdict": f"Of {len(KNOWLEDGE.members)} comparisons, corrected together, {len(of['better'])} came out better"
         f"{_named(of['better'])} and {len(of['worse'])} worse{_named(of['worse'])}; in the others no difference is "
         f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
         "comparisons; of smaller ones it says nothing.",

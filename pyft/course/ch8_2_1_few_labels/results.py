@@ -114,7 +114,7 @@ def told(found: Found) -> dict[str, str]:
     gains = [(percent[task, "head alone", most] - percent[task, "head alone", least]) for task in TASKS]
     ours = percent["product reviews", "head alone", least]
     return {
-        "verdict": f"Of {len(judged)} comparisons, corrected together, {_count(judged, 'better')} say better and "
+        "verdict": f"Of {len(judged)} comparisons, corrected together, {_count(judged, 'better')} came out better and "
         f"{_count(judged, 'worse')} worse than the head alone on the same encoder. Each method with "
         f"labels is compared {len(TASKS) * len(SIZES)} times, on {len(TASKS)} tasks at {len(SIZES)} sizes; better and "
         f"worse: {named}. The test finds a difference of {visible:.1f} points four times in five, the median of the "

@@ -124,7 +124,7 @@ def told(found: Found) -> dict[str, str]:
         min((name for name in METHODS if name != "head alone"), key=forgot.__getitem__),
     )
     return {
-        "verdict": f"Of {len(judged)} comparisons, corrected together, {len(of['worse'])} say worse"
+        "verdict": f"Of {len(judged)} comparisons, corrected together, {len(of['worse'])} came out worse"
         f"{_named(of['worse'])} and {len(of['better'])} better{_named(of['better'])}; in the others no difference is "
         f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
         "comparisons; of smaller ones it says nothing.",

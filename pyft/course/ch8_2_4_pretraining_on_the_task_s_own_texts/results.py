@@ -70,7 +70,7 @@ def told(found: Found) -> dict[str, str]:
     visible = 100 * float(np.median([v.visible for v in judged.values()]))
     return {
         "losses": " ".join(_losses(runs, task) for task in TASKS),
-        "verdict": f"Of {len(judged)} comparisons, corrected together, {len(of['better'])} say that a task's own texts "
+        "verdict": f"Of {len(judged)} comparisons, corrected together, {len(of['better'])} found that a task's own texts "
         f"are better{_named(of['better'])}, and {len(of['worse'])} that they are worse{_named(of['worse'])}; in the "
         f"others no difference is shown. The test finds a difference of {visible:.1f} points four times in five, the "
         "median of the comparisons; of smaller ones it says nothing.",

@@ -99,7 +99,7 @@ def _verdict(judged: Mapping[Any, Verdict]) -> str:
     of = {word: [f"{name} ({fill})" for (name, fill), v in judged.items() if v.word == word] for word in MARKS}
     visible = float(np.median([v.visible for v in judged.values()]))
     return (
-        f"Of {len(judged)} comparisons with random scores, corrected together, {len(of['better'])} say better"
+        f"Of {len(judged)} comparisons with random scores, corrected together, {len(of['better'])} came out better"
         f"{_named(of['better'])} and {len(of['worse'])} worse{_named(of['worse'])}; in the others no difference is "
         f"shown. The test finds a difference in area of {visible:.2f} four times in five, the median of all."
     )

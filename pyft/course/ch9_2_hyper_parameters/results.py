@@ -210,7 +210,7 @@ def told(found: Found) -> dict[str, str]:
         f"{100 * sum(ours[name] for name in ranked[3:]):.0f} % between them. What two or more do together makes "
         f"{100 * ours['two or more together']:.0f} %, the seed by itself {100 * ours['seed']:.0f} %, and the seed "
         f"together with the setting {100 * ours['seed and setting together']:.0f} %.",
-        "left": f"Of {len(judged)} comparisons, corrected together, {len(of['worse'])} say that to leave it at the "
+        "left": f"Of {len(judged)} comparisons, corrected together, {len(of['worse'])} found that leaving it at the "
         f"default is worse{_named(of['worse'])}, and {len(of['better'])} that it is better{_named(of['better'])}; in "
         f"the others no difference is shown. The test finds a difference of {visible:.1f} points four times in five, "
         "the median of the comparisons; of smaller ones it says nothing.",

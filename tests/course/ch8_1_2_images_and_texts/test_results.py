@@ -41,12 +41,12 @@ def a_linear_model(monkeypatch):
 
 def test_no_difference_is_told_as_none():
     told = results.told(made_up(held=0.1))
-    assert f"Of {len(NAMED.members)} comparisons, corrected together, 0 say better and 0 worse;" in told["named"]
+    assert f"Of {len(NAMED.members)} comparisons, corrected together, 0 came out better and 0 worse;" in told["named"]
 
 
 def test_differences_are_named():
     told = results.told(made_up(words__numerals=0.1, random_batches__seen=0.5))["named"]
-    assert "1 say better (MiniLM, numerals than words, numerals) and 1 worse" in told
+    assert "1 came out better (MiniLM, numerals than words, numerals) and 1 worse" in told
     assert "(random batches, seen than words, seen)" in told
     assert "words, seen than linear;" in results.told(made_up(words__seen=0.99))["named"]
 

@@ -57,7 +57,7 @@ def test_the_reason_follows_from_both_comparisons(none, other, words):
             assert sentence.replace("-0.0", "+0.0") in told["reason"].replace("-0.0", "+0.0")
     better = 4 * sum(x < OWN for x in (none, other))
     worse = 4 * sum(x > OWN for x in (none, other))
-    assert f"Of 8 comparisons, corrected together, {better} say that" in told["verdict"]
+    assert f"Of 8 comparisons, corrected together, {better} found that" in told["verdict"]
     assert f"and {worse} that they are worse" in told["verdict"]
     assert ("news, few labels, than nothing" in told["verdict"]) == (none != OWN)
     assert ("posts, many labels, than other texts" in told["verdict"]) == (other != OWN)

@@ -104,7 +104,7 @@ def made_up(area=None, kept=None, twins=()):
 
 def test_no_difference_is_told_as_none():
     told = results.told(made_up())
-    assert "Of 12 comparisons with random scores, corrected together, 0 say better and 0 worse;" in told["verdict"]
+    assert "Of 12 comparisons with random scores, corrected together, 0 came out better and 0 worse;" in told["verdict"]
     assert "a probability of 0.40, and filled in 0.60" in told["fills"]
     assert "No verdict is another one with the other fill." in told["fills"]
     assert "of no method it is shown" in told["sanity"]
@@ -114,7 +114,7 @@ def test_no_difference_is_told_as_none():
 def test_better_and_worse_ones_are_named():
     told = results.told(made_up({"occlusion": 0.5, ("attention", FILLED): -0.4}))
     assert (
-        "2 say better (occlusion ([MASK]), occlusion (filled in)) and 1 worse (attention (filled in));"
+        "2 came out better (occlusion ([MASK]), occlusion (filled in)) and 1 worse (attention (filled in));"
         in told["verdict"]
     )
     assert "The verdict is another one with the other fill for attention." in told["fills"]
