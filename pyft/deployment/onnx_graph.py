@@ -5,6 +5,7 @@ Needs the extra `serve`: `pip install "pyft-book[serve]"`.
 
 import logging
 import platform
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,7 +46,8 @@ def export(model: nn.Module, path: Path) -> Path:
     mask = torch.tensor([[1] * 8, [1] * 5 + [0] * 3])  # with padding, or the graph might do without a mask
     sizes = {0: "B", 1: "T"}
     logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)  # "no torchvision"
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter uses what torch itself calls deprecated
         torch.onnx.export(
             Logits(model).eval(),
             (ids, mask),

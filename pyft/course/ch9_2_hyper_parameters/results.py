@@ -1,5 +1,6 @@
 """The stored runs of `pyft bench hyperparameters`, as the page shows them; nothing is said of runs that are missing."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,7 +77,9 @@ def of_optuna(found: Found) -> dict[str, float]:
     for s, mean in zip(settings(), means, strict=True):
         values = dict(zip(GRID, s, strict=True))
         study.add_trial(optuna.trial.create_trial(params=values, distributions=kinds, value=float(mean)))
-    shared = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0), normalize=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # of `normalize`
+        shared = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0), normalize=False)
     return {NAMES[name]: float(shared[name]) for name in GRID}
 
 
