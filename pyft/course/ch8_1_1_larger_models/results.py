@@ -188,7 +188,7 @@ def told(found: Found) -> Mapping[str, str]:
 def losses_figure(found: Found) -> Any:
     """Loss over the parameters of the layers, a line of points for each amount of text, and the fit to all of them."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 4.0))
+    fig, axes = plt.subplots(figsize=(5.8, 4.0))
     axes.set(xlabel="parameters of the layers", ylabel="loss (nats a sign)", xscale="log")
     m = measured(found)
     if m is None:
@@ -207,7 +207,7 @@ def losses_figure(found: Found) -> Any:
 def forecast_figure(found: Found) -> Any:
     """The losses with the most text, and what a line and a law with a floor make of all but the two largest sizes."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.8))
+    fig, axes = plt.subplots(figsize=(5.8, 3.8))
     axes.set(xlabel="parameters of the layers", ylabel="loss (nats a sign)", xscale="log", yscale="log")
     m = measured(found)
     if m is None:

@@ -134,7 +134,7 @@ def _share(of: Hits) -> str:
 def accuracy_figure(found: Found) -> Any:
     """Images named rightly by phrasing, a point an arm with its interval over seeds; the linear model as a line."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.8))
+    fig, axes = plt.subplots(figsize=(5.8, 3.8))
     axes.set(ylabel="named rightly (%)", ylim=(-4, 104))
     if not found["runs"]:
         axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
@@ -159,7 +159,7 @@ def images_figure() -> Any:
     """Ten images, one of each digit, each with a caption that is learnt from."""
     plots.style()
     x, y = digits()["train"]
-    fig, panels = plt.subplots(2, 5, figsize=(6.4, 3.2))
+    fig, panels = plt.subplots(2, 5, figsize=(5.8, 3.2))
     for k, axes in enumerate(panels.flat):
         axes.imshow(x[(y == k).nonzero()[0, 0]].reshape(8, 8), cmap="gray_r")
         axes.set_title(FRAMES[k % len(FRAMES)].format(NAMES[k]), fontsize=6.5)

@@ -188,7 +188,7 @@ def _over_seeds(values: NDArray[np.float64]) -> str:
 def recall_figure(a: Answers | None) -> Any:
     """Recall of new persons, a panel an amount: of those whom the public lists know a word of, and of the others."""
     plots.style()
-    fig, panels = plt.subplots(1, len(AMOUNTS), figsize=(6.4, 3.6), sharey=True)
+    fig, panels = plt.subplots(1, len(AMOUNTS), figsize=(5.8, 3.6), sharey=True)
     for axes, (amount, n) in zip(panels, AMOUNTS.items(), strict=True):
         axes.set(title=f"{n:,} sentences", ylim=(-4, 104))
         if a is None:

@@ -165,7 +165,7 @@ def curves(found: Found) -> Any:
     """Accuracy over labels a class, a panel a task: means with their spread over draws, and what needs no labels."""
     plots.style()
     percent = scores(answers(found))
-    fig, panels = plt.subplots(len(TASKS), 1, figsize=(6.4, 8.4), sharex=True)
+    fig, panels = plt.subplots(len(TASKS), 1, figsize=(5.8, 8.4), sharex=True)
     for axes, task in zip(panels, TASKS, strict=True):
         axes.set(xscale="log", title=task, ylabel="accuracy (%)")
         axes.axhline(100 / len(TASKS[task].words), color="black", linewidth=1, linestyle=":", label="guessing")
@@ -193,7 +193,7 @@ def curves(found: Found) -> Any:
 def dots(draws: Mapping[str, Iterable[float]], guessing: float) -> Any:
     """Accuracies in percent of each method, one dot a draw, with the mean as a bar across."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.0))
+    fig, axes = plt.subplots(figsize=(5.8, 3.0))
     for y, values in enumerate(draws.values()):
         some = list(values)
         axes.plot(some, [y] * len(some), "o", color=plots.PALETTE[y], alpha=0.6)

@@ -248,7 +248,7 @@ def curves(found: Found) -> Any:
     """Accuracy on Chinese over the number of Chinese labels, with intervals over seeds."""
     plots.style()
     right = answers(found)
-    fig, axes = plt.subplots(figsize=(6.4, 4.4))
+    fig, axes = plt.subplots(figsize=(5.8, 4.4))
     axes.axhline(50, color="black", linewidth=1, linestyle=":", label="guessing")
     axes.set(xscale="log", xlabel="Chinese labels", ylabel="accuracy on Chinese reviews (%)")
     if not right:

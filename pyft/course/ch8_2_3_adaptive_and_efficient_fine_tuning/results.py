@@ -168,7 +168,7 @@ def pareto(found: Found) -> Any:
     """Score over the numbers that are learnt, a panel a task, with intervals over seeds and the frontier."""
     plots.style()
     runs = by_method(found)
-    fig, panels = plt.subplots(len(TASKS), 1, figsize=(6.4, 9), sharex=True)
+    fig, panels = plt.subplots(len(TASKS), 1, figsize=(5.8, 9), sharex=True)
     for axes, task in zip(panels, TASKS, strict=True):
         axes.set(xscale="log", title=task, ylabel=_unit(task))
         if runs:

@@ -139,7 +139,7 @@ def _panels(found: Found, unit: str, value: Any, groups: Sequence[str]) -> Any:
     """A panel a task; in each group a point a reading, with its interval over seeds."""
     plots.style()
     runs = by_arm(found)
-    fig, panels = plt.subplots(1, len(TASKS), figsize=(6.4, 3.4))
+    fig, panels = plt.subplots(1, len(TASKS), figsize=(5.8, 3.4))
     for axes, task in zip(panels, TASKS, strict=True):
         axes.set(title=task, ylabel=unit)
         if not runs:

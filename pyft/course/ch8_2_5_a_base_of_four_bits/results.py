@@ -114,7 +114,7 @@ def accuracy_figure(found: Found) -> Any:
     """Accuracy over the bits of a number, a panel a task, with intervals over seeds."""
     plots.style()
     runs = by_base(found)
-    fig, panels = plt.subplots(1, len(TASKS), figsize=(6.4, 3.4))
+    fig, panels = plt.subplots(1, len(TASKS), figsize=(5.8, 3.4))
     for axes, task in zip(panels, TASKS, strict=True):
         axes.set(title=task, xlabel="bits a number", ylabel="accuracy (%)", xscale="log")
         if not runs:
@@ -138,7 +138,7 @@ def levels_figure(W: torch.Tensor, block: int) -> Any:
     plots.style()
     blocks = W.reshape(-1, block)
     shares = (blocks / blocks.abs().amax(1, keepdim=True)).flatten().numpy()
-    fig, axes = plt.subplots(figsize=(6.4, 3.4))
+    fig, axes = plt.subplots(figsize=(5.8, 3.4))
     axes.hist(shares, bins=121, color=plots.PALETTE[5], density=True, label="numbers of a matrix")
     for i, (name, levels) in enumerate((("NF4", normal_levels()), ("uniform", uniform_levels()))):
         y = -0.12 - 0.16 * i

@@ -199,7 +199,7 @@ def figure(some: Sequence[Kind], finetuned: Found) -> Any:
     """Measured over predicted seconds of every kind by every rule; on the line a rule is right."""
     plots.style()
     at = rates(finetuned)
-    fig, axes = plt.subplots(figsize=(6.4, 4.4))
+    fig, axes = plt.subplots(figsize=(5.8, 4.4))
     for (name, rule), marker, colour in zip(RULES.items(), "os^", plots.PALETTE, strict=False):
         x = [k.predicted(rule, at[name]) for k in some]
         axes.plot(x, [k.measured() for k in some], marker, color=colour, label=name, markersize=6, alpha=0.8)

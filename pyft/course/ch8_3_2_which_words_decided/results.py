@@ -188,7 +188,7 @@ def table(found: Found) -> Any:
 def curves_figure(found: Found) -> Any:
     """The label's probability over the share of words taken away or put in, with both fills."""
     plots.style()
-    fig, panels = plt.subplots(2, 2, figsize=(6.4, 6.0), sharex=True, sharey=True)
+    fig, panels = plt.subplots(2, 2, figsize=(5.8, 6.0), sharex=True, sharey=True)
     for i, fill in enumerate(FILLS):
         for j, way in enumerate(("deletion", "insertion")):
             axes = panels[i, j]
@@ -214,7 +214,7 @@ def curves_figure(found: Found) -> Any:
 def agreement_figure(found: Found) -> Any:
     """The rank correlation of each pair of methods, with its interval."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 5.2))
+    fig, axes = plt.subplots(figsize=(5.8, 5.2))
     if not found["runs"]:
         _await(axes)
         return fig
@@ -235,7 +235,7 @@ def agreement_figure(found: Found) -> Any:
 def sanity_figure(found: Found) -> Any:
     """What is left of each method's scores as weights are drawn anew from the top down, with intervals over texts."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.8))
+    fig, axes = plt.subplots(figsize=(5.8, 3.8))
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set(ylabel="rank correlation with the model's")
     if not found["runs"]:
@@ -261,7 +261,7 @@ def sanity_figure(found: Found) -> Any:
 def example_figure(found: Found, texts: list[str], i: int = 0) -> Any:
     """The scores that each method gives the words of one text, over its largest; one classifier."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.6))
+    fig, axes = plt.subplots(figsize=(5.8, 3.6))
     if not found["runs"]:
         _await(axes)
         return fig

@@ -102,7 +102,7 @@ def frequency(found: Found, name: str = "pretrained") -> dict[str, tuple[float, 
 def frequency_figure(found: Found) -> Any:
     """How often each score prefers the frequent of two names of one group."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.2))
+    fig, axes = plt.subplots(figsize=(5.8, 3.2))
     axes.set(xlabel="frequent name preferred (% of pairs)", xlim=(0, 100))
     shares = frequency(found)
     if not shares:

@@ -93,7 +93,7 @@ def areas(found: Found) -> dict[str, list[float]]:
 def losses_figure(found: Found) -> Any:
     """Losses of training texts after one epoch and after many, those with turned labels apart; the first seed."""
     plots.style()
-    fig, panels = plt.subplots(1, 2, figsize=(6.4, 3.2))
+    fig, panels = plt.subplots(1, 2, figsize=(5.8, 3.2))
     runs = of(found, POISON, FLIPPED)
     for axes, when, title in zip(panels, ("early", "late"), ("after one epoch", "after many"), strict=True):
         axes.set(title=title, xlabel="loss of a training text (nats)", ylabel="share of texts (%)")

@@ -107,7 +107,7 @@ def told_secrets(found: Found) -> str:
 def secrets_figure(found: Found) -> Any:
     """Exposure over the number of copies: a point a seed, and the mean over seeds with its interval."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.4))
+    fig, axes = plt.subplots(figsize=(5.8, 3.4))
     axes.set(xlabel="copies of the secret in the texts", ylabel="exposure (bits)")
     made = exposed(found)
     if not made:
@@ -160,7 +160,7 @@ def members_table(found: Found) -> Any:
 def members_figure(found: Found) -> Any:
     """The mean curve of each attack, on logarithmic axes; a panel for each number of epochs."""
     plots.style()
-    fig, panels = plt.subplots(1, len(EPOCHS), figsize=(6.4, 3.5))
+    fig, panels = plt.subplots(1, len(EPOCHS), figsize=(5.8, 3.5))
     at = np.geomspace(0.002, 1, 60)
     for axes, epochs in zip(panels, EPOCHS, strict=True):
         axes.set(title=f"{epochs} epochs", xlabel="false positive rate", ylabel="true positive rate")
@@ -242,7 +242,7 @@ def private_table(found: Found) -> Any:
 def private_figure(found: Found) -> Any:
     """Accuracy over epsilon with intervals over seeds, between no noise above and the commonest class below."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.2))
+    fig, axes = plt.subplots(figsize=(5.8, 3.2))
     axes.set(xlabel="epsilon", ylabel="accuracy (%)")
     hit = private_answers(found)
     if not hit:

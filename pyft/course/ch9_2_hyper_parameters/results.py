@@ -157,7 +157,7 @@ def expected(found: Found) -> dict[int, list[float]]:
 def tries_figure(found: Found) -> Any:
     """The test accuracy to expect over the number of settings that are tried, a line a seed and their mean."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.4))
+    fig, axes = plt.subplots(figsize=(5.8, 3.4))
     axes.set(xscale="log", xlabel="settings tried", ylabel="test accuracy to expect (%)")
     axes.set_xticks(TRIES, [str(n) for n in TRIES])
     axes.minorticks_off()
@@ -178,7 +178,7 @@ def tries_figure(found: Found) -> Any:
 def importance_figure(found: Found) -> Any:
     """The shares as bars, hyper-parameters first, by their share."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(6.4, 3.4))
+    fig, axes = plt.subplots(figsize=(5.8, 3.4))
     ours = importances(found)
     axes.set(xlabel="share of the spread of test accuracy (%)")
     if not ours:
