@@ -9,7 +9,7 @@ import nbformat
 from pyft import paths
 from pyft.book.build import pages_address
 from pyft.book.chapters import Chapter, chapters
-from pyft.book.folding import folded, text
+from pyft.book.folding import folded
 from pyft.book.plain import LEGEND, STORED, Place, glued, plain
 from pyft.errors import PyftError
 from pyft.paths import git, repository, write_atomically

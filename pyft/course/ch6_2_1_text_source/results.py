@@ -15,7 +15,6 @@ from pyft.course.ch6_2_1_text_source.experiment import (
     SEEDS,
     WHOLE,
     answers,
-    verdicts,
 )
 from pyft.evaluation.verdicts import Verdict
 
@@ -46,17 +45,15 @@ def table(found: Found, judged: Judged) -> HTML:
 def told(found: Found, judged: Judged) -> dict[str, str]:
     """What the tests say: `models`, `length`, `visible`; and `stories`, how many are tested."""
     against = {key: v for key, v in judged.items() if key[1] in MODELS and key[2] == WHOLE}
-    count = {word: sum(v.word == word for v in against.values()) for word in MARKS}
-    ahead = sum(v.difference > 0 for v in against.values())
+    beside = {key: v for key, v in judged.items() if key[1] in MODELS and key[2] == BEGINNING}
     visible = sorted(100 * v.visible for v in against.values())
     stories = [len(answers(found, corpus, WHOLE)) for corpus in RECIPES]
     return {
-        "models": f"Of {len(against)} comparisons of a model with TF-IDF on whole stories, {count['worse']} came out "
-        f"worse and {count['better']} better; in the others no difference is shown. On average over its seeds the "
-        f"model is ahead in {ahead} of the {len(against)}.",
-        "visible": f"With {SEEDS} seeds the test finds a difference of {visible[0]:.1f} to {visible[-1]:.1f} points "
-        "four times in five, so of smaller ones it says little.",
-        "length": "Whole stories against their beginnings, both counted: "
+        "models": f"Against TF-IDF on whole stories: {_counted(against)}. Against TF-IDF on the same beginnings: "
+        f"{_counted(beside)}.",
+        "visible": f"A test by itself would find a difference of {visible[0]:.1f} to {visible[-1]:.1f} points four "
+        f"times in five; corrected for all {len(judged)} comparisons, with {SEEDS} seeds, it needs larger ones.",
+        "length": "Counted words on whole stories against counted words on their beginnings: "
         + "; ".join(
             f"{PARTS[corpus]} {100 * judged[corpus, WHOLE, BEGINNING].difference:+.1f} points, "
             f"{judged[corpus, WHOLE, BEGINNING].word}"
@@ -65,3 +62,12 @@ def told(found: Found, judged: Judged) -> dict[str, str]:
         + ".",
         "stories": " and ".join(f"{n:,}" for n in stories),
     }
+
+
+def _counted(judged: Judged) -> str:
+    """How many of some comparisons of a model say what, and where its mean is higher."""
+    words = [v.word for v in judged.values()]
+    higher = sum(v.difference > 0 for v in judged.values())
+    shown = [f"{words.count(word)} {word}" for word in ("better", "worse") if word in words]
+    said = f"{' and '.join(shown)} of {len(words)}" if shown else f"no difference is shown in any of {len(words)}"
+    return f"{said} comparisons of a model, whose mean is higher in {higher or 'none'} of them"

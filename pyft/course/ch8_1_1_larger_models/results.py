@@ -165,7 +165,6 @@ def told(found: Found) -> Mapping[str, str]:
     low, high = interval(m.lines["total"] - m.lines["layers"])
     words = m.words()
     wrong = [key for key in FORECASTS if words[key] != "no error shown"]
-    named = "; ".join(f"{kind}, {left_out}: {words[kind, left_out]}" for kind, left_out in wrong)
     width, narrow = (float(np.ptp(interval(np.array(of[name][1])))) for name in ("split", "stopped"))
     return {
         "law": f"With size and text together the fit has alpha = {of['alpha'][0]:.2f} ({said['alpha']}), beta = "
@@ -173,10 +172,11 @@ def told(found: Found) -> Mapping[str, str]:
         f"size alone, alpha is {of['floor'][0]:.2f} ({said['floor']}). In brackets stands the middle 95 % of {DRAWS} "
         "draws.",
         "counting": f"The straight line has the exponent {without:.3f} if the layers alone are counted, and "
-        f"{with_:.3f} with the tables: {with_ - without:+.3f} ({low:+.3f} to {high:+.3f}), on the same losses.",
-        "forecasts": f"Of {len(FORECASTS)} forecasts, corrected together, {len(wrong)} are shown to be wrong"
-        f"{f' ({named})' if named else ''}; in the others no error is shown.",
-        "split": f"Of these runs a is {of['split'][0]:.2f} ({said['split']}).",
+        f"{with_:.3f} with the tables: {with_ - without:+.4f} ({low:+.4f} to {high:+.4f}), on the same losses.",
+        "forecasts": f"Of {len(FORECASTS)} forecasts, corrected together, {len(wrong) or 'none'} "
+        f"{'is' if len(wrong) < 2 else 'are'} shown to be wrong"
+        f"{'.' if len(wrong) == len(FORECASTS) else '; in the others no error is shown.'}",
+        "split": f"For these runs a is {of['split'][0]:.2f} ({said['split']}), if the law is right.",
         "stopped": f"The interval of a is {width:.3f} wide if each fit runs to its end, and {narrow:.3f} if each is "
         f"stopped after {STOPPED} looks at the law.",
     }
@@ -216,8 +216,8 @@ def forecast_figure(found: Found) -> Any:
     x = np.geomspace(N[0], 4 * N[-1], 60)
     A, alpha = straight_line(N[:-2], y[:-2])
     law = fit(N[:-2, None], y[:-2])
-    axes.plot(x, A * x**-alpha, "--", color=plots.PALETTE[1], label="straight line")
     axes.plot(x, law.loss(x[:, None]), color=plots.PALETTE[0], label="with a floor")
+    axes.plot(x, A * x**-alpha, "--", color=plots.PALETTE[1], label="straight line")
     axes.plot(N[:-2], y[:-2], "o", color=plots.PALETTE[6], label="fitted")
     axes.plot(N[-2:], y[-2:], "D", color=plots.PALETTE[2], label="held out")
     axes.set_yticks([1.5, 1.75, 2.0, 2.25, 2.5], ["1.5", "1.75", "2", "2.25", "2.5"])

@@ -78,7 +78,7 @@ def told(found: Found) -> Mapping[str, str]:
     visible = 100 * float(np.median([v.visible for v in judged.values()]))
     words = {"better": "more often than guessing", "worse": "less often than guessing"}
     held = "; ".join(
-        f"with {tower} {100 * held_out(found, tower).mean():.1f} % of its images get its name, "
+        f"the tower of {tower} names {100 * held_out(found, tower).mean():.1f} % rightly, "
         f"{words.get(v.word, 'and no difference from guessing is shown')}"
         for tower, v in guessed.items()
     )
@@ -87,17 +87,18 @@ def told(found: Found) -> Mapping[str, str]:
         f"{_named(of['better'])} and {len(of['worse'])} worse{_named(of['worse'])}; in the others no difference is "
         f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
         "comparisons; of smaller ones it says nothing.",
-        "held": f"Of a digit that was held out, {held}. Guessing among ten names would give {100 * GUESSING:.0f} %.",
+        "held": f"Of the images of a digit that was held out, {held}. Guessing among ten names would give "
+        f"{100 * GUESSING:.0f} %.",
     }
 
 
 def _named(some: Sequence[tuple[Asked, Asked]]) -> str:
-    return f" ({'; '.join(f'{_asked(a)} than {_asked(b)}' for a, b in some)})" if some else ""
+    return f" ({'; '.join(f'{_asked(a)} against {_asked(b)}' for a, b in some)})" if some else ""
 
 
 def _asked(asked: Asked) -> str:
     arm, phrasing = asked
-    return f"{arm}, {phrasing}" if phrasing else arm
+    return f"{arm} with {phrasing}" if phrasing else arm
 
 
 # --- tables and figures -----------------------------------------------------------------------------------------------

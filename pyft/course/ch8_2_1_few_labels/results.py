@@ -12,6 +12,7 @@ from pyft.benchmarks.experiment import Found, bench
 from pyft.course.ch8_2_1_few_labels.experiment import AGAINST_HEAD, chosen_rates, plan
 from pyft.course.ch8_2_1_few_labels.recipes import DRAWS, METHODS, NO_LABELS, RATES, RIVALS, SIZES, TASKS, TRIAL_DRAWS
 from pyft.errors import PyftError
+from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import mean_interval, unpack_bits
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
@@ -103,10 +104,6 @@ def told(found: Found) -> dict[str, str]:
         return dict.fromkeys(("verdict", "unlabelled", "spread", "more", "ours"), words)
     least, most = SIZES[0], SIZES[-1]
     trained = {key: v for key, v in judged.items() if key[2]}
-    visible = 100 * float(np.median([v.visible for v in trained.values()]))
-    named = "; ".join(
-        f"{name} {_times(trained, name, 'better')} and {_times(trained, name, 'worse')}" for name in _compared()
-    )
     sd = {key: float(x.std(ddof=1)) for key, x in percent.items() if key[2]}
     few = {key: value for key, value in sd.items() if key[2] == least}
     widest = max(few, key=few.__getitem__)
@@ -114,38 +111,32 @@ def told(found: Found) -> dict[str, str]:
     gains = [(percent[task, "head alone", most] - percent[task, "head alone", least]) for task in TASKS]
     ours = percent["product reviews", "head alone", least]
     return {
-        "verdict": f"Of {len(judged)} comparisons, corrected together, {_count(judged, 'better')} came out better and "
-        f"{_count(judged, 'worse')} worse than the head alone on the same encoder. Each method with "
-        f"labels is compared {len(TASKS) * len(SIZES)} times, on {len(TASKS)} tasks at {len(SIZES)} sizes; better and "
-        f"worse: {named}. The test finds a difference of {visible:.1f} points four times in five, the median of the "
-        "comparisons; of smaller ones it says nothing.",
+        "verdict": f"Each method with labels is compared {len(TASKS) * len(SIZES)} times with the head alone on the "
+        f"same encoder, on {len(TASKS)} tasks at {len(SIZES)} sizes. Better than it: {_told(trained, 'better')}. "
+        f"Worse: {_told(trained, 'worse')}. All {len(judged)} comparisons, with those without labels, are corrected "
+        "together." + undecided(trained.values()),
         "unlabelled": " ".join(
-            f"{name.capitalize()} on {task}: {percent[task, name, 0].mean():.1f} %, against the head alone with {least}"
-            f" labels a class: {judged[task, name, 0].word}."
+            f"{name.capitalize()} on {task}: {percent[task, name, 0].mean():.1f} %, where guessing has "
+            f"{100 / len(TASKS[task].words):.0f}; against the head alone with {least} labels a class: "
+            f"{judged[task, name, 0].word}."
             for task in TASKS
             for name in NO_LABELS
         ),
-        "spread": f"With {least} labels a class the draw moves a score by a standard deviation of up to "
-        f"{few[widest]:.1f} points ({widest[1]}, {widest[0]}), where the best and the worst draw lie "
-        f"{_range(percent[widest]):.1f} points apart; the means of all methods there lie within {between:.1f}. With "
-        f"{most} labels the largest standard deviation is {max(x for key, x in sd.items() if key[2] == most):.1f}.",
+        "spread": f"With {least} labels a class the scores of a method have a standard deviation over draws of up to "
+        f"{few[widest]:.1f} points ({widest[1]}, {widest[0]}): its best and its worst draw lie "
+        f"{_range(percent[widest]):.1f} points apart. The means of all methods on the task lie within {between:.1f}. "
+        f"With {most} labels the largest standard deviation is {max(x for key, x in sd.items() if key[2] == most):.1f}.",
         "more": f"From {least} to {most} labels a class the head alone gains "
         + " and ".join(f"{_interval(gain)} points on {task}" for task, gain in zip(TASKS, gains, strict=True))
-        + " (mean over draws and its interval).",
+        + " (means over draws, in brackets 95 % intervals).",
         "ours": f"{ours.mean():.1f} % ({ours.std(ddof=1):.1f})",
     }
 
 
-def _compared() -> list[str]:
-    return [name for name in METHODS if name in RIVALS]
-
-
-def _times(judged: Mapping[Key, Verdict], name: str, word: str) -> int:
-    return sum(v.word == word for key, v in judged.items() if key[1] == name)
-
-
-def _count(judged: Mapping[Key, Verdict], word: str) -> int:
-    return sum(v.word == word for v in judged.values())
+def _told(judged: Mapping[Key, Verdict], word: str) -> str:
+    """Which methods a word was said of, and how often."""
+    times = {name: sum(v.word == word for key, v in judged.items() if key[1] == name) for name in METHODS}
+    return ", ".join(f"{name} in {n}" for name, n in times.items() if n) or "none"
 
 
 def _range(values: Iterable[Any]) -> float:
@@ -175,7 +166,8 @@ def curves(found: Found) -> Any:
         for i, name in enumerate(METHODS):
             some = [percent[task, name, n] for n in SIZES]
             at = [n * 1.02 ** (i - len(METHODS) / 2) for n in SIZES]  # beside each other
-            colour, line = plots.PALETTE[i % len(plots.PALETTE)], "--" if name.startswith(("TF", "head")) else "-"
+            colour = "dimgrey" if name == "TF-IDF" else plots.PALETTE[(i - 1) % len(plots.PALETTE)]
+            line = "--" if name.startswith(("TF", "head")) else "-"
             spread = [x.std(ddof=1) for x in some]
             axes.errorbar(
                 at, [x.mean() for x in some], spread, marker=MARKERS[i], color=colour, linestyle=line, label=name

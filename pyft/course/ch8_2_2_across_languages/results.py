@@ -18,6 +18,7 @@ from pyft.course.ch8_2_2_across_languages.recipes import ASKED, SIZES, STARTS, S
 from pyft.course.ch8_2_2_across_languages.words_experiment import NEW_WORDS
 from pyft.course.ch8_2_2_across_languages.words_experiment import plan as words_plan
 from pyft.errors import PyftError
+from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import VERDICTS, mean_interval, unpack_bits
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
@@ -169,12 +170,14 @@ def told(found: Found) -> dict[str, str]:
     chosen = "the same" if oracle == rate else f"{oracle:g}"
     return {
         "zero": " ".join(
-            f"{way.capitalize()}: {np.mean(english[way]):.1f} % on English, "
+            f"{way.capitalize()}{', each language centred' if way == 'frozen' else ''}: "
+            f"{np.mean(english[way]):.1f} % on English, "
             f"{100 * right[way, zero_shot(way)].mean():.1f} % on Chinese."
             for way in WAYS
         )
         + f" On Chinese, fine-tuning against the frozen encoder: {tuned.word} ({_points(tuned)}).",
-        "centring": f"Centring each language: {centring.word} ({_points(centring)}).",
+        "centring": "Frozen, on Chinese, each language centred against as it comes: "
+        f"{centring.word} ({_points(centring)}).",
         "beside": " ".join(
             f"{way.capitalize()}, English and Chinese labels against Chinese ones alone: "
             f"{_over_sizes(judged, way, 'both')}."
@@ -184,9 +187,10 @@ def told(found: Found) -> dict[str, str]:
             f"{way.capitalize()}, English labels alone against Chinese ones alone: "
             f"{_over_sizes(judged, way, 'English alone')}."
             for way in WAYS
-        ),
+        )
+        + undecided(judged.values()),
         "rate": f"The rate that is best on English validation texts is {rate:g}; on Chinese test texts of that seed "
-        f"it would have been {chosen}. There the rates reach from {min(of_chinese.values()):.1f} to "
+        f"it would have been {chosen}. On those Chinese texts the rates give from {min(of_chinese.values()):.1f} to "
         f"{max(of_chinese.values()):.1f} %.",
     }
 
@@ -199,6 +203,8 @@ def _over_sizes(judged: Mapping[tuple[str, int], Verdict], way: str, what: str) 
     by: dict[str, list[str]] = {}
     for n in SIZES:
         by.setdefault(judged[f"{way}: {what} with Chinese alone", n].word, []).append(f"{n:,}")
+    if len(by) == 1:
+        return f"{next(iter(by))} at any of these numbers of Chinese labels"
     return "; ".join(f"{word} with {_listed(by[word])} Chinese labels" for word in VERDICTS if word in by)
 
 
@@ -207,7 +213,7 @@ def _listed(some: list[str]) -> str:
 
 
 def _points(v: Verdict) -> str:
-    return f"{100 * v.difference:+.1f} points, {100 * v.low:.1f} to {100 * v.high:.1f}"
+    return f"{100 * v.difference:+.1f} points, {100 * v.low:+.1f} to {100 * v.high:+.1f}"
 
 
 def words_told(found: Found, words: Found) -> dict[str, str]:

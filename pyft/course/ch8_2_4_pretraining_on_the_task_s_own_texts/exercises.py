@@ -17,8 +17,8 @@ def _top(words: list[str], k: int) -> set[str]:
     return {word for word, _ in Counter(words).most_common(k)}
 
 
-_NEWS = ["oil", "oil", "oil", "price", "price", "price", "price", "trade", "trade", "ship"]
-_POSTS = ["game", "game", "game", "game", "price", "price", "price", "team", "team", "oil"]
+_NEWS = ("oil", "oil", "oil", "price", "price", "price", "price", "trade", "trade", "ship")
+_POSTS = ("game", "game", "game", "game", "price", "price", "price", "team", "team", "oil")
 EXERCISES["8.2.4-a"] = Exercise(
     solution=overlap,
     cases=[(_NEWS, _POSTS, 1), (_NEWS, _POSTS, 2), (_NEWS, _POSTS, 3), (_POSTS, _NEWS, 4)],

@@ -11,6 +11,7 @@ from pyft.benchmarks.experiment import Found, Run, bench
 from pyft.course.ch8_2_4_pretraining_on_the_task_s_own_texts.experiment import OWN_TEXTS, hits, plan
 from pyft.course.ch8_2_4_pretraining_on_the_task_s_own_texts.recipes import AMOUNTS, ARMS, NONE, TASKS, other
 from pyft.errors import PyftError
+from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
@@ -67,13 +68,9 @@ def told(found: Found) -> dict[str, str]:
             ("losses", "verdict", "reason"), "The runs are awaited: `pyft bench adaptation` makes them."
         )
     of = {word: [key for key in judged if judged[key].word == word] for word in ("better", "worse")}
-    visible = 100 * float(np.median([v.visible for v in judged.values()]))
     return {
         "losses": " ".join(_losses(runs, task) for task in TASKS),
-        "verdict": f"Of {len(judged)} comparisons, corrected together, {len(of['better'])} found that a task's own texts "
-        f"are better{_named(of['better'])}, and {len(of['worse'])} that they are worse{_named(of['worse'])}; in the "
-        f"others no difference is shown. The test finds a difference of {visible:.1f} points four times in five, the "
-        "median of the comparisons; of smaller ones it says nothing.",
+        "verdict": _verdict(judged, of["better"], of["worse"]) + undecided(judged.values()),
         "reason": " ".join(_reason(judged, task, amount) for task in TASKS for amount in AMOUNTS),
     }
 
@@ -102,13 +99,23 @@ def _reason(judged: Mapping[Key, Verdict], task: str, amount: str) -> str:
         ("better", "worse"): "it helped to train on, and other texts helped more",
         ("no difference shown", "better"): "its own texts did more than others, yet no gain over reading nothing is "
         "shown",
-        ("no difference shown", "no difference shown"): "no gain is shown",
+        ("no difference shown", "no difference shown"): "no difference is shown",
         ("no difference shown", "worse"): "its own texts did less than others, and no gain over reading nothing is "
         "shown",
     }.get((words[0], words[1]), "it was worse than to read nothing")
     return (
-        f"{task.capitalize()}, {amount} labels: {what} ({differences[0]:+.1f} points over nothing, "
-        f"{differences[1]:+.1f} over other texts)."
+        f"{task.capitalize()}, {amount} labels: {what} (against nothing {differences[0]:+.1f} points, against other "
+        f"texts {differences[1]:+.1f})."
+    )
+
+
+def _verdict(judged: Mapping[Key, Verdict], better: Sequence[Key], worse: Sequence[Key]) -> str:
+    start = f"Of {len(judged)} comparisons, corrected together, "
+    if not better and not worse:
+        return start + "none shows a difference: neither against nothing nor against other texts."
+    return (
+        f"{start}{len(better)} found that a task's own texts are better{_named(better)}, and {len(worse)} that they "
+        f"are worse{_named(worse)}; in the others no difference is shown."
     )
 
 
@@ -155,7 +162,7 @@ def _panels(found: Found, unit: str, value: Any, groups: Sequence[str]) -> Any:
                     label=reading if j == 0 else None,
                 )  # fmt: skip
         names = [f"{group} labels" for group in groups] if len(groups) > 1 else list(READINGS)
-        axes.set_xticks(range(len(names)), names)
+        axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
         axes.margins(x=0.25)
     if runs and len(groups) > 1:
         fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -177,7 +184,8 @@ def table(found: Found) -> Any:
                     f"{100 * np.mean([r['accuracy'][f'{task}, {amount}'] for r in runs[arm_of(task, reading)]]):.1f}"
                 )
             rows.append([*row, *(judged[task, amount, against].word for against in (NONE, "other texts"))])
-    caption = "Accuracy in percent by what was read before, means over seeds; the verdicts are those on its own texts."
+    caption = "Accuracy in percent by what was read before, means over seeds. The last two columns: how a task's own "
+    caption += "texts did against nothing and against other texts."
     return plots.table(
-        rows, ["task", "labels", *READINGS, "against none", "against other texts"], caption if runs else AWAITED
+        rows, ["task", "labels", *READINGS, "against nothing", "against other texts"], caption if runs else AWAITED
     )

@@ -14,7 +14,7 @@ MODEL = "bert-continued"  # MiniLM with a head for hidden words, so that what is
 RANK, ALPHA = 8, 16
 SEEDS = 5
 WHOLE = "32 bits"
-RECIPE = Recipe(epochs=4, batch_size=16, lr=1.5e-3, evaluations=0, max_length=64)  # LoRA's middle rate in 8.2.3
+RECIPE = Recipe(epochs=4, batch_size=16, lr=1.5e-3, evaluations=0, max_length=64)  # fixed beforehand
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pyft.course.ch8_2_5_a_base_of_four_bits.counts import base_bytes, bits_a_nu
 from pyft.course.ch8_2_5_a_base_of_four_bits.experiment import AGAINST_WHOLE, hits, plan
 from pyft.course.ch8_2_5_a_base_of_four_bits.recipes import BASES, SEEDS, TASKS, WHOLE
 from pyft.errors import PyftError
+from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 from pyft.maths.four_bits import dequantise, normal_levels, quantise, uniform_levels
@@ -64,7 +65,6 @@ def told(found: Found) -> dict[str, str]:
     if not judged:
         return dict.fromkeys(("verdict", "four"), "The runs are awaited: `pyft bench four-bits` makes them.")
     of = {word: [key for key in judged if judged[key].word == word] for word in MARKS}
-    visible = 100 * float(np.median([v.visible for v in judged.values()]))
     nf4 = {task: judged[task, "NF4"] for task in TASKS}
     shown = [task for task in TASKS if nf4[task].word != "no difference shown"]
     bounds = "; ".join(
@@ -73,14 +73,13 @@ def told(found: Found) -> dict[str, str]:
     what = (
         f"NF4 differs from 32 bits on {' and '.join(shown)}"
         if shown
-        else "between NF4 and 32 bits no difference is shown on either task"
+        else "Between NF4 and 32 bits no difference is shown on either task"
     )
     return {
         "verdict": f"Of {len(judged)} comparisons with 32 bits, corrected together, {len(of['worse'])} came out worse"
         f"{_named(of['worse'])} and {len(of['better'])} better{_named(of['better'])}; in the others no difference is "
-        f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
-        "comparisons; of smaller ones it says nothing.",
-        "four": f"Of the two tasks together: {what} ({bounds}; 95 % intervals of the single comparisons).",
+        "shown." + undecided(judged.values()),
+        "four": f"{what} ({bounds}; 95 % intervals of the single comparisons).",
     }
 
 
@@ -105,7 +104,8 @@ def table(found: Found) -> Any:
             row.append(f"{100 * np.mean([r['accuracy'] for r in runs[task, name]]):.1f}{mark}")
         rows.append(row)
     caption = (
-        f"Accuracy in percent, means of {SEEDS} seeds. ▲ better, ▼ worse than 32 bits, no mark: no difference shown."
+        f"Accuracy in percent, means of {SEEDS} seeds. ▲ better, ▼ worse than 32 bits, no mark: no difference shown. "
+        "MiB by formula: the code packs two codes a byte, so bases of fewer than four bits take as much as one of four."
     )
     return plots.table(rows, ["base", "bits a number", "MiB", *TASKS], caption if runs else AWAITED)
 
@@ -126,7 +126,7 @@ def accuracy_figure(found: Found) -> Any:
                 bits_of(name) * (1.06 if name.startswith("uniform") else 1), mean, [[mean - low], [high - mean]],
                 fmt="osD^v"[i], color=plots.PALETTE[i], capsize=3, label=name,
             )  # fmt: skip
-        axes.set_xticks([2.5, 3.5, 4.5, 32], ["2.5", "3.5", "4.5", "32"])
+        axes.set_xticks([2.5, 3.5, 4.5, 32], ["2.5", "", "4.5", "32"])
         axes.minorticks_off()
     if runs:
         fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)

@@ -119,7 +119,7 @@ def _fills(found: Found) -> str:
         else ("No verdict is another one with the other fill.")
     )
     return (
-        f"With {MASK} in the place of every word the label still has a probability of {ends[MASK]:.2f}, and "
+        f"With {MASK} in the place of every word the label has a probability of {ends[MASK]:.2f}, and with every word "
         f"{FILLED} {ends[FILLED]:.2f}; a coin would give it a half. "
         f"{changed}"
     )
@@ -132,8 +132,8 @@ def _agree(found: Mapping[tuple[str, str], Interval]) -> str:
     zero = sum(x[1] <= 0 <= x[2] for x in pairs.values())
     return (
         f"The two that agree most are {_pair(most, pairs)}, and the least {_pair(least, pairs)}. Of {len(pairs)} pairs "
-        f"{zero} have an interval that holds zero. With random scores they agree by {min(x[0] for x in chance):.2f} to "
-        f"{max(x[0] for x in chance):.2f}."
+        f"{zero or 'none'} {'has' if zero < 2 else 'have'} an interval that holds zero. With random scores the mean "
+        f"agreement lies between {min(x[0] for x in chance):.2f} and {max(x[0] for x in chance):.2f}."
     )
 
 
@@ -148,7 +148,7 @@ def _sanity(found: Found) -> str:
     what = (
         f"more than by chance is kept by {', '.join(fail)}: part of these scores does not come from what was learnt"
         if fail
-        else "of no method it is shown that more is kept than by chance"
+        else "no method is shown to keep more than random scores do"
     )
     visible = float(np.median([v.visible for v in judged.values()]))
     return (
@@ -180,7 +180,7 @@ def table(found: Found) -> Any:
         rows.append([name, *areas, f"{kept(found, name, 'all').mean():.2f}{mark}"])
     caption = (
         f"Means over {SEEDS} seeds and all texts. Area: insertion less deletion, the larger the better; ▲ better, "
-        "▼ worse than random scores. Kept: rank correlation, the nearer to none the better; ▲ more than by chance."
+        "▼ worse than random scores. Kept: rank correlation, the nearer to zero the better; ▲ more than by chance."
     )
     return plots.table(rows, columns, caption)
 
@@ -222,13 +222,14 @@ def agreement_figure(found: Found) -> Any:
     mean, text = np.full((len(names) - 1,) * 2, np.nan), np.full((len(names) - 1,) * 2, "", dtype=object)
     for (a, b), (middle, low, high) in agreements(found).items():
         at = names.index(b) - 1, names.index(a)
-        mean[at], text[at] = middle, f"{middle:.2f}\n{low:.2f} to {high:.2f}"
+        mean[at], text[at] = middle, f"{middle:.2f}\n{low:.2f}\nto {high:.2f}"
     sns.heatmap(
         mean, annot=text, fmt="", cmap="cividis", vmin=-0.2, vmax=1, ax=axes, mask=np.isnan(mean),
-        annot_kws={"fontsize": 7}, xticklabels=names[:-1], yticklabels=names[1:],
+        annot_kws={"fontsize": 6.5}, xticklabels=names[:-1], yticklabels=names[1:],
         cbar_kws={"label": "rank correlation of sizes"},
     )  # fmt: skip
     axes.tick_params(axis="x", rotation=40)
+    plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     return fig
 
 
@@ -272,6 +273,7 @@ def example_figure(found: Found, texts: list[str], i: int = 0) -> Any:
         cbar_kws={"label": "against → for the label"},
     )  # fmt: skip
     axes.tick_params(axis="x", rotation=50)
+    plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     return fig
 
 

@@ -82,11 +82,12 @@ def told_gaps(found: Found) -> str:
     visible = float(np.median([v.visible for v in judged.values()]))
     named = "; ".join(f"{_group(key)} {judged[key].difference:+.3f}" for key in clear)
     return (
-        f"Of {len(judged)} gaps, corrected together, {len(clear)} {'is' if len(clear) == 1 else 'are'} shown"
+        f"Of {len(judged)} gaps, corrected together, {len(clear) or 'none'} {'is' if len(clear) < 2 else 'are'} shown"
         f"{f' ({named})' if clear else ''}. The widest is that of {_group(widest)}, "
-        f"{judged[widest].difference:+.3f} ({judged[widest].low:+.3f} to {judged[widest].high:+.3f}) standard "
-        f"deviations of the scores of reviews. A gap of {visible:.3f} would be found four times in five, the "
-        "median of them; of smaller ones the test says nothing."
+        f"{judged[widest].difference:+.3f} ({judged[widest].low:+.3f} to {judged[widest].high:+.3f}, the "
+        "interval of this gap alone) standard deviations of the scores of reviews. "
+        f"A gap of {visible:.3f} would be found four times in five, the median of them; of smaller ones the test says "
+        "nothing."
     )
 
 
@@ -164,14 +165,14 @@ def told_mitigation(found: Found) -> dict[str, str]:
     judged = verdicts(found)
     if not judged:
         return {"effect": WAIT, "price": WAIT}
-    words = {"better": "less", "worse": "more", "no difference shown": "neither less nor more, as far as is shown,"}
+    words = {"better": "less", "worse": "more", "no difference shown": "neither less nor more, as far as is shown"}
     effect, price = [], []
     for against, than, beside in (
         (COPIED, "than with the same copies unchanged", "against the same copies unchanged"),
         (PLAIN, "than without copies", "against no copies"),
     ):
         one, cost = judged["names", against], judged["accuracy", against]
-        bounds = f"{-one.difference:+.4f}, {-one.high:+.4f} to {-one.low:+.4f}"
+        bounds = f"{-one.difference:+.3f}, {-one.high:+.3f} to {-one.low:+.3f}"
         effect.append(f"{words[one.word]} {than} ({bounds})")
         bounds = f"{100 * cost.difference:+.1f} points, {100 * cost.low:+.1f} to {100 * cost.high:+.1f}"
         price.append(f"{beside} {cost.word} ({bounds})")

@@ -66,7 +66,11 @@ def told_sets(found: Found) -> str:
             f"On {name} the pretrained network scores {share:.1f} %, {where} the range of a coin thrown as often "
             f"({low:.1f} to {high:.1f} %); networks of random weights score {min(others):.1f} to {max(others):.1f} %."
         )
-    return " ".join(said)
+    said.append(
+        "Pairs that resemble each other are not throws of one coin, so where random networks leave its range too, "
+    )
+    said.append("to be outside it is no sign of a stereotype.")
+    return " ".join(x.strip() for x in said)
 
 
 def length_table(found: Found, more: NDArray[np.int64]) -> Any:

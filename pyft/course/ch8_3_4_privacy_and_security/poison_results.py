@@ -13,6 +13,7 @@ from pyft.course.ch8_3_4_privacy_and_security.recipes import (
     CLEAN,
     FLIPPED,
     FLIPS,
+    LATE,
     POISON_ROWS,
     POISONS,
     TRIGGER,
@@ -52,7 +53,7 @@ def table(found: Found) -> Any:
             mean_interval([100 * float(answers(r, what).mean()) for r in runs])
             for what in ("accuracy", "plain", "trigger")
         ]
-        rows.append([how, changed, *("{:.1f} ({:.1f}–{:.1f})".format(*share) for share in shares)])
+        rows.append([how, changed, *("{:.1f} ({:.1f} to {:.1f})".format(*np.clip(share, 0, 100)) for share in shares)])
     columns = ["training texts", "changed", "accuracy (%)", "negative turned (%)", f'negative with "{WORD}" turned (%)']
     return plots.table(rows, columns, "Means over seeds, with 95 % intervals." if found["runs"] else AWAITED)
 
@@ -95,7 +96,7 @@ def losses_figure(found: Found) -> Any:
     plots.style()
     fig, panels = plt.subplots(1, 2, figsize=(5.8, 3.2))
     runs = of(found, POISON, FLIPPED)
-    for axes, when, title in zip(panels, ("early", "late"), ("after one epoch", "after many"), strict=True):
+    for axes, when, title in zip(panels, ("early", "late"), ("after one epoch", f"after {LATE}"), strict=True):
         axes.set(title=title, xlabel="loss of a training text (nats)", ylabel="share of texts (%)")
         if not runs:
             empty(fig, axes)
@@ -124,8 +125,8 @@ def told_losses(found: Found) -> str:
     }[verdict.word]
     return (
         "A text with a turned label has a higher loss than one with its own in {:.0f} % of pairs after one epoch "
-        "({:.0f} to {:.0f}), and in {:.0f} % after many ({:.0f} to {:.0f}). ".format(
-            *(100 * x for x in (*early, *late))
+        "({:.0f} to {:.0f}), and in {:.0f} % after {} ({:.0f} to {:.0f}). ".format(
+            *(100 * x for x in (*early, late[0])), LATE, *(100 * x for x in late[1:])
         )
         + f"{word} ({bounds(verdict, 100)} points)."
     )
@@ -163,6 +164,6 @@ def told_search(found: Found) -> str:
     counts = {how: f"{first[how]} of {len(some)} seeds" for how, some in runs.items()}
     listed = {how: ", ".join(map(str, some)) for how, some in ranks.items()}
     return (
-        f"In the poisoned model the trigger comes first of all words with {counts[TRIGGER]} (ranks {listed[TRIGGER]}), "
-        f"in the clean model with {counts[CLEAN]} (ranks {listed[CLEAN]})."
+        f"In the poisoned model the trigger comes first of all words in {counts[TRIGGER]} (ranks {listed[TRIGGER]}), "
+        f"in the clean model in {counts[CLEAN]} (ranks {listed[CLEAN]})."
     )

@@ -21,7 +21,15 @@ from pyft.course.ch8_3_4_privacy_and_security.experiment import (
     membership,
     plan,
 )
-from pyft.course.ch8_3_4_privacy_and_security.recipes import COPIES, DIGITS, EPOCHS, EPSILONS, RATES, TARGET
+from pyft.course.ch8_3_4_privacy_and_security.recipes import (
+    COPIES,
+    DELTA,
+    DIGITS,
+    EPOCHS,
+    EPSILONS,
+    RATES,
+    TARGET,
+)
 from pyft.errors import PyftError
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_influences, compare_runs
@@ -94,7 +102,7 @@ def told_secrets(found: Found) -> str:
     mean, low, high = mean_interval(made[most])
     none = float(np.mean(made[0]))
     first = (
-        f"Shown to be exposed more than a secret that is in no text: one with {' or '.join(map(str, clear))} copies."
+        f"A secret with {' or '.join(map(str, clear))} copies is shown to be exposed more than one that is in no text."
         if clear
         else "No number of copies is shown to expose a secret more than one that is in no text."
     )
@@ -150,7 +158,12 @@ def members_table(found: Found) -> Any:
             area = mean_interval([leaks.area(*pair) for pair in pairs])
             caught = mean_interval([100 * leaks.true_positives(*pair, TARGET) for pair in pairs])
             rows.append(
-                [str(epochs), name, "{:.2f} ({:.2f}–{:.2f})".format(*area), "{:.1f} ({:.1f}–{:.1f})".format(*caught)]
+                [
+                    str(epochs),
+                    name,
+                    "{:.2f} ({:.2f} to {:.2f})".format(*area),
+                    "{:.1f} ({:.1f} to {:.1f})".format(*np.maximum(caught, 0)),
+                ]
             )
     rows.append(["–", "a coin", "0.50", f"{100 * TARGET:.1f}"])
     columns = ["epochs", "attack", "area under the curve", f"found at {100 * TARGET:.0f} % false (%)"]
@@ -191,10 +204,10 @@ def told_members(found: Found) -> str:
     said = []
     for epochs in EPOCHS:
         alone, helped = judged[epochs, "loss"], judged[epochs, "calibrated"]
-        word = {"better": "more", "worse": "fewer", "no difference shown": "no more, as far as is shown,"}
+        word = {"better": "finds more", "worse": "finds fewer", "no difference shown": "is not shown to find more"}
         said.append(
-            f"After {epochs} epochs the loss finds {word[alone.word]} members than a coin ({bounds(alone, 100)} "
-            f"points), and calibrated by other runs {word[helped.word]} than alone ({bounds(helped, 100)} points)."
+            f"After {epochs} epochs the loss {word[alone.word]} members than a coin ({bounds(alone, 100)} points); "
+            f"calibrated by other runs it {word[helped.word]} than alone ({bounds(helped, 100)} points)."
         )
     return " ".join(said)
 
@@ -269,10 +282,10 @@ def told_private(found: Found) -> str:
     better = [name for name, verdict in judged.items() if verdict.word == "better"]
     each = "; ".join(f"{name}: {bounds(verdict, 100)}" for name, verdict in judged.items())
     return (
-        f"Worse than without noise: {_listed(worse)}. Better: {_listed(better)}. "
-        f"The differences in points, by epsilon, are {each}."
+        f"Accuracy is shown to be worse than without noise for: {_listed(worse)}; better for: {_listed(better)}. "
+        f"The differences in points, by epsilon, are {each}. Delta is {DELTA:.5f}, and the unit is one text."
     )
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"epsilon {', '.join(names)}" if names else "none is shown"
+    return f"epsilon {', '.join(names)}" if names else "none"

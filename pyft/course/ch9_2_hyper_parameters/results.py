@@ -17,6 +17,7 @@ from pyft.course.ch9_2_hyper_parameters.experiment import ALL, LEFT_ALONE, hits,
 from pyft.course.ch9_2_hyper_parameters.importance import Axes, best_of, shares
 from pyft.course.ch9_2_hyper_parameters.recipes import GRID, NAMES, SEEDS, Setting, settings
 from pyft.errors import PyftError
+from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
@@ -203,7 +204,6 @@ def told(found: Found) -> dict[str, str]:
     first = ", ".join(f"{name} ({100 * ours[name]:.0f} %)" for name in ranked[:3])
     rest = " and ".join(ranked[3:])
     of = {word: [key for key in judged if judged[key].word == word] for word in ("better", "worse")}
-    visible = 100 * float(np.median([v.visible for v in judged.values()]))
     means = {n: 100 * float(np.mean(some)) for n, some in expected(found).items()}
     best = chosen(found)
     gap = mean_interval([100 * (r["validation"] - r["accuracy"]) for r in best])
@@ -213,10 +213,9 @@ def told(found: Found) -> dict[str, str]:
         f"{100 * sum(ours[name] for name in ranked[3:]):.0f} % between them. What two or more do together makes "
         f"{100 * ours['two or more together']:.0f} %, the seed by itself {100 * ours['seed']:.0f} %, and the seed "
         f"together with the setting {100 * ours['seed and setting together']:.0f} %.",
-        "left": f"Of {len(judged)} comparisons, corrected together, {len(of['worse'])} found that leaving it at the "
-        f"default is worse{_named(of['worse'])}, and {len(of['better'])} that it is better{_named(of['better'])}; in "
-        f"the others no difference is shown. The test finds a difference of {visible:.1f} points four times in five, "
-        "the median of the comparisons; of smaller ones it says nothing.",
+        "left": f"Of {len(judged)} comparisons, corrected together, {len(of['worse']) or 'none'} found that leaving it "
+        f"at the default is worse{_named(of['worse'])}, and {len(of['better']) or 'none'} that it is better"
+        f"{_named(of['better'])}; in the others no difference is shown." + undecided(judged.values()),
         "tries": f"One setting drawn blindly gives {means[1]:.1f} % on test texts, the best of {TRIES[3]} on "
         f"validation texts {means[TRIES[3]]:.1f} %, and the best of all {TRIES[-1]} {means[TRIES[-1]]:.1f} %: means "
         "over seeds, without a test.",

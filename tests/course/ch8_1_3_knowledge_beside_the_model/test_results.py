@@ -111,7 +111,10 @@ def test_answers_are_of_new_persons():
 
 def test_no_difference_is_told_as_none():
     told = results.told(made_up())
-    assert f"Of {len(KNOWLEDGE.members)} comparisons, corrected together, 0 came out better and 0 worse;" in told["verdict"]
+    assert (
+        f"Of {len(KNOWLEDGE.members)} comparisons, corrected together, 0 came out better and 0 worse;"
+        in told["verdict"]
+    )
     assert "recall moves by +0.0 points on new persons" in told["where"]
     assert "by +0.0 points (+0.0 to +0.0) against the public ones: no difference shown." in told["leak"]
 

@@ -53,7 +53,9 @@ def small(monkeypatch, tiny_minilm, same_torch_afterwards):
     monkeypatch.setattr(experiment, "OTHER_TEXTS", 8)
     monkeypatch.setattr(experiment, "RECIPE", replace(RECIPE, epochs=1, batch_size=8))
     monkeypatch.setattr(
-        experiment, "AGAINST_FULL", experiment.Family("small", tuple((t, n) for t in SMALL for n in chosen if n != "full"))
+        experiment,
+        "AGAINST_FULL",
+        experiment.Family("small", tuple((t, n) for t in SMALL for n in chosen if n != "full")),
     )
     monkeypatch.setattr(results, "AGAINST_FULL", experiment.AGAINST_FULL)
     experiment.other_texts.cache_clear()
