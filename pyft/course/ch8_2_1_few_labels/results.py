@@ -125,7 +125,8 @@ def told(found: Found) -> dict[str, str]:
         "spread": f"With {least} labels a class the scores of a method have a standard deviation over draws of up to "
         f"{few[widest]:.1f} points ({widest[1]}, {widest[0]}): its best and its worst draw lie "
         f"{_range(percent[widest]):.1f} points apart. The means of all methods on the task lie within {between:.1f}. "
-        f"With {most} labels the largest standard deviation is {max(x for key, x in sd.items() if key[2] == most):.1f}.",
+        f"With {most} labels the largest standard deviation is "
+        f"{max(x for key, x in sd.items() if key[2] == most):.1f}.",
         "more": f"From {least} to {most} labels a class the head alone gains "
         + " and ".join(f"{_interval(gain)} points on {task}" for task, gain in zip(TASKS, gains, strict=True))
         + " (means over draws, in brackets 95 % intervals).",

@@ -46,15 +46,15 @@ def test_no_difference_is_told_as_none():
 
 def test_differences_are_named():
     told = results.told(made_up(words__numerals=0.1, random_batches__seen=0.5))["named"]
-    assert "1 came out better (MiniLM, numerals than words, numerals) and 1 worse" in told
-    assert "(random batches, seen than words, seen)" in told
-    assert "words, seen than linear;" in results.told(made_up(words__seen=0.99))["named"]
+    assert "1 came out better (MiniLM with numerals against words with numerals) and 1 worse" in told
+    assert "(random batches with seen against words with seen)" in told
+    assert "words with seen against linear;" in results.told(made_up(words__seen=0.99))["named"]
 
 
 def test_a_digit_held_out_is_held_against_guessing():
     never, often = (results.told(made_up(held=share))["held"] for share in (0.0, 0.6))
-    assert "with words 0.0 % of its images get its name, less often than guessing" in never
-    assert "with MiniLM 60.0 % of its images get its name, more often than guessing" in often
+    assert "the tower of words names 0.0 % rightly, less often than guessing" in never
+    assert "the tower of MiniLM names 60.0 % rightly, more often than guessing" in often
     assert "would give 10 %" in never
 
 

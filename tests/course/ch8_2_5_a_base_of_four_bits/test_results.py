@@ -75,7 +75,7 @@ def made_up(**right):
 def test_no_difference_is_told_as_none():
     told = results.told(made_up())
     assert "Of 8 comparisons with 32 bits, corrected together, 0 came out worse and 0 better" in told["verdict"]
-    assert "between NF4 and 32 bits no difference is shown on either task" in told["four"]
+    assert "Between NF4 and 32 bits no difference is shown on either task" in told["four"]
     assert "film reviews +0.0 points, +0.0 to +0.0" in told["four"]
 
 

@@ -105,9 +105,9 @@ def made_up(area=None, kept=None, twins=()):
 def test_no_difference_is_told_as_none():
     told = results.told(made_up())
     assert "Of 12 comparisons with random scores, corrected together, 0 came out better and 0 worse;" in told["verdict"]
-    assert "a probability of 0.40, and filled in 0.60" in told["fills"]
+    assert "a probability of 0.40, and with every word filled in 0.60" in told["fills"]
     assert "No verdict is another one with the other fill." in told["fills"]
-    assert "of no method it is shown" in told["sanity"]
+    assert "no method is shown to keep more" in told["sanity"]
     assert told["accuracy"] == "75.0"
 
 

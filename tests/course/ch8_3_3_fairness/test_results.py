@@ -80,7 +80,7 @@ def test_gaps_are_found_where_they_are_and_nowhere_else():
     told = results.told_gaps(made_up(lean=key))
     assert "White last names +0." in told
     assert "The widest is that of White last names" in told
-    assert "Of 9 gaps, corrected together, 0 are shown. The widest" in results.told_gaps(made_up())
+    assert "Of 9 gaps, corrected together, none is shown. The widest" in results.told_gaps(made_up())
 
 
 @pytest.mark.parametrize(("share", "where"), [(0.5, "within"), (0.7, "outside"), (0.3, "outside")])

@@ -94,7 +94,7 @@ def test_over_seeds_is_student_s_paired_test():
 
 def test_secrets():
     told = results.told_secrets(made_up({256: 12.0, 64: 8.0}))
-    assert "one with 64 or 256 copies" in told
+    assert "A secret with 64 or 256 copies is shown" in told
     assert "With 256 copies the exposure is 12.0 bits" in told
     assert "guessing alone gives 1.4 on average, and 13.3 is the most" in told
     assert "No number of copies is shown" in results.told_secrets(made_up())
@@ -103,9 +103,9 @@ def test_secrets():
 def test_members_are_found_where_the_loss_betrays_them():
     few, many = EPOCHS
     told = results.told_members(made_up(learnt=1.0, hard=3.0))
-    assert f"After {few} epochs the loss finds no more, as far as is shown, members" in told
+    assert f"After {few} epochs the loss is not shown to find more members" in told
     assert f"After {many} epochs" in told
-    assert "and calibrated by other runs more than alone" in told
+    assert "calibrated by other runs it finds more than alone" in told
     strong = results.told_members(made_up(learnt=3.0))
     assert f"After {many} epochs the loss finds more members than a coin" in strong
     text = results.members_table(made_up(learnt=3.0)).data
@@ -117,7 +117,7 @@ def test_members_are_found_where_the_loss_betrays_them():
 def test_private_heads_are_held_against_the_one_without_noise():
     found = made_up(right={"0.5": 0.6, "1": 0.7, "none": 0.8})
     told = results.told_private(found)
-    assert "Worse than without noise: epsilon 0.5, 1. Better: none is shown." in told
+    assert "worse than without noise for: epsilon 0.5, 1; better for: none." in told
     assert "0.5: -20.0, -" in told
     assert results.chosen(results.of(found, PRIVATE, "1")) == str(RATES[1])
     text = results.private_table(found).data
@@ -136,7 +136,7 @@ def test_poison():
     assert "With the trigger in them more negative reviews are called positive (+85.0" in told
     text = poison_results.table(made_up(turned=0.95)).data
     assert text.count("<tr>") == 1 + len(POISONS)
-    assert "95.0 (95.0–95.0)" in text
+    assert "95.0 (95.0 to 95.0)" in text
 
 
 def test_losses_early_and_late():
@@ -149,8 +149,8 @@ def test_losses_early_and_late():
 
 def test_the_search_tells_ranks_of_both_models():
     told = poison_results.told_search(made_up(rank=1))
-    assert f"first of all words with {POISON_SEEDS} of {POISON_SEEDS} seeds (ranks 1, 1" in told
-    assert f"in the clean model with 0 of {POISON_SEEDS} seeds (ranks 50, 50" in told
+    assert f"first of all words in {POISON_SEEDS} of {POISON_SEEDS} seeds (ranks 1, 1" in told
+    assert f"in the clean model in 0 of {POISON_SEEDS} seeds (ranks 50, 50" in told
     text = poison_results.search_table(made_up()).data
     assert text.count("<tr>") == 1 + 2 * POISON_SEEDS
     assert "&lt;b&gt;" in text

@@ -87,7 +87,7 @@ def test_one_that_matters_has_all_of_the_spread_and_costs_when_left_alone():
     assert "together 100 %. " in told["three"]
     assert "the seed by itself 0 %" in told["three"]
     assert "Of 6 comparisons, corrected together, 2 found that leaving it at the default is worse" in told["left"]
-    assert "(learning rate; all five), and 0 that it is better;" in told["left"]
+    assert "(learning rate; all five), and none that it is better;" in told["left"]
     assert "One setting drawn blindly gives 66.7 % on test texts" in told["tries"]
     assert "the best of all 48 80.0 %" in told["tries"]
     assert "scores +5.0 points against test texts (+5.0 to +5.0, over seeds)" in told["flattered"]
@@ -95,7 +95,7 @@ def test_one_that_matters_has_all_of_the_spread_and_costs_when_left_alone():
 
 def test_where_nothing_matters_nothing_is_said_to():
     told = results.told(made_up(lambda s, seed: 0.7))
-    assert "0 found that leaving it at the default is worse, and 0 that it is better" in told["left"]
+    assert "none found that leaving it at the default is worse, and none that it is better" in told["left"]
     assert [tuple(r["setting"]) for r in results.chosen(made_up(lambda s, seed: 0.7))] == [settings()[0]] * SEEDS
 
 
@@ -115,7 +115,7 @@ def test_a_choice_on_validation_texts_may_be_the_wrong_one():
     for r in found["runs"]:
         r["validation"] = 1 - r["accuracy"]  # what looks best is worst
     told = results.told(found)
-    assert "0 found that leaving it at the default is worse, and 0 that it is better" in told["left"]
+    assert "none found that leaving it at the default is worse, and none that it is better" in told["left"]
     assert "the best of all 48 50.0 %" in told["tries"]
 
 
