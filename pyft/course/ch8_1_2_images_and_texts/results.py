@@ -135,7 +135,7 @@ def _share(of: Hits) -> str:
 def accuracy_figure(found: Found) -> Any:
     """Images named rightly by phrasing, a point an arm with its interval over seeds; the linear model as a line."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(5.8, 3.8))
+    fig, axes = plt.subplots(figsize=(5.3, 3.8))
     axes.set(ylabel="named rightly (%)", ylim=(-4, 104))
     if not found["runs"]:
         axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
