@@ -135,7 +135,7 @@ def _share(of: Hits) -> str:
 def accuracy_figure(found: Found) -> Any:
     """Images named rightly by phrasing, a point an arm with its interval over seeds; the linear model as a line."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(5.3, 3.8))
+    fig, axes = plt.subplots(figsize=(5.4, 4.0))
     axes.set(ylabel="named rightly (%)", ylim=(-4, 104))
     if not found["runs"]:
         axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
@@ -152,7 +152,7 @@ def accuracy_figure(found: Found) -> Any:
     axes.axhline(100 * GUESSING, color=plots.PALETTE[6], linestyle=":", linewidth=1, label="guessing")
     axes.set_xticks(range(len(PHRASINGS)), list(PHRASINGS))
     axes.margins(x=0.2)
-    fig.legend(loc="outside lower center", ncols=5, fontsize="small")
+    fig.legend(loc="outside lower center", ncols=3, fontsize="small")
     return fig
 
 

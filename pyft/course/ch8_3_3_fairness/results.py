@@ -98,7 +98,7 @@ def _group(key: tuple[str, str]) -> str:
 def names_figure(z: Floats, groups: Sequence[str]) -> Any:
     """A point a name: its score in one sentence, z (N,), by group, with the mean of the group."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(5.4, 2.8))
+    fig, axes = plt.subplots(figsize=(5.3, 2.8))
     names, of_name = list(dict.fromkeys(groups)), np.array(groups)
     for y, group in enumerate(names):
         here = z[of_name == group]
@@ -114,7 +114,7 @@ def names_figure(z: Floats, groups: Sequence[str]) -> Any:
 def gaps_figure(found: Found) -> Any:
     """The gap of every group with its interval; filled where it is shown after the correction."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(5.4, 3.6))
+    fig, axes = plt.subplots(figsize=(5.3, 3.6))
     judged = gaps(found)
     axes.set(xlabel="gap to the other groups (standard deviations of reviews)")
     if not judged:
