@@ -30,7 +30,7 @@ MUTANTS: list[Mutant] = [
         "the sum is short, and a single example may still be all of it",
     ),
     Mutant(
-        "short ones stretched",
+        "short ones made long",
         "private",
         "length.clamp(min=C)",
         "length",
@@ -56,7 +56,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant("uphill", "private", "return W - lr *", "return W + lr *", "the loss rises"),
     Mutant(
-        "everybody is drawn", "private", "generator=generator) < q", "generator=generator) < 1", "not what is accounted"
+        "all are drawn", "private", "generator=generator) < q", "generator=generator) < 1", "not what is accounted"
     ),
     Mutant("one step is paid for", "private", "steps * renyi(", "renyi(", "an account of a single step"),
     Mutant("order and noise", "private", "alpha * ratio", "ratio", "the divergence of order one only"),
@@ -78,7 +78,7 @@ MUTANTS: list[Mutant] = [
         "one accused too many", "leaks", 'side="right") - 1', 'side="right")', "past the last threshold there is none"
     ),
     Mutant("its own run too", "leaks", "out[s] = False", "pass", "a text that was left out is compared with itself"),
-    Mutant("members as the reference", "leaks", "out = ~member", "out = member.copy()", "what was learnt hides"),
+    Mutant("members as rivals", "leaks", "out = ~member", "out = member.copy()", "what was learnt hides"),
     Mutant("the header's length", "pickles", "begin = 8 + int", "begin = int", "numbers begin eight bytes too early"),
     Mutant("big end first", "pickles", '"little"', '"big"', "the header would be exabytes long"),
 ]

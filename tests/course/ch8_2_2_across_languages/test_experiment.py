@@ -224,7 +224,7 @@ def test_new_words_are_held_against_guessing_each_other_and_the_real_encoder():
 
 def test_the_table_and_the_figure_show_all():
     found = made({("fine-tuned", "English alone"): 0.8})
-    assert results.table(found).data.count("<tr>") == 1 + 4
+    assert results.table(found).data.count("<tr>") == 1 + 1 + len(experiment.SIZES)
     figure = results.curves(found)
     assert len(figure.legends[0].get_texts()) == 1 + 2 * 3
     plt.close(figure)
