@@ -55,9 +55,7 @@ MUTANTS: list[Mutant] = [
         "how many came is private too",
     ),
     Mutant("uphill", "private", "return W - lr *", "return W + lr *", "the loss rises"),
-    Mutant(
-        "all are drawn", "private", "generator=generator) < q", "generator=generator) < 1", "not what is accounted"
-    ),
+    Mutant("all are drawn", "private", "generator=generator) < q", "generator=generator) < 1", "not what is accounted"),
     Mutant("one step is paid for", "private", "steps * renyi(", "renyi(", "an account of a single step"),
     Mutant("order and noise", "private", "alpha * ratio", "ratio", "the divergence of order one only"),
     Mutant(
@@ -80,5 +78,4 @@ MUTANTS: list[Mutant] = [
     Mutant("its own run too", "leaks", "out[s] = False", "pass", "a text that was left out is compared with itself"),
     Mutant("members as rivals", "leaks", "out = ~member", "out = member.copy()", "what was learnt hides"),
     Mutant("the header's length", "pickles", "begin = 8 + int", "begin = int", "numbers begin eight bytes too early"),
-    Mutant("big end first", "pickles", '"little"', '"big"', "the header would be exabytes long"),
 ]
