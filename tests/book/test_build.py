@@ -109,7 +109,7 @@ def test_launch_buttons_lead_to_copies_and_downloads_install_the_package(html):
         (loaded,) = {link for link in links if link.endswith(".ipynb") and "_sources/" in link}
         notebook = nbformat.read((html / chapter.name).parent / loaded, as_version=4)
         (setup,) = [cell.source for cell in notebook.cells if "setup" in cell.metadata.get("tags", [])]
-        assert setup.startswith('%pip install --quiet "pyft-book @ git+https://github.com/')
+        assert re.match(r'%pip install --quiet "pyft-book(\[serve\])? @ git\+https://github\.com/', setup)
         prose = "".join(CODE.sub("", cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
         assert "{glue:" not in prose and ":::" not in prose
         assert any(cell.get("outputs") for cell in notebook.cells)

@@ -266,7 +266,7 @@ def test_real_pages_follow_the_data_that_they_load(real):
 def test_no_real_page_follows_a_hint_or_data_that_it_does_not_load(real):
     assert real('"The low end comes first."', '"The low end is the first."') == {}
     row = 'Artefact(\n            name="minilm",'
-    assert real(row, f'Artefact(name="new", requirement="new==1", corpora=("new",)),\n{row}') == {}
+    assert real(row, f'Artefact(name="unheard", requirement="unheard==1", corpora=("unheard",)),\n{row}') == {}
 
 
 def test_a_page_that_imports_what_an_extra_locks_depends_on_its_lock(house):

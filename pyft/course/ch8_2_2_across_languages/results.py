@@ -3,7 +3,7 @@
 Nothing is said of runs that are not there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -30,14 +30,14 @@ Hits = NDArray[np.bool_]
 def stored() -> tuple[Found, Found]:
     """The runs of both plans, across languages and new words; none at all of a plan of which one is missing."""
     return (
-        _stored("across-languages", plan, ("kind", "lr", "seed")),
-        _stored("new-words", words_plan, ("start", "steps", "seed")),
+        _stored(lambda: bench("across-languages"), plan, ("kind", "lr", "seed")),
+        _stored(lambda: bench("new-words"), words_plan, ("start", "steps", "seed")),
     )
 
 
-def _stored(name: str, planned: Any, names: tuple[str, ...]) -> Found:
+def _stored(load: Callable[[], Found], planned: Any, names: tuple[str, ...]) -> Found:
     try:
-        found: Found = bench(name)
+        found: Found = load()
     except PyftError:
         return NONE
     made = {tuple(r[one] for one in names) for r in found["runs"]}
