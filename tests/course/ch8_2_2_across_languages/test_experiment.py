@@ -194,7 +194,9 @@ def test_better_worse_and_no_difference_are_said_where_they_are():
     assert judged["frozen: both with Chinese alone", least].word == "no difference shown"
     told = results.told(found)
     assert "Fine-tuned: 90.0 % on English, 80." in told["zero"]
-    assert told["centring"].startswith("Centring each language: better (+20.0 points")
+    assert told["centring"].startswith(
+        "Frozen, on Chinese, each language centred against as it comes: better (+20.0 points"
+    )
     assert f"ones alone: better with {least} Chinese labels; worse with {most:,} Chinese labels; no" in told["beside"]
     assert "better with 10, 30, 100 and 300 Chinese labels; worse with 1,000 Chinese labels." in told["worth"]
 
