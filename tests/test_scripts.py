@@ -268,7 +268,7 @@ def test_a_new_lock_begins_from_the_old_one_and_names_no_part_of_cuda(
     script: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = script("lock")
-    monkeypatch.setattr(module, "LOCKS", (tmp_path / "requirements.lock",))
+    monkeypatch.setattr(module, "LOCK", tmp_path / "requirements.lock")
     monkeypatch.setattr(module, "SERVE", tmp_path / "requirements-serve.lock")
     monkeypatch.setattr(module.sys, "argv", ["lock.py", "--upgrade"])
     module.LOCK.write_text("numpy==1\n", encoding="utf8")

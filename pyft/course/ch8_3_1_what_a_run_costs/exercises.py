@@ -79,7 +79,7 @@ EXERCISES["8.3.1-c"] = Exercise(
         ),
         (
             lambda texts, tokens, epochs, N, peak, used: 6 * N * texts * tokens * epochs / (peak * used),
-            "These are seconds.",
+            "These are seconds. Divide them by 3600 to have hours.",
         ),
         (
             lambda texts, tokens, epochs, N, peak, used: 6 * N * texts * tokens / (peak * used) / 3600,

@@ -1,32 +1,37 @@
 """The exercises of section 9.2: solutions, and the usual mistakes, each with its hint."""
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
 from pyft.exercises import Exercise
 
 EXERCISES: dict[str, Exercise] = {}
-Table = NDArray[np.float64]
 
 
-def share(y: Table) -> float:
-    of_rows = y.mean(axis=1)  # a mean for each value of the hyper-parameter
-    return float(of_rows.var() / y.var())
+def share(y: Tensor) -> float:
+    of_rows = y.mean(1)  # a mean for each value of the hyper-parameter
+    return float(of_rows.var(correction=0) / y.var(correction=0))
 
 
-_TABLES = [np.array([[0.6, 0.8], [0.7, 0.7]]), np.array([[0.5, 0.6, 0.7], [0.8, 0.8, 0.9]])]
+_TABLES = [torch.tensor([[0.6, 0.8], [0.7, 0.7]]).double(), torch.tensor([[0.5, 0.6, 0.7], [0.8, 0.8, 0.9]]).double()]
 EXERCISES["9.2-a"] = Exercise(
     solution=share,
     cases=[(table,) for table in _TABLES],
     mistakes=[
-        (lambda y: float(y.mean(axis=0).var() / y.var()), "You averaged over the rows. Average each row instead."),
         (
-            lambda y: float(y.var(axis=1).mean() / y.var()),
+            lambda y: float(y.mean(0).var(correction=0) / y.var(correction=0)),
+            "You averaged over the rows. Average each row instead.",
+        ),
+        (
+            lambda y: float(y.var(1, correction=0).mean() / y.var(correction=0)),
             "That is what is left within a row: the share of the others.",
         ),
-        (lambda y: float(y.mean(axis=1).var()), "This is a variance. Divide by that of all scores to have a share."),
         (
-            lambda y: float(y.mean(axis=1).std() / y.std()),
+            lambda y: float(y.mean(1).var(correction=0)),
+            "This is a variance. Divide by that of all scores to have a share.",
+        ),
+        (
+            lambda y: float(y.mean(1).std(correction=0) / y.std(correction=0)),
             "Deviations do not add up to a whole, variances do. Leave out the root.",
         ),
     ],
