@@ -98,7 +98,7 @@ def losses_figure(found: Found) -> Any:
     """
     plots.style()
     fig, panels = plt.subplots(1, 2, figsize=(5.8, 3.2), sharex=True)
-    runs, moments = of(found, POISON, FLIPPED), {"early": "after one epoch", "late": f"after {LATE}"}
+    runs, moments = of(found, POISON, FLIPPED), {"early": "after one epoch", "late": f"after {LATE} epochs"}
     losses = {when: np.array(run["flips"][when]) for run in runs[:1] for when in moments}
     for axes, (when, title) in zip(panels, moments.items(), strict=True):
         axes.set(title=title, xlabel="loss of a training text (nats)", ylabel="share of texts (%)")
@@ -113,7 +113,7 @@ def losses_figure(found: Found) -> Any:
             weights = np.full(int(here.sum()), 100 / here.sum())
             axes.hist(losses[when][here], edges, weights=weights, color=plots.PALETTE[i], alpha=0.6, label=name)
     if runs:
-        panels[0].legend()
+        panels[1].legend()
     return fig
 
 
