@@ -85,8 +85,8 @@ def told(found: Found) -> Mapping[str, str]:
     return {
         "named": f"Of {len(judged)} comparisons, corrected together, {len(of['better'])} came out better"
         f"{_named(of['better'])} and {len(of['worse'])} worse{_named(of['worse'])}; in the others no difference is "
-        f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
-        "comparisons; of smaller ones it says nothing.",
+        f"shown. A test by itself finds a difference of {visible:.1f} points four times in five, the median of the "
+        "comparisons, and the correction asks for more: smaller differences are often missed.",
         "held": f"Of the images of a digit that was held out, {held}. Guessing among ten names would give "
         f"{100 * GUESSING:.0f} %.",
     }

@@ -8,7 +8,6 @@ import numpy as np
 
 from pyft import data, plots
 from pyft.benchmarks.experiment import Found, Run, bench
-from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import own_parameters
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.experiment import (
     AGAINST_FULL,
     chosen_rates,
@@ -20,6 +19,7 @@ from pyft.data.splits import subset
 from pyft.errors import PyftError
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_f1, compare_runs
+from pyft.maths.sizes import own_parameters
 
 AWAITED = "awaited: `pyft bench efficient`"
 LEFT = 1e3  # parameters: where the head alone stands, which learns none below it

@@ -42,6 +42,9 @@ def a_linear_model(monkeypatch):
 def test_no_difference_is_told_as_none():
     told = results.told(made_up(held=0.1))
     assert f"Of {len(NAMED.members)} comparisons, corrected together, 0 came out better and 0 worse;" in told["named"]
+    visible = 100 * float(np.median([v.visible for v in results.verdicts(made_up()).values()]))
+    assert f"A test by itself finds a difference of {visible:.1f} points four times in five" in told["named"]
+    assert told["named"].endswith("and the correction asks for more: smaller differences are often missed.")
 
 
 def test_differences_are_named():

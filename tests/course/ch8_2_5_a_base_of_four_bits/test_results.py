@@ -9,11 +9,11 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from matplotlib import pyplot as plt
 
 from pyft import data
-from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import Size
 from pyft.course.ch8_2_5_a_base_of_four_bits import counts, experiment, recipes, results
 from pyft.course.ch8_2_5_a_base_of_four_bits.recipes import BASES, SEEDS, TASKS, WHOLE
 from pyft.evaluation.stats import pack_bits
 from pyft.maths.four_bits import FourBit
+from pyft.maths.sizes import Size
 from pyft.models import efficient, loading
 
 N = 400

@@ -123,6 +123,31 @@ def test_better_and_worse_ones_are_named():
 def test_what_is_kept_on_random_weights_is_named():
     told = results.told(made_up(kept={"attention": 0.6, "LIME": -0.6}))
     assert "more than by chance is kept by attention: part of these" in told["sanity"]
+    assert "The most is kept by attention, +0.6" in told["sanity"]
+
+
+def test_what_a_test_can_see_is_told_as_that_of_one_test():
+    found = made_up(kept={"LIME": 0.1, "attention": -0.6})
+    told, one = results.told(found)["sanity"], results.unlearnt(found)["LIME"]
+    interval = f"{one.low:+.2f} to {one.high:+.2f}, the interval of this difference alone"
+    assert f"The most is kept by LIME, {one.difference:+.2f} more than by random scores ({interval})" in told
+    visible = float(np.median([v.visible for v in results.unlearnt(made_up()).values()]))
+    told = results.told(made_up())
+    assert f"A test by itself finds a rank correlation of {visible:.2f} above chance" in told["sanity"]
+    assert all("and the correction asks for more." in told[name] for name in ("verdict", "sanity"))
+    assert told["sanity"].endswith("where nothing is shown, nothing is ruled out.")
+    assert "A test by itself finds a difference in area of" in told["verdict"]
+
+
+def test_nothing_has_no_sign():
+    found = made_up()
+    for run in found["runs"]:
+        run["gaps"] = {fill: {name: [-0.001] * N for name in METHODS} for fill in FILLS}
+        run["sanity"]["all"] = {name: [-0.001] * 16 for name in METHODS}
+    text = results.table(found).data
+    assert text.count(">0.00<") == 3 * len(METHODS)
+    assert results._pair(("a", "b"), {("a", "b"): (-0.001, -0.004, 0.01)}) == "a and b: 0.00 (0.00 to 0.01)"
+    assert "The most is kept by attention, +0.00 more" in results.told(found)["sanity"]
 
 
 def test_the_two_that_agree_most_are_named():
