@@ -59,7 +59,7 @@ class Law:
     @property
     def floorless(self) -> bool:
         """Whether a fit left the floor at its bound."""
-        return self.E < 1.001 * float(np.exp(LEAST))
+        return bool(self.E <= np.exp(LEAST + 1e-3))
 
     def loss(self, X: Floats) -> Floats:
         """In nats, (n,)."""

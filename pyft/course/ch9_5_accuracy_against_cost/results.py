@@ -20,7 +20,7 @@ LEAVING = {
 
 
 def conclusion(judged: Mapping[tuple[str, str], Verdict], layers: float) -> str:
-    """Every comparison of the family, and what follows of both shortcuts; `layers` is the share that early exits use."""
+    """Every comparison of the family, and what follows; `layers` is the share of them that early exits use."""
     return (
         "By the paired tests: "
         + "; ".join(f"{a} against {b} {_points(v)}, {v.word}" for (a, b), v in judged.items())
