@@ -1,4 +1,4 @@
-"""The stored runs of `pyft bench chinese-labels`, as page 6.1.3 shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench chinese-labels`, as page 6.1.3 shows them; of none, nothing is said."""
 
 from typing import Any
 
@@ -50,8 +50,10 @@ def table(found: Found) -> Any:
         for size in SIZES
     ]
     columns = ["labels", "characters", "encoder", "difference", "the encoder is"]
-    caption = "Accuracy in percent, mean over seeds and its 95 % interval, which for characters and all labels has no width: "
-    caption += "that model draws nothing. Differences in points; verdicts after Holm's correction."
+    caption = (
+        "Accuracy in percent, mean over seeds and its 95 % interval, which for characters and all labels has no width: "
+        "that model draws nothing. Differences in points; verdicts after Holm's correction."
+    )
     return plots.table(rows, columns, caption if right else AWAITED)
 
 

@@ -50,7 +50,9 @@ def verdicts(found: Found) -> dict[tuple[str, str, int], Verdict]:
         return {}
     made = {
         (way, rival, n): compare_f1(
-            runs[way if way == "English alone" else f"{way}, {n}"][..., 0, :], runs[f"{rival}, {n}"][..., 0, :], _blocks()
+            runs[way if way == "English alone" else f"{way}, {n}"][..., 0, :],
+            runs[f"{rival}, {n}"][..., 0, :],
+            _blocks(),
         )
         for way, rival, n in NAMES_ACROSS.members
     }

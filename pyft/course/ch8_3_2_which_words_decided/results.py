@@ -15,6 +15,7 @@ from pyft.course.ch8_3_2_which_words_decided.experiment import CURVES, FILLED, F
 from pyft.course.ch8_3_2_which_words_decided.faithful import LEVELS, SHARES, agreement, bootstrap
 from pyft.course.ch8_3_2_which_words_decided.recipes import METHODS, RANDOM, SEEDS
 from pyft.errors import PyftError
+from pyft.evaluation.power import tally
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
 AWAITED = "awaited: `pyft bench explanations`"
@@ -96,14 +97,7 @@ def told(found: Found) -> dict[str, str]:
 
 
 def _verdict(judged: Mapping[Any, Verdict]) -> str:
-    of = {word: [f"{name} ({fill})" for (name, fill), v in judged.items() if v.word == word] for word in MARKS}
-    visible = float(np.median([v.visible for v in judged.values()]))
-    return (
-        f"Of {len(judged)} comparisons with random scores, corrected together, {len(of['better'])} came out better"
-        f"{_named(of['better'])} and {len(of['worse'])} worse{_named(of['worse'])}; in the others no difference is "
-        f"shown. A test by itself finds a difference in area of {visible:z.2f} four times in five, the median of all, "
-        "and the correction asks for more."
-    )
+    return tally(judged, lambda key: f"{key[0]}, {key[1]}", "comparisons with random scores", "in area", 1.0)
 
 
 def _fills(found: Found) -> str:
@@ -161,10 +155,6 @@ def _sanity(found: Found) -> str:
         "times in five, the median of the methods, and the correction asks for more. So the test sees a method that "
         "keeps much, and may miss one that keeps as little as that: where nothing is shown, nothing is ruled out."
     )
-
-
-def _named(some: list[str]) -> str:
-    return f" ({', '.join(some)})" if some else ""
 
 
 # --- table and figures ------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Chinese reviews by an encoder and by characters: runs on tiny models, and what is said of stored runs, and of none."""
+"""Chinese reviews by an encoder and by characters: runs on tiny models, and what is said of stored runs."""
 
 from dataclasses import replace
 

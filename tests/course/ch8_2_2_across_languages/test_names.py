@@ -38,7 +38,14 @@ def small(monkeypatch, tiny_bert, tokenizer, same_torch_afterwards):
     monkeypatch.setattr(experiment, "one_by_one", lambda tokenizer: tokenizer)
     splits = DatasetDict(dict.fromkeys(("train", "validation", "test"), chinese))
     monkeypatch.setattr(experiment, "_paper", lambda: splits)
-    for name, value in {"ENGLISH": 8, "WATCHED": 4, "CHOSEN": 4, "ASKED": 6, "SIZES": (4, 8), "EPOCHS": {4: 1, 8: 1}}.items():
+    for name, value in {
+        "ENGLISH": 8,
+        "WATCHED": 4,
+        "CHOSEN": 4,
+        "ASKED": 6,
+        "SIZES": (4, 8),
+        "EPOCHS": {4: 1, 8: 1},
+    }.items():
         monkeypatch.setattr(experiment, f"NAMES_{name}", value)
     monkeypatch.setattr(experiment, "NAMES", replace(NAMES, epochs=1, max_length=16))
 
@@ -90,7 +97,7 @@ def test_a_chinese_character_is_one_piece():
 
 
 def made(shares, watched=0.9):
-    """Every run: in each test line two persons, a place and an organisation are true; `shares` of them found by way, or half of them."""
+    """Every run, two persons, a place and an organisation in each test line; `shares` found by way, or half."""
     rng, runs = np.random.default_rng(0), []
 
     def counts(name):

@@ -104,7 +104,7 @@ def made_up(area=None, kept=None, twins=()):
 
 def test_no_difference_is_told_as_none():
     told = results.told(made_up())
-    assert "Of 12 comparisons with random scores, corrected together, 0 came out better and 0 worse;" in told["verdict"]
+    assert "Of 12 comparisons with random scores, corrected together, none better and none worse;" in told["verdict"]
     assert "a probability of 0.40, and with every word filled in 0.60" in told["fills"]
     assert "No verdict is another one with the other fill." in told["fills"]
     assert "no method is shown to keep more" in told["sanity"]
@@ -113,10 +113,7 @@ def test_no_difference_is_told_as_none():
 
 def test_better_and_worse_ones_are_named():
     told = results.told(made_up({"occlusion": 0.5, ("attention", FILLED): -0.4}))
-    assert (
-        "2 came out better (occlusion ([MASK]), occlusion (filled in)) and 1 worse (attention (filled in));"
-        in told["verdict"]
-    )
+    assert "2 better (occlusion, [MASK]; occlusion, filled in) and 1 worse (attention, filled in);" in told["verdict"]
     assert "The verdict is another one with the other fill for attention." in told["fills"]
 
 
@@ -134,9 +131,9 @@ def test_what_a_test_can_see_is_told_as_that_of_one_test():
     visible = float(np.median([v.visible for v in results.unlearnt(made_up()).values()]))
     told = results.told(made_up())
     assert f"A test by itself finds a rank correlation of {visible:.2f} above chance" in told["sanity"]
-    assert all("and the correction asks for more." in told[name] for name in ("verdict", "sanity"))
+    assert "and the correction asks for more." in told["sanity"]
     assert told["sanity"].endswith("where nothing is shown, nothing is ruled out.")
-    assert "A test by itself finds a difference in area of" in told["verdict"]
+    assert " in area four times in five." in told["verdict"]
 
 
 def test_nothing_has_no_sign():
