@@ -59,7 +59,7 @@ class Law:
     @property
     def floorless(self) -> bool:
         """Whether a fit left the floor at its bound."""
-        return bool(self.E <= np.exp(LEAST + 1e-3))
+        return bool(np.exp(LEAST + 1e-3) >= self.E)
 
     def loss(self, X: Floats) -> Floats:
         """In nats, (n,)."""
