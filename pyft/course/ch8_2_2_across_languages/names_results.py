@@ -48,14 +48,12 @@ def verdicts(found: Found) -> dict[tuple[str, str, int], Verdict]:
     runs = by_way(found)
     if not runs:
         return {}
-    made = {
-        (way, rival, n): compare_f1(
-            runs[way if way == "English alone" else f"{way}, {n}"][..., 0, :],
-            runs[f"{rival}, {n}"][..., 0, :],
-            _blocks(),
-        )
-        for way, rival, n in NAMES_ACROSS.members
-    }
+    blocks = _blocks()
+
+    def of(way: str, n: int) -> Counts:
+        return runs[way if way == "English alone" else f"{way}, {n}"][..., 0, :]
+
+    made = {(way, rival, n): compare_f1(of(way, n), of(rival, n), blocks) for way, rival, n in NAMES_ACROSS.members}
     return NAMES_ACROSS.correct(made)
 
 
@@ -64,12 +62,12 @@ def verdicts_by_kind(found: Found) -> dict[tuple[str, str], Verdict]:
     runs, most = by_way(found), max(NAMES_SIZES)
     if not runs:
         return {}
-    made = {
-        (way, kind): compare_f1(
-            *(runs[f"{one}, {most}"][..., KINDS.index(kind), :] for one in (way, "linear")), _blocks()
-        )
-        for way, kind in BY_KIND.members
-    }
+    blocks = _blocks()
+
+    def of(way: str, kind: str) -> Counts:
+        return runs[f"{way}, {most}"][..., KINDS.index(kind), :]
+
+    made = {(way, kind): compare_f1(of(way, kind), of("linear", kind), blocks) for way, kind in BY_KIND.members}
     return BY_KIND.correct(made)
 
 
@@ -115,7 +113,7 @@ def table_by_kind(found: Found) -> Any:
 def _cell(runs: Counts | None, kind: int = 0) -> str:
     if runs is None:
         return "awaited"
-    mean, low, high = (100 * x for x in mean_interval(f1(runs[:, :, kind].sum(1))))
+    mean, low, high = (100 * x for x in mean_interval(f1(runs[:, :, kind].sum(1)).tolist()))
     return f"{mean:.1f} ({low:.1f} to {high:.1f})"
 
 
