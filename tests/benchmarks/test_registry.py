@@ -13,7 +13,12 @@ from pyft.benchmarks.experiment import bench
 from pyft.errors import PyftError
 from pyft.paths import results_folder
 
-NAMES = ["across-languages", "adaptation", "answers", "chinese-labels", "classification", "efficient", "explanations", "fairness", "faults", "few-labels", "finetune", "four-bits", "history", "hyperparameters", "image-text", "latency", "maths", "models", "moves", "mutants", "name-lists", "names-across", "ner", "new-words", "news", "own-data", "privacy", "reviews", "scale", "sentiment", "shortcuts", "small-models", "transfer", "tricks"]  # fmt: skip
+NAMES = [
+    "across-languages", "adaptation", "answers", "chinese-labels", "classification", "efficient", "explanations",
+    "fairness", "faults", "few-labels", "finetune", "four-bits", "history", "hyperparameters", "image-text",
+    "latency", "maths", "models", "moves", "mutants", "name-lists", "names-across", "ner", "new-words", "news",
+    "own-data", "privacy", "reviews", "scale", "sentiment", "shortcuts", "small-models", "transfer", "tricks",
+]  # fmt: skip
 
 
 @pytest.mark.long
