@@ -93,7 +93,7 @@ def _hint(exercise: Exercise, answer: Callable[..., Any]) -> str:
         found.append(answer(*given))
         for name, before, after in zip(_names(exercise), args, given, strict=False):
             if not _unchanged(before, after):
-                return f"Your function changed its argument {name}. Leave it as it is: compute a new tensor."
+                return f"Your function changed its argument {name}. Leave it as it is: compute a new one."
 
     def agrees(other: Callable[..., Any]) -> bool:
         wanted = [other(*args) for args in exercise.cases]
@@ -175,7 +175,11 @@ def _equal(found: Any, wanted: Any, tol: float) -> bool:
 
 
 def _unchanged(before: Any, after: Any) -> bool:
-    return before is after or _equal(after, before, 0.0)  # a function has no copy
+    """Whether an argument is as it was: numbers by value, words and what else has no tensor by their own equality."""
+    if before is after or _equal(after, before, 0.0):  # a function has no copy
+        return True
+    words = isinstance(before, list | tuple | dict | set) and _pairs(before, before) is None
+    return bool(words and before == after)
 
 
 # --- results in words -------------------------------------------------------------------------------------------------

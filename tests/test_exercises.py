@@ -78,6 +78,20 @@ def test_an_answer_that_writes_into_a_tensor_gets_a_message(name, said):
     assert line.startswith("not yet. Your function changed its argument ") if takes_tensors else line == "solved"
 
 
+@pytest.mark.parametrize("words", [["two", "one"], [["b", "a"], ["a"]]])
+def test_words_may_be_read_and_not_sorted(words, said, monkeypatch):
+    def count(words):
+        return len(words)
+
+    def sort(words):
+        words.sort()
+        return len(words)
+
+    monkeypatch.setattr(exercises, "_exercise", lambda name: Exercise(count, [(words,)], []))
+    assert said("any", count) == "solved"
+    assert said("any", sort).startswith("not yet. Your function changed its argument words.")
+
+
 def test_hints_of_one_exercise_differ():
     for exercise in EVERY.values():
         hints = [hint for _, hint in exercise.mistakes]
@@ -198,8 +212,8 @@ def writing_and_wrong(x, k):
         (lambda x, k: (x.double() / k + 1e-7, x > 0), "solved"),
         (lambda x, k: (x * k, x > 0), "not yet. Divide."),
         (lambda x, k: (x / k, x >= 0), "not yet. Above zero only."),
-        (writing, "not yet. Your function changed its argument x. Leave it as it is: compute a new tensor."),
-        (writing_and_wrong, "not yet. Your function changed its argument x. Leave it as it is: compute a new tensor."),
+        (writing, "not yet. Your function changed its argument x. Leave it as it is: compute a new one."),
+        (writing_and_wrong, "not yet. Your function changed its argument x. Leave it as it is: compute a new one."),
         (
             lambda x, k: (x.nan_to_num() / k, x > 0),
             "not yet. For x of shape (3, 1), k = 4: expected nan at [1, 0] of result 1, found 0.",

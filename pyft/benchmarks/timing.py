@@ -1,12 +1,15 @@
 """Time two things in turns, so that a change of the machine's speed meets both."""
 
+import os
 import timeit
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
+from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from pyft.evaluation.stats import median_interval
@@ -52,6 +55,31 @@ def saved_bytes(module: nn.Module, forward: Work) -> int:
     with saved_tensors_hooks(pack, lambda x: x):
         forward()
     return sum(storage.nbytes() for address, storage in storages.items() if address not in parameters)
+
+
+def peak_bytes(work: Callable[[], Any]) -> int:
+    """The most memory that torch held on the CPU at once during `work`, beyond what it held before."""
+    with _quiet(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
+        work()
+    events = [e for e in watched.profiler.kineto_results.events() if e.name() == "[memory]"]
+    held = peak = 0
+    for event in sorted(events, key=lambda e: e.start_ns()):
+        held += event.nbytes()
+        peak = max(peak, held)
+    return peak
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what the profiler's library writes to standard error past Python: when it begins and ends."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def count_flops(work: Work) -> int:

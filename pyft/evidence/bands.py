@@ -172,9 +172,21 @@ def agreement(one: Sequence[Any], other: Sequence[Any]) -> float:
 def stored(chapter: str, seed: int, profile: str = "laptop") -> dict[str, Any] | None:
     """The committed record of a seed, if there is one that this kind of machine (x86-64, ARM; CPU, GPU) made."""
     found = [r for r in read(results_folder() / chapter / profile) if r["seed"] == seed]
-    if not found or found[0]["provenance"]["hardware"]["machine"] != platform.machine():
+    if not found or _kind(found[0]["provenance"]["hardware"]) != (platform.machine(), has_gpu()):
         return None
     return found[0]
+
+
+def _kind(hardware: Mapping[str, Any]) -> tuple[str, bool]:
+    """The processor's architecture, and whether a GPU computed, which does so in half precision."""
+    return hardware["machine"], hardware.get("gpu") is not None
+
+
+def has_gpu() -> bool:
+    """Whether torch sees a GPU: then what is trained here is trained there."""
+    import torch  # a page of bands alone need not wait for it
+
+    return torch.cuda.is_available()
 
 
 def told(value: float, kind: Kind) -> str:

@@ -71,6 +71,16 @@ def test_a_record_that_another_kind_of_machine_made_holds_no_figure_to_its_own(b
     assert "nothing for seed 0 on this kind of machine" in capsys.readouterr().out
 
 
+def test_a_gpu_which_computes_in_half_precision_is_another_kind_of_machine(bands, checkout, capsys, monkeypatch):
+    put(checkout, "6.1", 0, accuracy=0.85, predictions={"bert": [1] * 200})
+    monkeypatch.setattr("pyft.evidence.bands.has_gpu", lambda: True)
+    evidence.expect("6.1/accuracy", 0.89, 0)
+    agree("6.1", {"bert": [0] * 200}, 0)
+    assert "nothing for seed 0 on this kind of machine" in capsys.readouterr().out
+    with pytest.raises(BandError, match=r"another seed: 80\.0 to 90\.0 %, from 5 seeds"):
+        evidence.expect("6.1/accuracy", 0.91, 0)
+
+
 def test_what_no_figure_can_be_is_in_no_band(checkout):
     (checkout / "bands.json").write_text(json.dumps({"laptop": {"6.1/a": band(0.9, 1.2)}}))
     with pytest.raises(BandError, match=r"another seed: 90\.0 to 100\.0 %"):

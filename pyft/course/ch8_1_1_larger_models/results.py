@@ -168,9 +168,8 @@ def told(found: Found) -> Mapping[str, str]:
     width, narrow = (float(np.ptp(interval(np.array(of[name][1])))) for name in ("split", "stopped"))
     return {
         "law": f"With size and text together the fit has alpha = {of['alpha'][0]:.2f} ({said['alpha']}), beta = "
-        f"{of['beta'][0]:.2f} ({said['beta']}) and a floor of {s.E:.2f} nats ({said['E']}). With the most text, and "
-        f"size alone, alpha is {of['floor'][0]:.2f} ({said['floor']}). In brackets stands the middle 95 % of {DRAWS} "
-        "draws.",
+        f"{of['beta'][0]:.2f} ({said['beta']}) and {_floor(m, said['E'])}. With the most text, and size alone, alpha "
+        f"is {of['floor'][0]:.2f} ({said['floor']}). In brackets stands the middle 95 % of {DRAWS} draws.",
         "counting": f"The straight line has the exponent {without:.3f} if the layers alone are counted, and "
         f"{with_:.3f} with the tables: {with_ - without:+.4f} ({low:+.4f} to {high:+.4f}), on the same losses.",
         "forecasts": f"Of {len(FORECASTS)} forecasts, corrected together, {len(wrong) or 'none'} "
@@ -180,6 +179,14 @@ def told(found: Found) -> Mapping[str, str]:
         "stopped": f"The interval of a is {width:.3f} wide if each fit runs to its end, and {narrow:.3f} if each is "
         f"stopped after {STOPPED} looks at the law.",
     }
+
+
+def _floor(m: Measured, interval: str) -> str:
+    """The floor of the fit to size and text; that there is none, if it came out at its bound."""
+    if not m.surface.floorless:
+        return f"a floor of {m.surface.E:.2f} nats ({interval})"
+    times = sum(x.floorless for x in m.surfaces)
+    return f"no floor: it came out at its bound of zero, and did so again in {times} of {len(m.surfaces)} draws"
 
 
 # --- tables and figures -----------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The stored runs of `pyft bench image-text`, as the page shows them; nothing is said of runs that are not there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -13,6 +13,7 @@ from pyft.course.ch8_1_2_images_and_texts.digits import digits
 from pyft.course.ch8_1_2_images_and_texts.experiment import HELD_OUT, NAMED, answers, linear, plan
 from pyft.course.ch8_1_2_images_and_texts.recipes import ARMS, FRAMES, NAMES, PHRASINGS, SEEDS, TOWERS
 from pyft.errors import PyftError
+from pyft.evaluation.power import tally
 from pyft.evaluation.stats import accuracy_interval, mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
@@ -74,8 +75,6 @@ def told(found: Found) -> Mapping[str, str]:
     judged, guessed = verdicts(found), against_guessing(found)
     if not judged:
         return dict.fromkeys(("named", "held"), "The runs are awaited: `pyft bench image-text` makes them.")
-    of = {word: [pair for pair in NAMED.members if judged[pair].word == word] for word in ("better", "worse")}
-    visible = 100 * float(np.median([v.visible for v in judged.values()]))
     words = {"better": "more often than guessing", "worse": "less often than guessing"}
     held = "; ".join(
         f"the tower of {tower} names {100 * held_out(found, tower).mean():.1f} % rightly, "
@@ -83,17 +82,10 @@ def told(found: Found) -> Mapping[str, str]:
         for tower, v in guessed.items()
     )
     return {
-        "named": f"Of {len(judged)} comparisons, corrected together, {len(of['better'])} came out better"
-        f"{_named(of['better'])} and {len(of['worse'])} worse{_named(of['worse'])}; in the others no difference is "
-        f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
-        "comparisons; of smaller ones it says nothing.",
+        "named": tally(judged, lambda pair: f"{_asked(pair[0])} against {_asked(pair[1])}"),
         "held": f"Of the images of a digit that was held out, {held}. Guessing among ten names would give "
         f"{100 * GUESSING:.0f} %.",
     }
-
-
-def _named(some: Sequence[tuple[Asked, Asked]]) -> str:
-    return f" ({'; '.join(f'{_asked(a)} against {_asked(b)}' for a, b in some)})" if some else ""
 
 
 def _asked(asked: Asked) -> str:

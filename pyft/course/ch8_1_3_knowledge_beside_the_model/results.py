@@ -17,6 +17,7 @@ from pyft.course.ch8_1_3_knowledge_beside_the_model.lists import Lists, covers
 from pyft.course.ch8_1_3_knowledge_beside_the_model.recipes import AMOUNTS, ARMS, SEEDS
 from pyft.errors import PyftError
 from pyft.evaluation.ner import Tags, counts, f1, gold_tags, known_entities
+from pyft.evaluation.power import tally
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_f1, compare_runs
 
@@ -92,23 +93,16 @@ def told(a: Answers | None) -> Mapping[str, str]:
     if a is None:
         return dict.fromkeys(("verdict", "where", "leak"), "The runs are awaited: `pyft bench name-lists` makes them.")
     judged = verdicts(a)
-    of = {word: [key for key in KNOWLEDGE.members if judged[key].word == word] for word in ("better", "worse")}
-    visible = 100 * float(np.median([judged[key].visible for key in KNOWLEDGE.members]))
     return {
-        "verdict": f"Of {len(KNOWLEDGE.members)} comparisons, corrected together, {len(of['better'])} came out better"
-        f"{_named(of['better'])} and {len(of['worse'])} worse{_named(of['worse'])}; in the others no difference is "
-        f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
-        "comparisons; of smaller ones it says nothing.",
+        "verdict": tally({key: judged[key] for key in KNOWLEDGE.members}, _named),
         "where": " ".join(_where(a, amount) for amount in AMOUNTS),
         "leak": " ".join(_leak(judged, amount) for amount in AMOUNTS),
     }
 
 
-def _named(some: Sequence[Key]) -> str:
-    what = {"new": "new persons", "F1": "F1"}
-    return f" ({'; '.join(f'{what[m]}, {amount}: {NAMES[x]} than {NAMES[y]}' for amount, m, x, y in some)})" * bool(
-        some
-    )
+def _named(key: Key) -> str:
+    amount, metric, x, y = key
+    return f"{'new persons' if metric == 'new' else metric}, {amount}: {NAMES[x]} than {NAMES[y]}"
 
 
 def _where(a: Answers, amount: str) -> str:

@@ -27,3 +27,12 @@ MIN_COUNT = 5  # a character that occurs less often in the training texts stays 
 RIDGE = 1.0
 BASE_RECIPE = Recipe(epochs=2, batch_size=16, lr=1.5e-4, evaluations=0, max_length=MAX_LENGTH)
 WORDS_SIZES = (100, 1000)  # Chinese labels afterwards
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+CHARACTERS = 80  # of a Chinese line that are read, a piece each
+NAMES_ENGLISH, NAMES_WATCHED = 1000, 300  # English sentences, to learn from and to choose the rate by
+NAMES_CHOSEN, NAMES_ASKED = 100, 300  # Chinese lines, for the linear model to choose its penalty by, and to test
+NAMES_SIZES = (30, 100, 300, 1000)  # Chinese lines to learn from
+NAMES_EPOCHS = {30: 10, 100: 4, 300: 2, 1000: 1}
+NAMES = Recipe(epochs=2, batch_size=16, lr=0.0, evaluations=0, max_length=CHARACTERS + 2)

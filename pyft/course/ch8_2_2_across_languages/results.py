@@ -30,12 +30,13 @@ Hits = NDArray[np.bool_]
 def stored() -> tuple[Found, Found]:
     """The runs of both plans, across languages and new words; none at all of a plan of which one is missing."""
     return (
-        _stored(lambda: bench("across-languages"), plan, ("kind", "lr", "seed")),
-        _stored(lambda: bench("new-words"), words_plan, ("start", "steps", "seed")),
+        stored_runs(lambda: bench("across-languages"), plan, ("kind", "lr", "seed")),
+        stored_runs(lambda: bench("new-words"), words_plan, ("start", "steps", "seed")),
     )
 
 
-def _stored(load: Callable[[], Found], planned: Any, names: tuple[str, ...]) -> Found:
+def stored_runs(load: Callable[[], Found], planned: Any, names: tuple[str, ...]) -> Found:
+    """The runs of a plan; none at all as long as one is missing."""
     try:
         found: Found = load()
     except PyftError:
@@ -166,6 +167,10 @@ def told(found: Found) -> dict[str, str]:
     english = {way: [100 * r["English"] for r in found["runs"] if r["kind"] == kind] for way, kind in _TRAINED.items()}
     centring, tuned = (judged[member] for member in ACROSS.members[:2])
     chosen = "the same" if oracle == rate else f"{oracle:g}"
+
+    def at(way: str, what: str) -> dict[int, Verdict]:
+        return {n: judged[f"{way}: {what} with Chinese alone", n] for n in SIZES}
+
     return {
         "zero": " ".join(
             f"{way.capitalize()}{', each language centred' if way == 'frozen' else ''}: "
@@ -173,17 +178,17 @@ def told(found: Found) -> dict[str, str]:
             f"{100 * right[way, zero_shot(way)].mean():.1f} % on Chinese."
             for way in WAYS
         )
-        + f" On Chinese, fine-tuning against the frozen encoder: {tuned.word} ({_points(tuned)}).",
+        + f" On Chinese, fine-tuning against the frozen encoder: {tuned.word} ({in_points(tuned)}).",
         "centring": "Frozen, on Chinese, each language centred against as it comes: "
-        f"{centring.word} ({_points(centring)}).",
+        f"{centring.word} ({in_points(centring)}).",
         "beside": " ".join(
             f"{way.capitalize()}, English and Chinese labels against Chinese ones alone: "
-            f"{_over_sizes(judged, way, 'both')}."
+            f"{over_sizes(at(way, 'both'), 'labels')}."
             for way in WAYS
         ),
         "worth": " ".join(
             f"{way.capitalize()}, English labels alone against Chinese ones alone: "
-            f"{_over_sizes(judged, way, 'English alone')}."
+            f"{over_sizes(at(way, 'English alone'), 'labels')}."
             for way in WAYS
         )
         + undecided(judged.values()),
@@ -196,21 +201,21 @@ def told(found: Found) -> dict[str, str]:
 _TRAINED = {"fine-tuned": "English first", "frozen": "frozen"}  # by way, the kind of run whose English score counts
 
 
-def _over_sizes(judged: Mapping[tuple[str, int], Verdict], way: str, what: str) -> str:
-    """At which numbers of Chinese labels a comparison says what."""
+def over_sizes(judged: Mapping[int, Verdict], what: str) -> str:
+    """Which verdict there is with which numbers of Chinese labels or lines."""
     by: dict[str, list[str]] = {}
-    for n in SIZES:
-        by.setdefault(judged[f"{way}: {what} with Chinese alone", n].word, []).append(f"{n:,}")
+    for n, v in judged.items():
+        by.setdefault(v.word, []).append(f"{n:,}")
     if len(by) == 1:
-        return f"{next(iter(by))} at any of these numbers of Chinese labels"
-    return "; ".join(f"{word} with {_listed(by[word])} Chinese labels" for word in VERDICTS if word in by)
+        return f"{next(iter(by))} at any of these numbers of Chinese {what}"
+    return "; ".join(f"{word} with {_listed(by[word])} Chinese {what}" for word in VERDICTS if word in by)
 
 
 def _listed(some: list[str]) -> str:
     return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} and {some[-1]}"
 
 
-def _points(v: Verdict) -> str:
+def in_points(v: Verdict) -> str:
     return f"{100 * v.difference:+.1f} points, {100 * v.low:+.1f} to {100 * v.high:+.1f}"
 
 
@@ -223,7 +228,7 @@ def words_told(found: Found, words: Found) -> dict[str, str]:
 
     def said(start: str, steps: int, rival: str) -> str:
         v = judged[start, steps, rival]
-        return f"{v.word} ({_points(v)})"
+        return f"{v.word} ({in_points(v)})"
 
     return {
         "guessing": "; ".join(

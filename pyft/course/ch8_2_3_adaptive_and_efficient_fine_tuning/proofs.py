@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import BertConfig, BertForSequenceClassification
 
-from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import Size, own_parameters
 from pyft.course.proof_tools import TYPES, L, V, d, d_ff, gradients, h, projection, randomise, same_masks, texts
 from pyft.evidence.proofs import Case
+from pyft.maths.sizes import Size, own_parameters
 from pyft.mutation import precision
 
 STEPS = 50

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import Size
 from pyft.maths.lora import DoRA
+from pyft.maths.sizes import Size
 from pyft.models import efficient
 from pyft.profiles import Recipe
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from pyft import data, plots
 from pyft.benchmarks.experiment import Found, Run, bench
-from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import own_parameters
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.experiment import (
     AGAINST_FULL,
     chosen_rates,
@@ -18,8 +17,10 @@ from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.experiment import (
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.recipes import METHODS, SEEDS, TASKS
 from pyft.data.splits import subset
 from pyft.errors import PyftError
+from pyft.evaluation.power import tally
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_f1, compare_runs
+from pyft.maths.sizes import own_parameters
 
 AWAITED = "awaited: `pyft bench efficient`"
 LEFT = 1e3  # parameters: where the head alone stands, which learns none below it
@@ -109,8 +110,6 @@ def told(found: Found) -> dict[str, str]:
         return dict.fromkeys(
             ("verdict", "rates", "forgotten"), "The runs are awaited: `pyft bench efficient` makes them."
         )
-    of = {word: [key for key in judged if judged[key].word == word] for word in MARKS}
-    visible = 100 * float(np.median([v.visible for v in judged.values()]))
     spread = {key: _range(r["validation"] for r in found["runs"] if _tried(r, key)) for key in runs}
     widest = max(spread, key=spread.__getitem__)
     between = _range(np.mean([r["score"] for r in runs[widest[0], name]]) for name in METHODS)
@@ -124,10 +123,7 @@ def told(found: Found) -> dict[str, str]:
         min((name for name in METHODS if name != "head alone"), key=forgot.__getitem__),
     )
     return {
-        "verdict": f"Of {len(judged)} comparisons, corrected together, {len(of['worse'])} came out worse"
-        f"{_named(of['worse'])} and {len(of['better'])} better{_named(of['better'])}; in the others no difference is "
-        f"shown. The test finds a difference of {visible:.1f} points four times in five, the median of the "
-        "comparisons; of smaller ones it says nothing.",
+        "verdict": tally(judged, lambda key: f"{key[1]}, {key[0]}", "comparisons with full fine-tuning"),
         "rates": f"Between its three rates a method's validation score lay up to {100 * spread[widest]:.1f} points "
         f"apart ({widest[1]}, {widest[0]}); the means of all methods on that task lie within {100 * between:.1f} "
         f"points. For {wider} of {len(spread)} methods and tasks the rate moved more than the seed did.",
@@ -144,11 +140,6 @@ def _tried(run: Run, key: tuple[str, str]) -> bool:
 def _range(values: Iterable[Any]) -> float:
     some = [float(x) for x in values]
     return max(some) - min(some)
-
-
-def _named(some: list[tuple[str, str]]) -> str:
-    """The comparisons by name in brackets, if there are any and they are few."""
-    return f" ({'; '.join(f'{name}, {task}' for task, name in some)})" if 0 < len(some) <= 6 else ""
 
 
 # --- the figure -------------------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pyft.benchmarks.timing import saved_bytes
-from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import Size, peak_bytes
+from pyft.benchmarks.timing import peak_bytes, saved_bytes
 from pyft.maths.four_bits import BLOCK, FourBit
+from pyft.maths.sizes import Size
 
 MINILM = Size()
 

@@ -1,6 +1,5 @@
 """The stored runs of `pyft bench four-bits`, as the page shows them; nothing is said of runs that are not there."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -13,7 +12,7 @@ from pyft.course.ch8_2_5_a_base_of_four_bits.counts import base_bytes, bits_a_nu
 from pyft.course.ch8_2_5_a_base_of_four_bits.experiment import AGAINST_WHOLE, hits, plan
 from pyft.course.ch8_2_5_a_base_of_four_bits.recipes import BASES, SEEDS, TASKS, WHOLE
 from pyft.errors import PyftError
-from pyft.evaluation.power import undecided
+from pyft.evaluation.power import tally
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 from pyft.maths.four_bits import dequantise, normal_levels, quantise, uniform_levels
@@ -64,7 +63,6 @@ def told(found: Found) -> dict[str, str]:
     judged = verdicts(found)
     if not judged:
         return dict.fromkeys(("verdict", "four"), "The runs are awaited: `pyft bench four-bits` makes them.")
-    of = {word: [key for key in judged if judged[key].word == word] for word in MARKS}
     nf4 = {task: judged[task, "NF4"] for task in TASKS}
     shown = [task for task in TASKS if nf4[task].word != "no difference shown"]
     bounds = "; ".join(
@@ -76,15 +74,9 @@ def told(found: Found) -> dict[str, str]:
         else "Between NF4 and 32 bits no difference is shown on either task"
     )
     return {
-        "verdict": f"Of {len(judged)} comparisons with 32 bits, corrected together, {len(of['worse'])} came out worse"
-        f"{_named(of['worse'])} and {len(of['better'])} better{_named(of['better'])}; in the others no difference is "
-        "shown." + undecided(judged.values()),
+        "verdict": tally(judged, lambda key: f"{key[1]}, {key[0]}", "comparisons with 32 bits"),
         "four": f"{what} ({bounds}; 95 % intervals of the single comparisons).",
     }
-
-
-def _named(some: Sequence[tuple[str, str]]) -> str:
-    return f" ({'; '.join(f'{name}, {task}' for task, name in some)})" if some else ""
 
 
 # --- tables and figures -----------------------------------------------------------------------------------------------

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import Size, activation_bytes, own_parameters
 from pyft.errors import PyftError
 from pyft.maths import flops
 from pyft.maths.flops import Cost, encoder_layer, feed_forward, linear, product, total
+from pyft.maths.sizes import Size, activation_bytes, own_parameters
 
 MINILM = Size()
 SIZES = {
@@ -165,6 +165,14 @@ def hours_range(operations: float, machine: Machine) -> tuple[float, float]:
     """The hours at the high and at the low end of what is assumed: from fewest to most."""
     low, high = machine.used
     return hours(operations, machine.peak, high), hours(operations, machine.peak, low)
+
+
+def clock(hours: float) -> str:
+    """So many hours in a unit of which there is at least one, or in seconds."""
+    for unit, name in ((1, "h"), (60, "min")):
+        if hours * unit >= 1:
+            return f"{hours * unit:,.1f} {name}"
+    return f"{3600 * hours:.1f} s"
 
 
 def training_operations(

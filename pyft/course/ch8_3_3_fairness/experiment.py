@@ -36,8 +36,10 @@ from pyft.finetune.prediction import predict
 Floats = NDArray[np.float64]
 TRAINED, SCORED = "names", "sets"
 
-# What is compared, declared before any run is read: each group with the others, and swapped names with both controls.
+# What is compared: each group with the others, words of fewer pieces with those of more, and swapped names with both
+# controls. Lengths were declared after their shares had been read.
 GAPS = Family("each group against the others", tuple((part, group) for part in GROUPS for group in GROUPS[part]))
+LENGTHS = Family("stereotypes of fewer pieces against those of more", tuple(NETWORKS))
 MITIGATION = Family(
     "swapped names", tuple((what, against) for what in ("names", "accuracy") for against in (COPIED, PLAIN))
 )

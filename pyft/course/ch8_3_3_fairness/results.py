@@ -86,8 +86,8 @@ def told_gaps(found: Found) -> str:
         f"{f' ({named})' if clear else ''}. The widest is that of {_group(widest)}, "
         f"{judged[widest].difference:+.3f} ({judged[widest].low:+.3f} to {judged[widest].high:+.3f}, the "
         "interval of this gap alone) standard deviations of the scores of reviews. "
-        f"A gap of {visible:.3f} would be found four times in five, the median of them; of smaller ones the test says "
-        "nothing."
+        f"A test by itself finds a gap of {visible:.3f} four times in five, the median of them, and the correction "
+        "asks for more: smaller gaps are often missed."
     )
 
 

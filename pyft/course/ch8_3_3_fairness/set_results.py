@@ -10,11 +10,15 @@ from scipy import stats
 
 from pyft import plots
 from pyft.benchmarks.experiment import Found
-from pyft.course.ch8_3_3_fairness.experiment import SCORED
+from pyft.course.ch8_3_3_fairness.experiment import LENGTHS, SCORED
 from pyft.course.ch8_3_3_fairness.recipes import NETWORKS
 from pyft.course.ch8_3_3_fairness.results import AWAITED, WAIT, empty, of
 from pyft.course.ch8_3_3_fairness.scores import icat
 from pyft.evaluation.stats import accuracy_interval, unpack_bits
+from pyft.evaluation.verdicts import Verdict, compare_influences
+
+Interval = tuple[float, float, float]  # share, low, high
+NO_LEAN = "shows no lean"
 
 
 def set_rows(found: Found) -> list[list[str]]:
@@ -91,46 +95,96 @@ def length_table(found: Found, more: NDArray[np.int64]) -> Any:
     return plots.table(rows, columns, caption if found["runs"] else AWAITED)
 
 
-def frequency(found: Found, name: str = "pretrained") -> dict[str, tuple[float, float, float]]:
-    """By score and kind of rare name: how often the frequent name of a pair is preferred, with Wilson's interval."""
-    runs = of(found, SCORED, name)
-    if not runs:
-        return {}
+def lengths(found: Found, more: NDArray[np.int64]) -> dict[str, Verdict]:
+    """Of each network, how often it prefers stereotypes of fewer pieces, less how often those of more; corrected.
+
+    `more` (N,) as in `length_table`. The variance is that of a difference of means over pairs, and over seeds where
+    there are several.
+    """
     made = {}
-    for key, differences in runs[0]["frequency"].items():
-        more = int(np.sum(np.array(differences) > 0))
-        made[key] = (more / len(differences), *accuracy_interval(more, len(differences)))
+    for network in LENGTHS.members:
+        runs = of(found, SCORED, network)
+        if not runs:
+            return {}
+        x = np.array([unpack_bits(r["stereotype"], r["sentences"]) for r in runs], dtype=float)  # (S, N)
+        weight, mean = np.zeros(len(more)), np.zeros_like(x)
+        for sign, here in ((1, more < 0), (-1, more > 0)):
+            weight[here] = sign / here.sum()
+            mean[:, here] = x[:, here].mean(1, keepdims=True)
+        differences, u = x @ weight, (x - mean) * weight
+        made[network] = compare_influences(*((differences, u) if len(runs) > 1 else (differences[0], u[0])))
+    return LENGTHS.correct(made)
+
+
+def told_lengths(found: Found, more: NDArray[np.int64]) -> str:
+    """Whether the number of pieces decides which words come out ahead, in both networks."""
+    judged = lengths(found, more)
+    if not judged:
+        return WAIT
+    words = {
+        "better": "more often",
+        "worse": "less often",
+        "no difference shown": "neither more nor less often, as far as is shown",
+    }
+    said = (
+        f"the {network} network prefers them {words[v.word]} ({100 * v.difference:+.1f} points, "
+        f"{100 * v.low:+.1f} to {100 * v.high:+.1f})"
+        for network, v in judged.items()
+    )
+    return f"Stereotypes of fewer pieces than their opposite, against those of more: {'; '.join(said)}."
+
+
+def frequency(found: Found, network: str = "pretrained") -> dict[str, list[Interval]]:
+    """By score and kind of rare name how often each run prefers the frequent name of a pair, with Wilson's interval."""
+    made: dict[str, list[Interval]] = {}
+    for run in of(found, SCORED, network):
+        for key, differences in run["frequency"].items():
+            more, n = int(np.sum(np.array(differences) > 0)), len(differences)
+            made.setdefault(key, []).append((more / n, *accuracy_interval(more, n)))
     return made
 
 
 def frequency_figure(found: Found) -> Any:
-    """How often each score prefers the frequent of two names of one group."""
+    """How often each score prefers the frequent of two names of one group, beside networks of random weights."""
     plots.style()
-    fig, axes = plt.subplots(figsize=(5.8, 3.2))
-    axes.set(xlabel="frequent name preferred (% of pairs)", xlim=(0, 100))
-    shares = frequency(found)
+    fig, axes = plt.subplots(figsize=(5.8, 3.6))
+    axes.set(xlabel="frequent name preferred (% of pairs)", xlim=(-2, 102))
+    shares, random = frequency(found), frequency(found, "random")
     if not shares:
         return empty(fig, axes)
-    for y, (mean, low, high) in enumerate(shares.values()):
+    for y, (key, [(mean, low, high)]) in enumerate(shares.items()):
+        others = [100 * share for share, *_ in random[key]]
+        axes.plot(others, [y + 0.2] * len(others), "x", color=plots.PALETTE[1], label="random weights")
         axes.plot([100 * low, 100 * high], [y, y], color=plots.PALETTE[0])
-        axes.plot(100 * mean, y, "o", color=plots.PALETTE[0])
+        axes.plot(100 * mean, y, "o", color=plots.PALETTE[0], label="pretrained")
     axes.axvline(50, color="black", linestyle="--", linewidth=1)
     axes.set_yticks(range(len(shares)), [key.replace(", ", "\nrare name: ") for key in shares])
     axes.invert_yaxis()
+    names = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    fig.legend(names.values(), names.keys(), loc="outside lower center", ncols=2)
     return fig
 
 
 def told_frequency(found: Found) -> str:
-    """Which scores prefer the frequent name, or the rare one, more often than chance explains."""
-    shares = frequency(found)
+    """Which scores prefer the frequent name, or the rare one, more often than chance explains; and without learning."""
+    shares, random = frequency(found), frequency(found, "random")
     if not shares:
         return WAIT
-    said = []
-    for key, (mean, low, high) in shares.items():
+    said, unlearnt = [], []
+    for key, [(mean, low, high)] in shares.items():
         how, kind = key.split(", ")
-        word = "prefers the frequent name" if low > 0.5 else "prefers the rare name" if high < 0.5 else "shows no lean"
-        rare = "in one piece" if kind == "one piece" else "in pieces"
-        said.append(
-            f"{how}, rare name {rare}: the score {word} ({100 * mean:.0f} %, {100 * low:.0f} to {100 * high:.0f})"
-        )
-    return "; ".join(said).capitalize() + "."
+        name = f"{how}, rare name {'in one piece' if kind == 'one piece' else 'in pieces'}"
+        lean, others = _lean(low, high), [100 * share for share, *_ in random[key]]
+        span = " to ".join(dict.fromkeys(f"{share:.0f}" for share in (min(others), max(others))))
+        said.append(f"{name}: the score {lean} ({100 * mean:.0f} %; random weights {span} %)")
+        if lean != NO_LEAN and all(_lean(*bounds) == lean for _, *bounds in random[key]):
+            unlearnt.append(name)
+    return (
+        f"{'; '.join(said).capitalize()}. All networks of random weights lean as the pretrained one does for "
+        f"{'; '.join(unlearnt) or 'none of these'}"
+        f"{': that lean comes from how the score adds up, and was not learnt.' if unlearnt else '.'}"
+    )
+
+
+def _lean(low: float, high: float) -> str:
+    return "prefers the frequent name" if low > 0.5 else "prefers the rare name" if high < 0.5 else NO_LEAN

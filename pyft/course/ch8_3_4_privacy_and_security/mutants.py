@@ -78,4 +78,5 @@ MUTANTS: list[Mutant] = [
     Mutant("its own run too", "leaks", "out[s] = False", "pass", "a text that was left out is compared with itself"),
     Mutant("members as rivals", "leaks", "out = ~member", "out = member.copy()", "what was learnt hides"),
     Mutant("the header's length", "pickles", "begin = 8 + int", "begin = int", "numbers begin eight bytes too early"),
+    Mutant("big end first", "pickles", '"little"', '"big"', "the header would be exabytes long"),
 ]

@@ -92,22 +92,28 @@ def areas(found: Found) -> dict[str, list[float]]:
 
 
 def losses_figure(found: Found) -> Any:
-    """Losses of training texts after one epoch and after many, those with turned labels apart; the first seed."""
+    """Losses of training texts after one epoch and after many, those with turned labels apart; the first seed.
+
+    Bins are of equal width in logarithms: late losses lie close to zero, but for a few.
+    """
     plots.style()
-    fig, panels = plt.subplots(1, 2, figsize=(5.8, 3.2))
-    runs = of(found, POISON, FLIPPED)
-    for axes, when, title in zip(panels, ("early", "late"), ("after one epoch", f"after {LATE}"), strict=True):
+    fig, panels = plt.subplots(1, 2, figsize=(5.8, 3.2), sharex=True)
+    runs, moments = of(found, POISON, FLIPPED), {"early": "after one epoch", "late": f"after {LATE} epochs"}
+    losses = {when: np.array(run["flips"][when]) for run in runs[:1] for when in moments}
+    for axes, (when, title) in zip(panels, moments.items(), strict=True):
         axes.set(title=title, xlabel="loss of a training text (nats)", ylabel="share of texts (%)")
         if not runs:
             empty(fig, axes)
             continue
-        turned, losses = np.array(runs[0]["flips"]["turned"], dtype=bool), np.array(runs[0]["flips"][when])
-        edges = np.linspace(0, max(float(losses.max()), 1e-6), 25)
+        axes.set_xscale("log")
+        both = np.concatenate([*losses.values()])
+        edges = np.geomspace(both.min(), both.max(), 31)
+        turned = np.array(runs[0]["flips"]["turned"], dtype=bool)
         for i, (name, here) in enumerate((("own label", ~turned), ("turned label", turned))):
             weights = np.full(int(here.sum()), 100 / here.sum())
-            axes.hist(losses[here], edges, weights=weights, color=plots.PALETTE[i], alpha=0.6, label=name)
+            axes.hist(losses[when][here], edges, weights=weights, color=plots.PALETTE[i], alpha=0.6, label=name)
     if runs:
-        panels[0].legend()
+        panels[1].legend()
     return fig
 
 

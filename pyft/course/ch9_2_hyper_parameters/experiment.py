@@ -7,6 +7,7 @@ head, so that they are paired by seed.
 import time
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ from pyft.profiles import Recipe
 # What is compared, declared before any run is read: one hyper-parameter, or all, left at the default, with all chosen.
 ALL = "all five"
 LEFT_ALONE = Family("left at the default", (*GRID, ALL))
+# And what a step from one rate to the next does with the larger batches, against what it does with the smaller ones.
+STEPS = Family("steps of the rate, by batch size", tuple(pairwise(GRID["lr"])))
 
 
 def run(lr: float, epochs: float, batch_size: float, warmup: float, weight_decay: float, seed: int) -> dict[str, Any]:

@@ -13,16 +13,17 @@ from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
 from pyft import plots
 from pyft.benchmarks.experiment import Found, Run, bench
-from pyft.course.ch9_2_hyper_parameters.experiment import ALL, LEFT_ALONE, hits, plan
+from pyft.course.ch9_2_hyper_parameters.experiment import ALL, LEFT_ALONE, STEPS, hits, plan
 from pyft.course.ch9_2_hyper_parameters.importance import Axes, best_of, shares
 from pyft.course.ch9_2_hyper_parameters.recipes import GRID, NAMES, SEEDS, Setting, settings
 from pyft.errors import PyftError
 from pyft.evaluation.power import undecided
-from pyft.evaluation.stats import mean_interval
+from pyft.evaluation.stats import UNDECIDED, mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
 AWAITED = "awaited: `pyft bench hyperparameters`"
 SEED_AXIS = len(GRID)
+_RATE, _BATCH = list(GRID).index("lr"), list(GRID).index("batch_size")
 TRIES = (1, 2, 4, 8, 16, 32, len(settings()))
 
 
@@ -101,6 +102,38 @@ def importance_table(found: Found) -> Any:
 _COLUMNS = ["what", "of all runs", "of means over seeds", "the same by Optuna's forest"]
 
 
+# --- the rate and the batch size together -----------------------------------------------------------------------------
+
+
+def hits_with(found: Found, lr: float, batch_size: float) -> NDArray[np.float64]:
+    """How often each test text is classified rightly with this rate and batch size, over all else: (S, N)."""
+    runs = by_setting(found)
+    held = [s for s in settings() if (s[_RATE], s[_BATCH]) == (lr, batch_size)]
+    return np.array([np.mean([hits(runs[seed, s]) for s in held], axis=0) for seed in range(SEEDS)])
+
+
+def steps(found: Found) -> dict[tuple[float, float], Verdict]:
+    """By how much more each step of the rate changes accuracy with the largest batches than with the smallest."""
+    small, large = min(GRID["batch_size"]), max(GRID["batch_size"])
+
+    def change(step: tuple[float, float], batch_size: float) -> NDArray[np.float64]:
+        low, high = step
+        return hits_with(found, high, batch_size) - hits_with(found, low, batch_size)
+
+    return STEPS.correct({step: compare_runs(change(step, large), change(step, small)) for step in STEPS.members})
+
+
+def rates_table(found: Found) -> Any:
+    """A row a rate: mean test accuracy with each batch size, over all else."""
+    columns = ["learning rate", *(f"batches of {B:g}" for B in GRID["batch_size"])]
+    if not found["runs"]:
+        return plots.table([[f"{lr:g}", *["awaited"] * (len(columns) - 1)] for lr in GRID["lr"]], columns, AWAITED)
+    rows = [
+        [f"{lr:g}", *(f"{100 * hits_with(found, lr, B).mean():.1f}" for B in GRID["batch_size"])] for lr in GRID["lr"]
+    ]
+    return plots.table(rows, columns, "Test accuracy in percent, means over the other settings and the seeds.")
+
+
 # --- what one loses by leaving it alone -------------------------------------------------------------------------------
 
 
@@ -117,29 +150,44 @@ def chosen(found: Found, fixed: str = "") -> list[Run]:
 
 
 def verdicts(found: Found) -> dict[str, Verdict]:
-    """One hyper-parameter, or all, left at the default, against all chosen: in shares, paired by seed and text."""
+    """One hyper-parameter, or all, left at the default, against all chosen: in shares, paired by seed and text.
+
+    Corrected for the whole family; a member for which the same runs are chosen is left out, as nothing is compared.
+    """
     if not found["runs"]:
         return {}
     best = np.stack([hits(r) for r in chosen(found)])  # (S, N)
-    return LEFT_ALONE.correct(
+    judged = LEFT_ALONE.correct(
         {name: compare_runs(np.stack([hits(r) for r in chosen(found, name)]), best) for name in LEFT_ALONE.members}
     )
+    return {name: v for name, v in judged.items() if chosen(found, name) != chosen(found)}
 
 
 def left_alone_table(found: Found) -> Any:
     """A row a hyper-parameter: test accuracy if it alone stays at the default, and what that costs."""
     judged = verdicts(found)
     columns = ["left at the default", "its value", "accuracy", "against all chosen", "95 % interval", "verdict"]
-    if not judged:
+    if not found["runs"]:
         return plots.table([[NAMES.get(name, name), *["awaited"] * 5] for name in LEFT_ALONE.members], columns, AWAITED)
     rows: list[list[Any]] = []
+    best = f"{100 * np.mean([r['accuracy'] for r in chosen(found)]):.1f}"
     for name, v in sorted(judged.items(), key=lambda item: item[1].difference):
-        value = f"{GRID[name][0]:g}" if name in GRID else ""
         accuracy = 100 * np.mean([r["accuracy"] for r in chosen(found, name)])
         interval = f"{100 * v.low:+.1f} to {100 * v.high:+.1f}"
-        rows.append([NAMES.get(name, name), value, f"{accuracy:.1f}", f"{100 * v.difference:+.1f}", interval, v.word])
-    rows.append(["none", "", f"{100 * np.mean([r['accuracy'] for r in chosen(found)]):.1f}", "", "", ""])
+        difference = f"{100 * v.difference:+.1f}"
+        rows.append([NAMES.get(name, name), _default(name), f"{accuracy:.1f}", difference, interval, v.word])
+    rows += [[NAMES.get(name, name), _default(name), best, "", "", "the same runs"] for name in _unmoved(judged)]
+    rows.append(["none", "", best, "", "", ""])
     return plots.table(rows, columns, f"Test accuracy in percent, means of {SEEDS} seeds; verdicts corrected together.")
+
+
+def _default(name: str) -> str:
+    return f"{GRID[name][0]:g}" if name in GRID else ""
+
+
+def _unmoved(judged: Mapping[str, Verdict]) -> list[str]:
+    """Those that validation texts put at the default anyway, so that there is nothing to compare."""
+    return [name for name in LEFT_ALONE.members if name not in judged]
 
 
 # --- how many tries ---------------------------------------------------------------------------------------------------
@@ -195,11 +243,11 @@ def importance_figure(found: Found) -> Any:
 
 
 def told(found: Found) -> dict[str, str]:
-    """What the runs say, in sentences: `three`, `left`, `tries`, `flattered`."""
+    """What the runs say, in sentences: `three`, `pair`, `left`, `tries`, `flattered`."""
     judged, ours = verdicts(found), importances(found)
-    if not judged:
+    if not found["runs"]:
         awaited = "The runs are awaited: `pyft bench hyperparameters` makes them."
-        return dict.fromkeys(("three", "left", "tries", "flattered"), awaited)
+        return dict.fromkeys(("three", "pair", "left", "tries", "flattered"), awaited)
     ranked = sorted(NAMES.values(), key=lambda name: -ours[name])
     first = ", ".join(f"{name} ({100 * ours[name]:.0f} %)" for name in ranked[:3])
     rest = " and ".join(ranked[3:])
@@ -213,9 +261,12 @@ def told(found: Found) -> dict[str, str]:
         f"{100 * sum(ours[name] for name in ranked[3:]):.0f} % between them. What two or more do together makes "
         f"{100 * ours['two or more together']:.0f} %, the seed by itself {100 * ours['seed']:.0f} %, and the seed "
         f"together with the setting {100 * ours['seed and setting together']:.0f} %.",
+        "pair": _pair(found),
         "left": f"Of {len(judged)} comparisons, corrected together, {len(of['worse']) or 'none'} found that leaving it "
         f"at the default is worse{_named(of['worse'])}, and {len(of['better']) or 'none'} that it is better"
-        f"{_named(of['better'])}; in the others no difference is shown." + undecided(judged.values()),
+        f"{_named(of['better'])}{'; in the others no difference is shown' if undecided(judged.values()) else ''}."
+        + undecided(judged.values())
+        + _same_runs(_unmoved(judged)),
         "tries": f"One setting drawn blindly gives {means[1]:.1f} % on test texts, the best of {TRIES[3]} on "
         f"validation texts {means[TRIES[3]]:.1f} %, and the best of all {TRIES[-1]} {means[TRIES[-1]]:.1f} %: means "
         "over seeds, without a test.",
@@ -226,3 +277,31 @@ def told(found: Found) -> dict[str, str]:
 
 def _named(some: list[str]) -> str:
     return f" ({'; '.join(NAMES.get(name, name) for name in some)})" if some else ""
+
+
+def _same_runs(some: list[str]) -> str:
+    names = " or ".join(NAMES.get(name, name) for name in some)
+    return f" With {names} at the default the same runs are chosen, so there is nothing to compare." if some else ""
+
+
+def _pair(found: Found) -> str:
+    """Where the best rate lies with each batch size, and what the test says of the step that differs most."""
+    tops = {B: max(GRID["lr"], key=lambda lr: hits_with(found, lr, B).mean()) for B in GRID["batch_size"]}
+    small, large = min(tops), max(tops)
+    part = shares(table_of(found))[_RATE, _BATCH]
+    (low, high), v = max(steps(found).items(), key=lambda item: abs(item[1].difference))
+    return (
+        f"The rate and the batch size together have another {100 * part:.0f} %. With batches of {small:g} the highest "
+        f"mean is at the rate {_plain(tops[small])}, with batches of {large:g} at {_plain(tops[large])}. The test asks "
+        "of each step from one rate to the next whether it does the same for accuracy with either batch size. The "
+        f"answers differ most from {_plain(low)} to {_plain(high)}: there the larger batches gain "
+        f"{100 * v.difference:+.1f} points against the smaller ({100 * v.low:+.1f} to {100 * v.high:+.1f}; {v.word}). "
+    ) + (
+        "So these runs do not show that what a rate is worth depends on the batch size."
+        if v.word == UNDECIDED
+        else "So what a rate is worth depends on the batch size: who changes one of the two has to try the other again."
+    )
+
+
+def _plain(lr: float) -> str:
+    return np.format_float_positional(lr, trim="-")

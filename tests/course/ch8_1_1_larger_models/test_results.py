@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from pyft.course.ch8_1_1_larger_models import experiment, recipes, results
-from pyft.course.ch8_1_1_larger_models.laws import Law
+from pyft.course.ch8_1_1_larger_models.laws import LEAST, Law, fit
 from pyft.course.part1 import letters
 
 RATE = recipes.RATES[1]
@@ -102,6 +102,20 @@ def test_a_line_misses_a_floor_and_the_law_that_has_one_does_not():
     assert words["size and text", "without the largest size"] == "no error shown"
     told = results.told(made_up(noise=1e-4))["forecasts"]
     assert told == "Of 6 forecasts, corrected together, 2 are shown to be wrong; in the others no error is shown."
+
+
+def test_a_floor_at_its_bound_is_no_floor(monkeypatch):
+    assert " and a floor of 1.3" in results.told(made_up(noise=1e-4))["law"]
+    monkeypatch.setattr(results, "fit", lambda *_: Law(np.ones(2), np.full(2, 0.3), np.exp(LEAST)))
+    told = results.told(made_up(noise=2e-4))["law"]
+    assert " and no floor: it came out at its bound of zero, and did so again in 30 of 30 draws. With" in told
+
+
+def test_a_law_without_a_floor_is_fitted_to_the_bound():
+    X = results.grid()
+    law = fit(X, Law(TRUE.A, TRUE.alpha, 0.0).loss(X))
+    assert law.floorless and law.alpha == pytest.approx(TRUE.alpha, abs=1e-4)
+    assert not fit(X, TRUE.loss(X)).floorless
 
 
 def test_a_size_off_the_law_is_noticed():

@@ -7,6 +7,7 @@ from transformers import BertConfig, BertForSequenceClassification
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning import counts, proofs
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.mutants import code
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.recipes import METHODS
+from pyft.maths import sizes
 
 
 def small():
@@ -30,7 +31,7 @@ def test_activations_are_what_the_formula_says_but_for_indices(name):
     model = proofs.methods(code())[name](small())
     memory = counts.training_memory(model, ids)
     indices = 8 * (ids.numel() + 3 * proofs.TINY.positions)  # ids, positions and segments, of eight bytes
-    formula = counts.activation_bytes(name, 6, 16, proofs.TINY)
+    formula = sizes.activation_bytes(name, 6, 16, proofs.TINY)
     assert formula <= memory.activations <= formula + (indices if name == "full" else 0)
     learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
     assert (memory.gradients, memory.moments) == (4 * learns, 8 * learns)
@@ -38,19 +39,8 @@ def test_activations_are_what_the_formula_says_but_for_indices(name):
     assert floor <= memory.peak  # what is there for certain at one time
 
 
-def test_the_peak_of_nothing_is_nothing_and_what_is_let_go_counts_once():
-    assert counts.peak_bytes(lambda: None) == 0
-    assert counts.peak_bytes(lambda: torch.ones(1000)) == 4000
-
-    def one_after_another():
-        for _ in range(3):
-            torch.ones(1000)
-
-    assert counts.peak_bytes(one_after_another) == 4000
-
-
 def test_every_method_has_a_formula():
-    assert all(counts.own_parameters(name) >= 0 for name in METHODS)
+    assert all(sizes.own_parameters(name) >= 0 for name in METHODS)
     assert set(METHODS) == set(proofs.methods(code()))
     with pytest.raises(KeyError):
-        counts.own_parameters("none")
+        sizes.own_parameters("none")

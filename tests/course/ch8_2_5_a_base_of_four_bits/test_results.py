@@ -9,11 +9,11 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from matplotlib import pyplot as plt
 
 from pyft import data
-from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import Size
 from pyft.course.ch8_2_5_a_base_of_four_bits import counts, experiment, recipes, results
 from pyft.course.ch8_2_5_a_base_of_four_bits.recipes import BASES, SEEDS, TASKS, WHOLE
 from pyft.evaluation.stats import pack_bits
 from pyft.maths.four_bits import FourBit
+from pyft.maths.sizes import Size
 from pyft.models import efficient, loading
 
 N = 400
@@ -74,17 +74,17 @@ def made_up(**right):
 
 def test_no_difference_is_told_as_none():
     told = results.told(made_up())
-    assert "Of 8 comparisons with 32 bits, corrected together, 0 came out worse and 0 better" in told["verdict"]
+    assert "Of 8 comparisons with 32 bits, corrected together, none better and none worse" in told["verdict"]
     assert "Between NF4 and 32 bits no difference is shown on either task" in told["four"]
     assert "film reviews +0.0 points, +0.0 to +0.0" in told["four"]
 
 
 def test_worse_and_better_bases_are_named():
     told = results.told(made_up(NF4=0.5))
-    assert "2 came out worse (NF4, film reviews; NF4, sources of texts) and 0 better;" in told["verdict"]
+    assert "none better and 2 worse (NF4, film reviews; NF4, sources of texts);" in told["verdict"]
     assert "NF4 differs from 32 bits on film reviews and sources of texts (film reviews -20.0 points" in told["four"]
     told = results.told(made_up(NF4=0.9))
-    assert "0 came out worse and 2 better (NF4, film reviews; NF4, sources of texts);" in told["verdict"]
+    assert "2 better (NF4, film reviews; NF4, sources of texts) and none worse;" in told["verdict"]
 
 
 def test_table_and_figure():

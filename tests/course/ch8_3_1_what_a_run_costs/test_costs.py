@@ -8,11 +8,11 @@ import torch
 from matplotlib import pyplot as plt
 
 from pyft.benchmarks.timing import count_flops
-from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.counts import Size, own_parameters
 from pyft.course.ch8_3_1_what_a_run_costs import costs, runs
 from pyft.course.ch8_3_1_what_a_run_costs.runs import FORMULA, RULES, TEXTS, THUMB, Kind, Known
 from pyft.errors import PyftError
 from pyft.finetune.fast_path import class_token_only
+from pyft.maths.sizes import Size, own_parameters
 from pyft.models import efficient
 from pyft.models.surgery import freeze
 
@@ -103,6 +103,13 @@ def test_hours():
     assert costs.hours(7.2e15, 1e13, 0.2) == pytest.approx(1)
     few, most = costs.hours_range(1e18, costs.T4)
     assert 0 < few < most
+
+
+@pytest.mark.parametrize(
+    ("hours", "shown"), [(1250, "1,250.0 h"), (1, "1.0 h"), (0.5, "30.0 min"), (1 / 60, "1.0 min"), (0.0004, "1.4 s")]
+)
+def test_a_time_is_shown_in_the_largest_unit_of_which_there_is_one(hours, shown):
+    assert costs.clock(hours) == shown
 
 
 # --- stored runs ------------------------------------------------------------------------------------------------------

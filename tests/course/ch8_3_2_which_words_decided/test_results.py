@@ -104,7 +104,7 @@ def made_up(area=None, kept=None, twins=()):
 
 def test_no_difference_is_told_as_none():
     told = results.told(made_up())
-    assert "Of 12 comparisons with random scores, corrected together, 0 came out better and 0 worse;" in told["verdict"]
+    assert "Of 12 comparisons with random scores, corrected together, none better and none worse;" in told["verdict"]
     assert "a probability of 0.40, and with every word filled in 0.60" in told["fills"]
     assert "No verdict is another one with the other fill." in told["fills"]
     assert "no method is shown to keep more" in told["sanity"]
@@ -113,16 +113,38 @@ def test_no_difference_is_told_as_none():
 
 def test_better_and_worse_ones_are_named():
     told = results.told(made_up({"occlusion": 0.5, ("attention", FILLED): -0.4}))
-    assert (
-        "2 came out better (occlusion ([MASK]), occlusion (filled in)) and 1 worse (attention (filled in));"
-        in told["verdict"]
-    )
+    assert "2 better (occlusion, [MASK]; occlusion, filled in) and 1 worse (attention, filled in);" in told["verdict"]
     assert "The verdict is another one with the other fill for attention." in told["fills"]
 
 
 def test_what_is_kept_on_random_weights_is_named():
     told = results.told(made_up(kept={"attention": 0.6, "LIME": -0.6}))
     assert "more than by chance is kept by attention: part of these" in told["sanity"]
+    assert "The most is kept by attention, +0.6" in told["sanity"]
+
+
+def test_what_a_test_can_see_is_told_as_that_of_one_test():
+    found = made_up(kept={"LIME": 0.1, "attention": -0.6})
+    told, one = results.told(found)["sanity"], results.unlearnt(found)["LIME"]
+    interval = f"{one.low:+.2f} to {one.high:+.2f}, the interval of this difference alone"
+    assert f"The most is kept by LIME, {one.difference:+.2f} more than by random scores ({interval})" in told
+    visible = float(np.median([v.visible for v in results.unlearnt(made_up()).values()]))
+    told = results.told(made_up())
+    assert f"A test by itself finds a rank correlation of {visible:.2f} above chance" in told["sanity"]
+    assert "and the correction asks for more." in told["sanity"]
+    assert told["sanity"].endswith("where nothing is shown, nothing is ruled out.")
+    assert " in area four times in five." in told["verdict"]
+
+
+def test_nothing_has_no_sign():
+    found = made_up()
+    for run in found["runs"]:
+        run["gaps"] = {fill: {name: [-0.001] * N for name in METHODS} for fill in FILLS}
+        run["sanity"]["all"] = {name: [-0.001] * 16 for name in METHODS}
+    text = results.table(found).data
+    assert text.count(">0.00<") == 3 * len(METHODS)
+    assert results._pair(("a", "b"), {("a", "b"): (-0.001, -0.004, 0.01)}) == "a and b: 0.00 (0.00 to 0.01)"
+    assert "The most is kept by attention, +0.00 more" in results.told(found)["sanity"]
 
 
 def test_the_two_that_agree_most_are_named():

@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from pyft.course.ch8_3_3_fairness import naming, results, set_results
-from pyft.course.ch8_3_3_fairness.experiment import GAPS, MITIGATION, SCORED, TRAINED, plan
+from pyft.course.ch8_3_3_fairness.experiment import GAPS, LENGTHS, MITIGATION, SCORED, TRAINED, plan
 from pyft.course.ch8_3_3_fairness.recipes import ARMS, COPIED, GROUPS, LINEAR, NETWORKS, PLAIN, SEEDS, SWAPPED
 from pyft.evaluation.stats import pack_bits
 
@@ -23,8 +23,11 @@ def names(monkeypatch):
     monkeypatch.setattr(naming, "tested", tested)
 
 
-def made_up(lean=None, moved=None, right=None, stereotype=0.5, frequent=0.5):
-    """Runs in which a group leans, arms move and are right as said, and networks prefer so many."""
+def made_up(lean=None, moved=None, right=None, stereotype=0.5, frequent=0.5, random=0.5):
+    """Runs in which a group leans, arms move and are right as said, and networks prefer so many.
+
+    `frequent` and `random` are shares of pairs in which the frequent name is preferred: pretrained, random weights.
+    """
     moved, right = {**dict.fromkeys(ARMS, 0.1), **(moved or {})}, {**dict.fromkeys(ARMS, 0.8), **(right or {})}
 
     def trained(arm, seed):
@@ -42,7 +45,8 @@ def made_up(lean=None, moved=None, right=None, stereotype=0.5, frequent=0.5):
     def scored(name, seed):
         share = stereotype if name == "pretrained" else 0.5
         bits = pack_bits(np.arange(N) < share * N)
-        differences = np.where(np.arange(PAIRS) < frequent * PAIRS, 1.0, -1.0).tolist()
+        ahead = (frequent if name == "pretrained" else random) * PAIRS
+        differences = np.where(np.arange(PAIRS) < ahead, 1.0, -1.0).tolist()
         frequency = {
             f"{how}, {kind}": differences for how in ("all tokens", "the word") for kind in ("one piece", "pieces")
         }
@@ -58,6 +62,7 @@ def test_every_arm_meets_every_seed_and_every_group_is_declared():
     assert len(set(plan())) == len(plan()) == len(ARMS) * SEEDS + sum(len(seeds) for seeds in NETWORKS.values())
     assert set(GAPS.members) == {(part, group) for part in GROUPS for group in GROUPS[part]}
     assert len(MITIGATION.members) == 4
+    assert LENGTHS.members == tuple(NETWORKS)
 
 
 def test_a_gap_is_a_difference_of_means_with_its_standard_error():
@@ -80,7 +85,11 @@ def test_gaps_are_found_where_they_are_and_nowhere_else():
     told = results.told_gaps(made_up(lean=key))
     assert "White last names +0." in told
     assert "The widest is that of White last names" in told
-    assert "Of 9 gaps, corrected together, none is shown. The widest" in results.told_gaps(made_up())
+    none = results.told_gaps(made_up())
+    assert "Of 9 gaps, corrected together, none is shown. The widest" in none
+    visible = float(np.median([v.visible for v in results.gaps(made_up()).values()]))
+    assert f"A test by itself finds a gap of {visible:.3f} four times in five" in none
+    assert none.endswith("and the correction asks for more: smaller gaps are often missed.")
 
 
 @pytest.mark.parametrize(("share", "where"), [(0.5, "within"), (0.7, "outside"), (0.3, "outside")])
@@ -101,6 +110,53 @@ def test_the_range_of_a_coin():
 )
 def test_a_lean_to_frequent_names_is_told(share, words):
     assert set_results.told_frequency(made_up(frequent=share)).count(words) == 4
+
+
+def test_random_weights_stand_beside_each_lean():
+    none = set_results.told_frequency(made_up(frequent=1.0))
+    assert none.count("prefers the frequent name (100 %; random weights 50 %)") == 4
+    assert none.endswith("All networks of random weights lean as the pretrained one does for none of these.")
+    other = set_results.told_frequency(made_up(frequent=1.0, random=0.0))
+    assert other.endswith("for none of these.")
+    same = set_results.told_frequency(made_up(frequent=1.0, random=0.9))
+    assert (
+        "as the pretrained one does for all tokens, rare name in one piece; all tokens, rare name in pieces; the word,"
+        in same
+    )
+    assert same.endswith(
+        "the word, rare name in pieces: that lean comes from how the score adds up, and was not learnt."
+    )
+    unsure = set_results.told_frequency(made_up(frequent=0.5, random=0.5))
+    assert unsure.endswith("for none of these.")
+    figure = set_results.frequency_figure(made_up(frequent=1.0, random=0.1))
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert [list(line.get_xdata()) for line in crosses] == [[10.0] * len(NETWORKS["random"])] * 4
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["random weights", "pretrained"]
+    plt.close(figure)
+
+
+def test_the_number_of_pieces_is_told_where_it_decides():
+    half = made_up()  # the first two hundred of four hundred pairs are preferred
+    for signs, words in ((-1, "more often (+100.0 points"), (1, "less often (-100.0 points")):
+        told = set_results.told_lengths(half, signs * np.repeat([1, 0, -1], [100, 100, 200]))
+        assert [f"the {name} network prefers them {words}" in told for name in NETWORKS] == [True, True]
+    told = set_results.told_lengths(half, np.tile([-1, 0, 1, 0], 100))
+    assert told.count("neither more nor less often, as far as is shown (+0.0 points, -") == len(NETWORKS)
+
+
+def test_a_difference_by_pieces_has_its_standard_error():
+    rng = np.random.default_rng(0)
+    more = np.repeat([-1, 0, 1], [150, 100, 150])
+    hit = rng.random(N) < np.where(more < 0, 0.7, 0.5)
+    found = made_up()
+    for run in found["runs"]:
+        if run["what"] == SCORED:
+            run["stereotype"] = pack_bits(hit)
+    for verdict in set_results.lengths(found, more).values():  # seeds that say the same add nothing
+        a, b = hit[more < 0], hit[more > 0]
+        assert verdict.difference == pytest.approx(a.mean() - b.mean())
+        error = np.sqrt(a.var() / 150 + b.var() / 150)
+        assert (verdict.high - verdict.low) / 2 == pytest.approx(1.97 * error, rel=0.03)
 
 
 def test_effect_and_price_follow_from_the_tests():
@@ -143,10 +199,13 @@ def test_tables_and_figures():
 def test_no_runs_no_words(monkeypatch):
     none = {"runs": []}
     assert results.gaps(none) == results.verdicts(none) == set_results.frequency(none) == {}
+    pieces = np.array([-1, 0, 1])
+    assert set_results.lengths(none, pieces) == {}
     said = [results.told_gaps(none), set_results.told_sets(none), set_results.told_frequency(none)]
+    said.append(set_results.told_lengths(none, pieces))
     assert all("awaited" in text for text in [*said, *results.told_mitigation(none).values()])
     tables = [results.mitigation_table(none), set_results.sets_table(none, {})]
-    tables.append(set_results.length_table(none, np.array([-1, 0, 1])))
+    tables.append(set_results.length_table(none, pieces))
     assert all("awaited" in table.data for table in tables)
     for draw in (results.gaps_figure, set_results.frequency_figure):
         figure = draw(none)

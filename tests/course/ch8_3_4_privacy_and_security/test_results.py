@@ -67,7 +67,7 @@ def made_up(exposure=None, learnt=0.0, hard=0.0, right=None, poisoned=None, turn
         rng = np.random.default_rng(seed)
         flips = {"turned": changed.astype(float).tolist()}
         for when, shift in (("early", early), ("late", late)):
-            flips[when] = (rng.normal(size=N) + shift * changed).tolist()
+            flips[when] = np.exp(rng.normal(size=N) + shift * changed).tolist()
         place = rank if how == TRIGGER else 50
         search = {"rank": place, "words": 200, "loss": 0.5, "without": 2.0, "first": [["fine", 0.4], ["<b>", 0.5]]}
         return bits(**rows) | ({"flips": flips} if how == FLIPPED else {"search": search})
@@ -145,6 +145,16 @@ def test_losses_early_and_late():
     areas = poison_results.areas(made_up(early=6.0, late=0.0))
     assert np.mean(areas["early"]) > 0.99
     assert np.mean(areas["late"]) == pytest.approx(0.5, abs=0.15)
+
+
+def test_losses_are_counted_in_bins_of_equal_width_in_logarithms():
+    figure = poison_results.losses_figure(made_up())
+    for axes in figure.axes:
+        assert axes.get_xscale() == "log"
+        edges = np.array([patch.get_x() for patch in axes.patches[:30]])
+        assert np.ptp(np.diff(np.log(edges))) < 1e-6
+        assert sum(patch.get_height() for patch in axes.patches) == pytest.approx(200)  # no text lies outside
+    plt.close(figure)
 
 
 def test_the_search_tells_ranks_of_both_models():

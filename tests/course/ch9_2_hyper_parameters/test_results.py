@@ -12,6 +12,7 @@ from pyft import data
 from pyft.course.ch9_2_hyper_parameters import experiment, recipes, results
 from pyft.course.ch9_2_hyper_parameters.recipes import GRID, NAMES, SEEDS, settings
 from pyft.evaluation.stats import pack_bits
+from pyft.evaluation.verdicts import compare_runs
 from pyft.models import loading
 
 N = 400
@@ -86,8 +87,11 @@ def test_one_that_matters_has_all_of_the_spread_and_costs_when_left_alone():
     assert "these three have the largest shares of the spread: learning rate (100 %)" in told["three"]
     assert "together 100 %. " in told["three"]
     assert "the seed by itself 0 %" in told["three"]
-    assert "Of 6 comparisons, corrected together, 2 found that leaving it at the default is worse" in told["left"]
-    assert "(learning rate; all five), and none that it is better;" in told["left"]
+    assert told["left"] == (
+        "Of 2 comparisons, corrected together, 2 found that leaving it at the default is worse (learning rate; all "
+        "five), and none that it is better. With epochs or batch size or warm-up or weight decay at the default the "
+        "same runs are chosen, so there is nothing to compare."
+    )
     assert "One setting drawn blindly gives 66.7 % on test texts" in told["tries"]
     assert "the best of all 48 80.0 %" in told["tries"]
     assert "scores +5.0 points against test texts (+5.0 to +5.0, over seeds)" in told["flattered"]
@@ -95,7 +99,8 @@ def test_one_that_matters_has_all_of_the_spread_and_costs_when_left_alone():
 
 def test_where_nothing_matters_nothing_is_said_to():
     told = results.told(made_up(lambda s, seed: 0.7))
-    assert "none found that leaving it at the default is worse, and none that it is better" in told["left"]
+    assert told["left"].startswith("Of 0 comparisons, corrected together, none found that leaving it at the default is")
+    assert "these runs do not show that what a rate is worth depends on the batch size" in told["pair"]
     assert [tuple(r["setting"]) for r in results.chosen(made_up(lambda s, seed: 0.7))] == [settings()[0]] * SEEDS
 
 
@@ -108,6 +113,37 @@ def test_luck_is_the_seed_s():
 def test_what_two_make_together_is_no_one_s():
     shares = results.importances(made_up(lambda s, seed: 0.7 + 0.1 * ((s["epochs"] == 6) == (s["batch_size"] == 32))))
     assert shares["two or more together"] == pytest.approx(1)
+
+
+def rate_alone_with_luck(s, seed):
+    return rate_alone(s, seed) + 0.01 * seed * (s["lr"] > 5e-5)
+
+
+def test_what_is_compared_is_corrected_for_all_that_was_declared():
+    found = made_up(rate_alone_with_luck)
+    of_default, best = (np.stack([experiment.hits(r) for r in results.chosen(found, name)]) for name in ("lr", ""))
+    alone = compare_runs(of_default, best)
+    judged = results.verdicts(found)
+    assert list(judged) == ["lr", experiment.ALL]
+    assert judged["lr"].p == pytest.approx(6 * alone.p) and 0 < alone.p < 1 / 6
+
+
+def test_a_rate_that_is_best_with_one_batch_size_alone():
+    def score(s, seed):
+        return 0.5 + 0.2 * ((s["lr"], s["batch_size"]) in ((2e-4, 8), (8e-4, 32)))
+
+    found = made_up(score)
+    hit = results.hits_with(found, 2e-4, 8)
+    assert hit.shape == (SEEDS, N) and hit.mean() == pytest.approx(0.7)
+    assert {step: (v.word, round(v.difference, 6)) for step, v in results.steps(found).items()} == {
+        (5e-5, 2e-4): ("worse", -0.2),
+        (2e-4, 8e-4): ("better", 0.4),
+    }
+    told = results.told(found)["pair"]
+    assert "With batches of 8 the highest mean is at the rate 0.0002, with batches of 32 at 0.0008." in told
+    assert "from 0.0002 to 0.0008: there the larger batches gain +40.0 points against the smaller (+3" in told
+    assert "; better). So what a rate is worth depends on the batch size:" in told
+    assert results.rates_table(found).data.count(">70.0<") == 2
 
 
 def test_a_choice_on_validation_texts_may_be_the_wrong_one():
@@ -137,7 +173,7 @@ def test_tables_and_figures():
     found = made_up(rate_alone)
     text = results.left_alone_table(found).data
     assert text.count("<tr>") == 1 + len(GRID) + 2
-    assert text.count("worse") == 2
+    assert text.count("worse") == 2 and text.count("the same runs") == 4
     text = results.importance_table(found).data
     assert text.count("<tr>") == 1 + len(GRID) + 3
     assert text.index("learning rate") < text.index("epochs") < text.index("seed and setting")
@@ -151,6 +187,7 @@ def test_no_runs_no_words(monkeypatch):
     assert all("awaited" in text for text in results.told(none).values())
     assert "awaited" in results.left_alone_table(none).data
     assert "awaited" in results.importance_table(none).data
+    assert results.rates_table(none).data.count("awaited") == 6 + 1
     for draw in (results.importance_figure, results.tries_figure):
         figure = draw(none)
         assert "awaited" in figure.axes[0].texts[0].get_text()
