@@ -14,10 +14,10 @@ from pyft.errors import PyftError
 from pyft.paths import results_folder
 
 NAMES = [
-    "across-languages", "adaptation", "answers", "classification", "efficient", "explanations", "fairness", "faults",
-    "few-labels", "finetune", "four-bits", "history", "hyperparameters", "image-text", "latency", "maths", "models",
-    "moves", "mutants", "name-lists", "ner", "new-words", "news", "own-data", "privacy", "reviews", "scale",
-    "sentiment", "shortcuts", "small-models", "transfer", "tricks",
+    "across-languages", "adaptation", "answers", "chinese-labels", "classification", "efficient", "explanations",
+    "fairness", "faults", "few-labels", "finetune", "four-bits", "history", "hyperparameters", "image-text",
+    "latency", "maths", "models", "moves", "mutants", "name-lists", "names-across", "ner", "new-words", "news",
+    "own-data", "privacy", "reviews", "scale", "sentiment", "shortcuts", "small-models", "transfer", "tricks",
 ]  # fmt: skip
 
 
@@ -61,14 +61,7 @@ def test_a_name_that_none_has_is_answered():
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 
-AWAITED = {  # not measured yet
-    "answers",
-    "efficient",
-    "latency",
-    "name-lists",
-    "new-words",
-    "small-models",
-}
+AWAITED = {"answers", "chinese-labels", "efficient", "names-across"}  # not measured yet
 KEPT = [name for name in NAMES if name not in AWAITED]
 
 
@@ -93,11 +86,12 @@ def test_kept_runs_are_of_code_that_was_committed():
 # Of the runs that these commits measured: how many there are, and a digest of their figures. They were kept in other
 # forms and under other keys once, and must not change with either; who measures them again puts the new ones here.
 COMMITS = {
-    "045c7c752247", "0b5e8da6be33", "18a941139cd1", "1cf23a74e927", "2dbec86198fd", "2dc49b5be3b0",
-    "33347569e6c3", "384d85325c40", "530d533ba95a", "53f7d08d222c", "562511ada1c4", "6024d83e2354",
-    "64d79466d610", "68e02dd1c298", "7d24ffcc51ed", "811c6252eb06", "812c96d3248c", "817a54b7276b",
-    "83e99b28c3be", "a83fae45268b", "a9c1ffe5ac44", "b14804c7fc67", "b20b97ae5150", "bd93637136a3",
-    "bebc82a2110d", "c71b7f902f2d", "cde889811873", "d7c7f8c92400", "eeccb3b88d26",
+    "045c7c752247", "0482d8d5f3e3", "091e3fb0e2ec", "0b5e8da6be33", "18a941139cd1", "1cf23a74e927",
+    "2dbec86198fd", "2dc49b5be3b0", "33347569e6c3", "384d85325c40", "530d533ba95a", "53f7d08d222c",
+    "562511ada1c4", "6024d83e2354", "64d79466d610", "661c2375bc4c", "68e02dd1c298", "728610708083",
+    "7d24ffcc51ed", "811c6252eb06", "812c96d3248c", "817a54b7276b", "83e99b28c3be", "8894f0f7b925",
+    "a83fae45268b", "a9c1ffe5ac44", "b14804c7fc67", "b20b97ae5150", "bd93637136a3", "bebc82a2110d",
+    "c71b7f902f2d", "cde889811873", "d7c7f8c92400", "ec0ce71add45", "eeccb3b88d26",
 }  # fmt: skip
 FIGURES = {
     "across-languages": (18, "43a95b9c0b35174b"),
@@ -112,11 +106,14 @@ FIGURES = {
     "history": (33, "d05775a946512d33"),
     "hyperparameters": (192, "5130e679601c17b6"),
     "image-text": (120, "e0a7f2bdc6824ed5"),
+    "latency": (1, "71a0f2c14a8f472b"),
     "maths": (4, "a65c729a426689cc"),
     "models": (60, "f4097b0329088f8e"),
     "moves": (66, "f62663ce59d23c1b"),
     "mutants": (65, "2b1ac263e6a5a714"),
+    "name-lists": (40, "3053fb6c36a5ddc2"),
     "ner": (45, "bde4af43c8ff72f3"),
+    "new-words": (12, "bb1a0ab90cee8b14"),
     "news": (22, "7b188cc1418339fe"),
     "own-data": (63, "d6e6d5119f4b7cc7"),
     "privacy": (66, "85ffbe33639ec40e"),
@@ -124,6 +121,7 @@ FIGURES = {
     "scale": (207, "86eda52fdea46a47"),
     "sentiment": (30, "08282589a5b90ec9"),
     "shortcuts": (20, "f23bc1e2d4793ea3"),
+    "small-models": (25, "38d7832c985406ac"),
     "transfer": (128, "c6813731d48de1a4"),
     "tricks": (115, "1e90e320c7b5b399"),
 }
