@@ -91,8 +91,8 @@ def table(found: Found) -> Any:
         rows.append([*row, f"{forgot:+.2f}", f"{seconds:.0f}"])
     caption = (
         f"Accuracy, and F1 of names, in percent: means of {SEEDS} seeds. ▲ better, ▼ worse than full fine-tuning, no "
-        "mark: no difference shown. Forgotten: rise of the loss on hidden words of other texts, in nats a word. Seconds: "
-        "the processor's, of one training, from the second seed on."
+        "mark: no difference shown. Forgotten: rise of the loss on hidden words of other texts, in nats a word. "
+        "Seconds: the processor's, of one training, from the second seed on."
     )
     return plots.table(rows, ["method", "parameters", *TASKS, "forgotten", "seconds"], caption if runs else AWAITED)
 
