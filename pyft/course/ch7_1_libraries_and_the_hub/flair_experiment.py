@@ -74,7 +74,12 @@ def with_flair(folder: Path, seed: int) -> dict[str, Any]:
     if not python.is_file():
         raise PyftError(f"Flair has an environment of its own, which is missing. To make it:\n{commands}")
     recipe = SETUP.recipe
-    settings = {"seed": seed, "threads": torch.get_num_threads(), "epochs": recipe.epochs, "lr": recipe.lr}
+    settings: dict[str, Any] = {
+        "seed": seed,
+        "threads": torch.get_num_threads(),
+        "epochs": recipe.epochs,
+        "lr": recipe.lr,
+    }
     settings |= {"batch_size": recipe.batch_size, "warmup": recipe.warmup, "tagger": TAGGER}
     (folder / "settings.json").write_text(json.dumps(settings), encoding="utf8")
     alone = {"FLAIR_CACHE_ROOT": str(folder / "cache"), "HF_HUB_OFFLINE": "1"}

@@ -28,7 +28,7 @@ def stored() -> Found:
     return found if made >= set(plan()) else {"runs": []}
 
 
-def values(found: Found, name: str) -> dict[str, list[float]]:
+def values(found: Found, name: str) -> dict[str, list[Any]]:
     """A figure of each run, by kind and in the order of the seeds."""
     runs = sorted(found["runs"], key=lambda r: r["seed"])
     return {kind: [r[name] for r in runs if r["kind"] == kind] for kind in KINDS if runs}
