@@ -18,7 +18,7 @@ from pyft.evaluation.stats import accuracy_interval, unpack_bits
 from pyft.evaluation.verdicts import Verdict, compare_influences
 
 Interval = tuple[float, float, float]  # share, low, high
-NO_LEAN = "shows no lean"
+NO_LEAN = "no lean shown"
 
 
 def set_rows(found: Found) -> list[list[str]]:
@@ -165,26 +165,39 @@ def frequency_figure(found: Found) -> Any:
     return fig
 
 
+def frequency_table(found: Found) -> Any:
+    """A row a score and a kind of rare name: how often the frequent name is preferred, and to which the score leans."""
+    shares, random = frequency(found), frequency(found, "random")
+    rows = []
+    for key, [(mean, low, high)] in shares.items():
+        others = [100 * share for share, *_ in random[key]]
+        span = " to ".join(dict.fromkeys(f"{share:.0f}" for share in (min(others), max(others))))
+        rows.append([*key.split(", "), f"{100 * mean:.0f}", span, _lean(low, high)])
+    columns = ["score", "rare name", "pretrained", "random weights", "pretrained leans to"]
+    caption = (
+        "How often the frequent name is preferred, in percent of pairs. A score leans where the 95 % interval of the "
+    )
+    return plots.table(rows, columns, caption + "pretrained network leaves out one half." if rows else WAIT)
+
+
 def told_frequency(found: Found) -> str:
-    """Which scores prefer the frequent name, or the rare one, more often than chance explains; and without learning."""
+    """Which leans networks of random weights have too, so that they were not learnt."""
     shares, random = frequency(found), frequency(found, "random")
     if not shares:
         return WAIT
-    said, unlearnt = [], []
-    for key, [(mean, low, high)] in shares.items():
-        how, kind = key.split(", ")
-        name = f"{how}, rare name {'in one piece' if kind == 'one piece' else 'in pieces'}"
-        lean, others = _lean(low, high), [100 * share for share, *_ in random[key]]
-        span = " to ".join(dict.fromkeys(f"{share:.0f}" for share in (min(others), max(others))))
-        said.append(f"{name}: the score {lean} ({100 * mean:.0f} %; random weights {span} %)")
-        if lean != NO_LEAN and all(_lean(*bounds) == lean for _, *bounds in random[key]):
-            unlearnt.append(name)
+    unlearnt = [
+        key
+        for key, [(_, *bounds)] in shares.items()
+        if (lean := _lean(*bounds)) != NO_LEAN and all(_lean(*other) == lean for _, *other in random[key])
+    ]
+    if not unlearnt:
+        return "No lean of the pretrained network is one that all networks of random weights have too."
+    names = " and ".join(f"“{key}”" for key in unlearnt)
     return (
-        f"{'; '.join(said).capitalize()}. All networks of random weights lean as the pretrained one does for "
-        f"{'; '.join(unlearnt) or 'none of these'}"
-        f"{': that lean comes from how the score adds up, and was not learnt.' if unlearnt else '.'}"
+        f"All networks of random weights lean as the pretrained one does for {names}: "
+        "that lean comes from how the score adds up, and was not learnt."
     )
 
 
 def _lean(low: float, high: float) -> str:
-    return "prefers the frequent name" if low > 0.5 else "prefers the rare name" if high < 0.5 else NO_LEAN
+    return "frequent" if low > 0.5 else "rare" if high < 0.5 else NO_LEAN

@@ -1,5 +1,7 @@
 """The plan, what is said of made-up runs and of none, and the gap of a group against Welch's difference."""
 
+import re
+
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
@@ -106,28 +108,22 @@ def test_the_range_of_a_coin():
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(1.0, "prefers the frequent name"), (0.5, "shows no lean"), (0.0, "prefers the rare name")],
+    [(1.0, "frequent</td>"), (0.5, f"{set_results.NO_LEAN}</td>"), (0.0, "rare</td>")],
 )
 def test_a_lean_to_frequent_names_is_told(share, words):
-    assert set_results.told_frequency(made_up(frequent=share)).count(words) == 4
+    assert set_results.frequency_table(made_up(frequent=share)).data.count(words) == 4
 
 
 def test_random_weights_stand_beside_each_lean():
-    none = set_results.told_frequency(made_up(frequent=1.0))
-    assert none.count("prefers the frequent name (100 %; random weights 50 %)") == 4
-    assert none.endswith("All networks of random weights lean as the pretrained one does for none of these.")
-    other = set_results.told_frequency(made_up(frequent=1.0, random=0.0))
-    assert other.endswith("for none of these.")
+    shown = re.sub(r"<[^>]+>", " ", set_results.frequency_table(made_up(frequent=1.0)).data)
+    assert len(re.findall(r" 100 +50 +frequent ", shown)) == 4
+    for random in (0.5, 0.0):
+        assert set_results.told_frequency(made_up(frequent=1.0, random=random)).startswith("No lean ")
     same = set_results.told_frequency(made_up(frequent=1.0, random=0.9))
-    assert (
-        "as the pretrained one does for all tokens, rare name in one piece; all tokens, rare name in pieces; the word,"
-        in same
-    )
-    assert same.endswith(
-        "the word, rare name in pieces: that lean comes from how the score adds up, and was not learnt."
-    )
+    assert " does for “all tokens, one piece” and “all tokens, pieces” and " in same
+    assert same.endswith("that lean comes from how the score adds up, and was not learnt.")
     unsure = set_results.told_frequency(made_up(frequent=0.5, random=0.5))
-    assert unsure.endswith("for none of these.")
+    assert unsure.startswith("No lean ")
     figure = set_results.frequency_figure(made_up(frequent=1.0, random=0.1))
     crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
     assert [list(line.get_xdata()) for line in crosses] == [[10.0] * len(NETWORKS["random"])] * 4
@@ -205,7 +201,7 @@ def test_no_runs_no_words(monkeypatch):
     said.append(set_results.told_lengths(none, pieces))
     assert all("awaited" in text for text in [*said, *results.told_mitigation(none).values()])
     tables = [results.mitigation_table(none), set_results.sets_table(none, {})]
-    tables.append(set_results.length_table(none, pieces))
+    tables += [set_results.length_table(none, pieces), set_results.frequency_table(none)]
     assert all("awaited" in table.data for table in tables)
     for draw in (results.gaps_figure, set_results.frequency_figure):
         figure = draw(none)
