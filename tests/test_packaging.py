@@ -58,6 +58,18 @@ def test_what_we_ask_for_is_locked_on_every_platform_at_a_version_we_allow(wante
     assert wanted.specifier.contains(pin.version, prereleases=True)
 
 
+def test_flair_is_locked_for_an_environment_of_its_own() -> None:
+    lines = (ROOT / "requirements-flair.lock").read_text(encoding="utf8").splitlines()
+    own = {entry.name: entry for entry in map(Requirement, lines[1:])}
+    assert {s.operator for entry in own.values() for s in entry.specifier} == {"=="}
+    (wanted,) = map(Requirement, SETTINGS["dependency-groups"]["flair"])
+    versions = {name: next(iter(own[name].specifier)).version for name in ("flair", "transformers")}
+    assert wanted.specifier.contains(versions["flair"]) and not locked("flair")
+    assert not locked("transformers")[0].specifier.contains(versions["transformers"])  # else it could live in ours
+    assert own["torch"].specifier == locked("torch")[0].specifier
+    assert [name for name in own if re.match(r"nvidia|cuda|triton", name)] == []
+
+
 def test_jupyter_book_stays_below_2_and_the_reason_stands_above_the_cap() -> None:
     (wanted,) = (requirement for requirement in DIRECT if requirement.name == "jupyter-book")
     (pin,) = locked("jupyter-book")[0].specifier

@@ -270,15 +270,20 @@ def test_a_new_lock_begins_from_the_old_one_and_names_no_part_of_cuda(
     module = script("lock")
     monkeypatch.setattr(module, "LOCK", tmp_path / "requirements.lock")
     monkeypatch.setattr(module, "SERVE", tmp_path / "requirements-serve.lock")
+    monkeypatch.setattr(module, "FLAIR", tmp_path / "requirements-flair.lock")
     monkeypatch.setattr(module.sys, "argv", ["lock.py", "--upgrade"])
     module.LOCK.write_text("numpy==1\n", encoding="utf8")
     module.SERVE.write_text("uvicorn==0\n", encoding="utf8")
     made = "numpy==1\nnvidia-nccl-cu13==2 ; sys_platform == 'linux'\ntorch==2\n"
 
     def run(command: list[str], **_: Any) -> None:
+        (output,) = (Path(part.partition("=")[2]) for part in command if part.startswith("--output-file="))
+        if "--group=flair" in command:  # of nothing else that the book asks for
+            assert command[-1] == "--upgrade" and not [part for part in command if "extra" in part or ".toml" in part]
+            output.write_text("flair==2\ntorch==2\ntriton==3\n", encoding="utf8")
+            return
         serve = "--extra=serve" in command
         assert command[-1] == "--upgrade" and ("--extra=book" in command) != serve
-        (output,) = (Path(part.partition("=")[2]) for part in command if part.startswith("--output-file="))
         assert output.parent != tmp_path
         assert output.read_text(encoding="utf8") == ("uvicorn==0\n" if serve else "numpy==1\n")
         output.write_text(made + "uvicorn==2\n" * serve, encoding="utf8")
@@ -287,3 +292,4 @@ def test_a_new_lock_begins_from_the_old_one_and_names_no_part_of_cuda(
     module.main()
     assert module.LOCK.read_text(encoding="utf8") == f"{module.HEADER}numpy==1\ntorch==2\n"
     assert module.SERVE.read_text(encoding="utf8") == f"{module.HEADER}uvicorn==2\n"
+    assert module.FLAIR.read_text(encoding="utf8") == f"{module.HEADER}flair==2\ntorch==2\n"
