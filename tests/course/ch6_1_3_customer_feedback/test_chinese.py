@@ -9,6 +9,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from pyft import data, models
 from pyft.course.ch6_1_3_customer_feedback import chinese_experiment as experiment
 from pyft.course.ch6_1_3_customer_feedback import chinese_results as results
+from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits, unpack_bits
 
 N = 400
@@ -73,8 +74,10 @@ def test_better_worse_and_no_difference_are_said_where_they_are():
     assert html.count("<tr>") == 1 + 3 and "no difference shown" in html
 
 
-def test_no_runs_no_words(monkeypatch, tmp_path):
-    monkeypatch.setattr("pyft.benchmarks.experiment.results_folder", lambda: tmp_path)
-    none = results.stored()
-    assert none == {"runs": []} and results.verdicts(none) == {}
-    assert "awaited" in results.told(none) and "awaited" in results.table(none).data
+def test_a_plan_that_is_not_whole_is_refused(monkeypatch):
+    found = made({})
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
+    assert results.stored() == found
+    del found["runs"][-1]
+    with pytest.raises(PyftError, match=r"chinese-labels\.json lacks 1 of"):
+        results.stored()

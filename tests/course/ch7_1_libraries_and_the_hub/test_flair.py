@@ -176,15 +176,10 @@ def test_the_table_and_what_is_told_of_versions(monkeypatch):
     assert results.told(found)["flair_task"] == "4,000 training sentences, 2 epochs, batches of 32, a rate of 0.0002"
 
 
-def test_no_runs_no_words(monkeypatch, tmp_path):
-    monkeypatch.setattr("pyft.benchmarks.experiment.results_folder", lambda: tmp_path)
-    (tmp_path / "bench").mkdir()
-    none = results.stored()
-    assert none == {"runs": []} and results.verdicts(none) == {}
-    assert "awaited" in results.told(none)["flair_verdict"] and "awaited" in results.told(none)["flair_seconds"]
-    assert results.table(none).data.count("awaited") == 5
+def test_a_plan_that_is_not_whole_is_refused(monkeypatch):
     _, found = made({"Flair": 0.5, "ours": 0.9})
-    (tmp_path / "bench" / "flair.json").write_text(json.dumps({"runs": found["runs"][1:]}))
-    assert results.stored() == none  # one is missing
-    (tmp_path / "bench" / "flair.json").write_text(json.dumps(found))
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
     assert results.stored() == found
+    del found["runs"][0]
+    with pytest.raises(PyftError, match=r"flair\.json lacks 1 of"):
+        results.stored()
