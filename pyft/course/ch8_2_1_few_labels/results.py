@@ -1,6 +1,7 @@
-"""The stored runs of `pyft bench few-labels`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench few-labels`, as the page shows them."""
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -8,28 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, bench
+from pyft.benchmarks.experiment import Found
+from pyft.benchmarks.kept import complete
 from pyft.course.ch8_2_1_few_labels.experiment import AGAINST_HEAD, chosen_rates, plan
 from pyft.course.ch8_2_1_few_labels.recipes import DRAWS, METHODS, NO_LABELS, RATES, RIVALS, SIZES, TASKS, TRIAL_DRAWS
-from pyft.errors import PyftError
 from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import mean_interval, unpack_bits
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
-AWAITED = "awaited: `pyft bench few-labels`"
 MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
 MARKERS = "osD^vP*X"
 Key = tuple[str, str, int]  # task, method, labels a class
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("few-labels")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["task"], r["kind"], r["lr"], r["n"], r["draw"]) for r in found["runs"]}
-    return found if made >= set(plan(found["runs"])) else {"runs": []}
+    """The kept runs.
+
+    Raises:
+        PyftError: one of the plan is missing.
+    """
+    return complete("few-labels", plan, itemgetter("task", "kind", "lr", "n", "draw"))
 
 
 def answers(found: Found) -> dict[Key, NDArray[np.bool_]]:
@@ -49,10 +48,7 @@ def verdicts(found: Found) -> dict[Key, Verdict]:
 
     What needs no labels has no draws, and is held against the smallest size.
     """
-    right = answers(found)
-    if not right:
-        return {}
-    made = {}
+    right, made = answers(found), {}
     for task, name, n in AGAINST_HEAD.members:
         a, b = right[task, name, n], right[task, RIVALS[name], n or SIZES[0]]
         made[task, name, n] = compare_runs(a if n else a[0], b)
@@ -72,23 +68,20 @@ def table(found: Found, task: str) -> Any:
     percent, judged = scores(answers(found)), verdicts(found)
     rows = []
     for name in METHODS:
-        cells = [_cell(percent.get((task, name, n)), judged.get((task, name, n))) for n in SIZES]
+        cells = [_cell(percent[task, name, n], judged.get((task, name, n))) for n in SIZES]
         rows.append([name, *cells])
-    if percent:
-        rows.sort(key=lambda row: -percent[task, row[0], SIZES[0]].mean())
+    rows.sort(key=lambda row: -percent[task, row[0], SIZES[0]].mean())
     for name in NO_LABELS:
-        rows.append([name, _cell(percent.get((task, name, 0)), judged.get((task, name, 0))), *[""] * (len(SIZES) - 1)])
+        rows.append([name, _cell(percent[task, name, 0], judged[task, name, 0]), *[""] * (len(SIZES) - 1)])
     caption = (
         f"{task.capitalize()}: accuracy in percent, mean and in brackets standard deviation of {DRAWS} draws. ▲ better,"
         " ▼ worse than the head alone on the same encoder; no mark: no difference shown. The last two rows need no "
         "labels, and are held against the head alone with the fewest."
     )
-    return plots.table(rows, ["labels a class", *map(str, SIZES)], caption if percent else AWAITED)
+    return plots.table(rows, ["labels a class", *map(str, SIZES)], caption)
 
 
-def _cell(percent: Any, judged: Verdict | None) -> str:
-    if percent is None:
-        return "awaited"
+def _cell(percent: NDArray[np.float64], judged: Verdict | None) -> str:
     spread = f" ({percent.std(ddof=1):.1f})" if len(percent) > 1 else ""
     return f"{percent.mean():.1f}{spread}{MARKS[judged.word] if judged else ''}"
 
@@ -99,9 +92,6 @@ def _cell(percent: Any, judged: Verdict | None) -> str:
 def told(found: Found) -> dict[str, str]:
     """What the runs say, in sentences: `verdict`, `unlabelled`, `spread`, `more`, `ours`."""
     judged, percent = verdicts(found), scores(answers(found))
-    if not judged:
-        words = "The runs are awaited: `pyft bench few-labels` makes them."
-        return dict.fromkeys(("verdict", "unlabelled", "spread", "more", "ours"), words)
     least, most = SIZES[0], SIZES[-1]
     trained = {key: v for key, v in judged.items() if key[2]}
     sd = {key: float(x.std(ddof=1)) for key, x in percent.items() if key[2]}
@@ -161,9 +151,6 @@ def curves(found: Found) -> Any:
     for axes, task in zip(panels, TASKS, strict=True):
         axes.set(xscale="log", title=task, ylabel="accuracy (%)")
         axes.axhline(100 / len(TASKS[task].words), color="black", linewidth=1, linestyle=":", label="guessing")
-        if not percent:
-            axes.text(0.5, 0.7, AWAITED.replace("`", ""), ha="center", transform=axes.transAxes)
-            continue
         for i, name in enumerate(METHODS):
             some = [percent[task, name, n] for n in SIZES]
             at = [n * 1.02 ** (i - len(METHODS) / 2) for n in SIZES]  # beside each other
@@ -178,8 +165,7 @@ def curves(found: Found) -> Any:
     panels[-1].set(xlabel="labels a class")
     panels[-1].set_xticks(SIZES, labels=[str(n) for n in SIZES])
     panels[-1].minorticks_off()
-    if percent:
-        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
+    fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
     return fig
 
 

@@ -1,38 +1,37 @@
-"""The stored runs of `pyft bench adaptation`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench adaptation`, as the page shows them."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, Run, bench
+from pyft.benchmarks.experiment import Found, Run
+from pyft.benchmarks.kept import complete
 from pyft.course.ch8_2_4_pretraining_on_the_task_s_own_texts.experiment import OWN_TEXTS, hits, plan
 from pyft.course.ch8_2_4_pretraining_on_the_task_s_own_texts.recipes import AMOUNTS, ARMS, NONE, TASKS, other
-from pyft.errors import PyftError
 from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
-AWAITED = "awaited: `pyft bench adaptation`"
 Key = tuple[str, str, str]  # task, amount of labels, what its own texts are compared with
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("adaptation")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["arm"], r["seed"]) for r in found["runs"]}
-    return found if made >= set(plan()) else {"runs": []}
+    """The kept runs.
+
+    Raises:
+        PyftError: one of the plan is missing.
+    """
+    return complete("adaptation", plan, itemgetter("arm", "seed"))
 
 
 def by_arm(found: Found) -> dict[str, list[Run]]:
     """The runs of each arm, by seed."""
     runs = sorted(found["runs"], key=lambda r: r["seed"])
-    return {arm: [r for r in runs if r["arm"] == arm] for arm in ARMS} if runs else {}
+    return {arm: [r for r in runs if r["arm"] == arm] for arm in ARMS}
 
 
 def arm_of(task: str, reading: str) -> str:
@@ -43,8 +42,6 @@ def arm_of(task: str, reading: str) -> str:
 def verdicts(found: Found) -> dict[Key, Verdict]:
     """A task's own texts against nothing and against other texts, in shares, paired by seed and text; corrected."""
     runs = by_arm(found)
-    if not runs:
-        return {}
 
     def answers(task: str, amount: str, reading: str) -> Any:
         return np.stack([hits(r, task, amount) for r in runs[arm_of(task, reading)]])  # (S, N)
@@ -63,10 +60,6 @@ def verdicts(found: Found) -> dict[Key, Verdict]:
 def told(found: Found) -> dict[str, str]:
     """What the runs say, in sentences: `losses`, `verdict`, `reason`."""
     runs, judged = by_arm(found), verdicts(found)
-    if not runs:
-        return dict.fromkeys(
-            ("losses", "verdict", "reason"), "The runs are awaited: `pyft bench adaptation` makes them."
-        )
     of = {word: [key for key in judged if judged[key].word == word] for word in ("better", "worse")}
     return {
         "losses": " ".join(_losses(runs, task) for task in TASKS),
@@ -149,9 +142,6 @@ def _panels(found: Found, unit: str, value: Any, groups: Sequence[str]) -> Any:
     fig, panels = plt.subplots(1, len(TASKS), figsize=(5.8, 3.4))
     for axes, task in zip(panels, TASKS, strict=True):
         axes.set(title=task, ylabel=unit)
-        if not runs:
-            axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
-            continue
         for i, reading in enumerate(READINGS):
             for j, group in enumerate(groups):
                 some = [value(r, task, *([group] if group else [])) for r in runs[arm_of(task, reading)]]
@@ -164,7 +154,7 @@ def _panels(found: Found, unit: str, value: Any, groups: Sequence[str]) -> Any:
         names = [f"{group} labels" for group in groups] if len(groups) > 1 else list(READINGS)
         axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
         axes.margins(x=0.25)
-    if runs and len(groups) > 1:
+    if len(groups) > 1:
         fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return fig
 
@@ -176,9 +166,6 @@ def table(found: Found) -> Any:
     for task in TASKS:
         for amount in AMOUNTS:
             row: list[Any] = [task, TASKS[task].labels(amount).rows]
-            if not runs:
-                rows.append([*row, *["awaited"] * 5])
-                continue
             for reading in READINGS:
                 row.append(
                     f"{100 * np.mean([r['accuracy'][f'{task}, {amount}'] for r in runs[arm_of(task, reading)]]):.1f}"
@@ -186,6 +173,4 @@ def table(found: Found) -> Any:
             rows.append([*row, *(judged[task, amount, against].word for against in (NONE, "other texts"))])
     caption = "Accuracy in percent by what was read before, means over seeds. The last two columns: how a task's own "
     caption += "texts did against nothing and against other texts."
-    return plots.table(
-        rows, ["task", "labels", *READINGS, "against nothing", "against other texts"], caption if runs else AWAITED
-    )
+    return plots.table(rows, ["task", "labels", *READINGS, "against nothing", "against other texts"], caption)

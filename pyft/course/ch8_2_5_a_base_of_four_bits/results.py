@@ -1,5 +1,6 @@
-"""The stored runs of `pyft bench four-bits`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench four-bits`, as the page shows them."""
 
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -7,43 +8,38 @@ import numpy as np
 import torch
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, Run, bench
+from pyft.benchmarks.experiment import Found, Run
+from pyft.benchmarks.kept import complete
 from pyft.course.ch8_2_5_a_base_of_four_bits.counts import base_bytes, bits_a_number
 from pyft.course.ch8_2_5_a_base_of_four_bits.experiment import AGAINST_WHOLE, hits, plan
 from pyft.course.ch8_2_5_a_base_of_four_bits.recipes import BASES, SEEDS, TASKS, WHOLE
-from pyft.errors import PyftError
 from pyft.evaluation.power import tally
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 from pyft.maths.four_bits import dequantise, normal_levels, quantise, uniform_levels
 
-AWAITED = "awaited: `pyft bench four-bits`"
 MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("four-bits")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["task"], r["base"], r["seed"]) for r in found["runs"]}
-    return found if made >= set(plan()) else {"runs": []}
+    """The kept runs.
+
+    Raises:
+        PyftError: one of the plan is missing.
+    """
+    return complete("four-bits", plan, itemgetter("task", "base", "seed"))
 
 
 def by_base(found: Found) -> dict[tuple[str, str], list[Run]]:
     """The runs of each task and base, by seed."""
     runs = sorted(found["runs"], key=lambda r: r["seed"])
     keys = [(task, base) for task in TASKS for base in BASES]
-    return {key: [r for r in runs if (r["task"], r["base"]) == key] for key in keys} if runs else {}
+    return {key: [r for r in runs if (r["task"], r["base"]) == key] for key in keys}
 
 
 def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
     """Each quantised base against the one of 32 bits, in shares, paired by seed and text; corrected together."""
-    runs = by_base(found)
-    if not runs:
-        return {}
-    answers = {key: np.stack([hits(r) for r in some]) for key, some in runs.items()}  # (S, N)
+    answers = {key: np.stack([hits(r) for r in some]) for key, some in by_base(found).items()}  # (S, N)
     return AGAINST_WHOLE.correct(
         {(task, base): compare_runs(answers[task, base], answers[task, WHOLE]) for task, base in AGAINST_WHOLE.members}
     )
@@ -61,8 +57,6 @@ def bits_of(name: str) -> float:
 def told(found: Found) -> dict[str, str]:
     """What the runs say, in sentences: `verdict`, `four`."""
     judged = verdicts(found)
-    if not judged:
-        return dict.fromkeys(("verdict", "four"), "The runs are awaited: `pyft bench four-bits` makes them.")
     nf4 = {task: judged[task, "NF4"] for task in TASKS}
     shown = [task for task in TASKS if nf4[task].word != "no difference shown"]
     bounds = "; ".join(
@@ -88,9 +82,6 @@ def table(found: Found) -> Any:
     rows = []
     for name in sorted(BASES, key=bits_of, reverse=True):
         row: list[Any] = [name, f"{bits_of(name):.1f}", f"{base_bytes(bits_of(name)) / 2**20:.1f}"]
-        if not runs:
-            rows.append([*row, *["awaited"] * len(TASKS)])
-            continue
         for task in TASKS:
             mark = MARKS[judged[task, name].word] if name != WHOLE else ""
             row.append(f"{100 * np.mean([r['accuracy'] for r in runs[task, name]]):.1f}{mark}")
@@ -99,7 +90,7 @@ def table(found: Found) -> Any:
         f"Accuracy in percent, means of {SEEDS} seeds. ▲ better, ▼ worse than 32 bits, no mark: no difference shown. "
         "MiB by formula: the code packs two codes a byte, so bases of fewer than four bits take as much as one of four."
     )
-    return plots.table(rows, ["base", "bits a number", "MiB", *TASKS], caption if runs else AWAITED)
+    return plots.table(rows, ["base", "bits a number", "MiB", *TASKS], caption)
 
 
 def accuracy_figure(found: Found) -> Any:
@@ -109,9 +100,6 @@ def accuracy_figure(found: Found) -> Any:
     fig, panels = plt.subplots(1, len(TASKS), figsize=(5.8, 3.4))
     for axes, task in zip(panels, TASKS, strict=True):
         axes.set(title=task, xlabel="bits a number", ylabel="accuracy (%)", xscale="log")
-        if not runs:
-            axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
-            continue
         for i, name in enumerate(BASES):
             mean, low, high = mean_interval([100 * r["accuracy"] for r in runs[task, name]])
             axes.errorbar(
@@ -120,8 +108,7 @@ def accuracy_figure(found: Found) -> Any:
             )  # fmt: skip
         axes.set_xticks([2.5, 3.5, 4.5, 32], ["2.5", "", "4.5", "32"])
         axes.minorticks_off()
-    if runs:
-        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return fig
 
 

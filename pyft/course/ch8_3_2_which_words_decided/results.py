@@ -1,7 +1,8 @@
-"""The stored runs of `pyft bench explanations`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench explanations`, as the page shows them."""
 
 from collections.abc import Mapping
 from itertools import combinations
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -10,28 +11,26 @@ import seaborn as sns
 from numpy.typing import NDArray
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, bench
+from pyft.benchmarks.experiment import Found
+from pyft.benchmarks.kept import complete
 from pyft.course.ch8_3_2_which_words_decided.experiment import CURVES, FILLED, FILLS, MASK, RIVALS, SANITY, plan
 from pyft.course.ch8_3_2_which_words_decided.faithful import LEVELS, SHARES, agreement, bootstrap
 from pyft.course.ch8_3_2_which_words_decided.recipes import METHODS, RANDOM, SEEDS
-from pyft.errors import PyftError
 from pyft.evaluation.power import tally
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
-AWAITED = "awaited: `pyft bench explanations`"
 MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
-TOLD = ("accuracy", "verdict", "fills", "agree", "sanity")
 Interval = tuple[float, float, float]  # mean, low, high
 
 
 def stored() -> Found:
-    """The runs of the plan, by seed; none at all as long as one is missing."""
-    try:
-        found: Found = bench("explanations")
-    except PyftError:
-        return {"runs": []}
-    runs = sorted(found["runs"], key=lambda r: r["seed"])
-    return {"runs": runs} if {(r["seed"],) for r in runs} >= set(plan()) else {"runs": []}
+    """The kept runs, by seed.
+
+    Raises:
+        PyftError: one of the plan is missing.
+    """
+    found = complete("explanations", plan, lambda r: (r["seed"],))
+    return {"runs": sorted(found["runs"], key=itemgetter("seed"))}
 
 
 def gaps(found: Found, name: str, fill: str) -> NDArray[np.float64]:
@@ -46,8 +45,6 @@ def kept(found: Found, name: str, level: str) -> NDArray[np.float64]:
 
 def verdicts(found: Found) -> dict[Any, Verdict]:
     """Each method against random scores, by the area between its curves, with both fills; corrected together."""
-    if not found["runs"]:
-        return {}
     return CURVES.correct(
         {
             (name, fill): compare_runs(gaps(found, name, fill), gaps(found, RANDOM, fill))
@@ -61,8 +58,6 @@ def unlearnt(found: Found) -> dict[str, Verdict]:
 
     "better" means that more is kept than by chance: that the scores do not come from what was learnt alone.
     """
-    if not found["runs"]:
-        return {}
     return SANITY.correct(
         {name: compare_runs(kept(found, name, "all"), kept(found, RANDOM, "all")) for name in SANITY.members}
     )
@@ -75,7 +70,6 @@ def agreements(found: Found) -> dict[tuple[str, str], Interval]:
             [[agreement(x, y) for x, y in zip(r["scores"][a], r["scores"][b], strict=True)] for r in found["runs"]]
         )
         for a, b in combinations(METHODS, 2)
-        if found["runs"]
     }
 
 
@@ -83,10 +77,7 @@ def agreements(found: Found) -> dict[tuple[str, str], Interval]:
 
 
 def told(found: Found) -> dict[str, str]:
-    """What the runs say, in sentences, by the names in `TOLD`."""
-    if not found["runs"]:
-        words = dict.fromkeys(TOLD, "The runs are awaited: `pyft bench explanations` makes them.")
-        return words | {"accuracy": "(awaited)"}
+    """What the runs say, in sentences: `accuracy`, `verdict`, `fills`, `agree`, `sanity`."""
     return {
         "accuracy": f"{100 * np.mean([r['accuracy'] for r in found['runs']]):.1f}",
         "verdict": _verdict(verdicts(found)),
@@ -164,8 +155,6 @@ def table(found: Found) -> Any:
     """A row a method: area between its curves with both fills, and what it keeps on random weights."""
     judged, of_chance = verdicts(found), unlearnt(found)
     columns = ["method", *(f"area, {fill}" for fill in FILLS), "kept on random weights"]
-    if not found["runs"]:
-        return plots.table([[name, *["awaited"] * 3] for name in METHODS], columns, AWAITED)
     rows = []
     for name in sorted(METHODS, key=lambda name: -gaps(found, name, FILLED).mean()):
         areas = [
@@ -189,9 +178,6 @@ def curves_figure(found: Found) -> Any:
         for j, way in enumerate(("deletion", "insertion")):
             axes = panels[i, j]
             axes.set(title=f"{way}, {fill}", ylim=(0, 1))
-            if not found["runs"]:
-                _await(axes)
-                continue
             for k, name in enumerate(METHODS):
                 mean = np.mean([r["curves"][f"{fill}, {way}, {name}"] for r in found["runs"]], axis=0)
                 axes.plot(
@@ -202,8 +188,7 @@ def curves_figure(found: Found) -> Any:
         axes.set_xlabel("share of words")
     for axes in panels[:, 0]:
         axes.set_ylabel("probability of the label")
-    if found["runs"]:
-        fig.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize="small")
+    fig.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize="small")
     return fig
 
 
@@ -211,9 +196,6 @@ def agreement_figure(found: Found) -> Any:
     """The rank correlation of each pair of methods, with its interval."""
     plots.style()
     fig, axes = plt.subplots(figsize=(5.8, 5.2))
-    if not found["runs"]:
-        _await(axes)
-        return fig
     names = list(METHODS)
     mean, text = np.full((len(names) - 1,) * 2, np.nan), np.full((len(names) - 1,) * 2, "", dtype=object)
     for (a, b), (middle, low, high) in agreements(found).items():
@@ -235,9 +217,6 @@ def sanity_figure(found: Found) -> Any:
     fig, axes = plt.subplots(figsize=(5.8, 3.8))
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set(ylabel="rank correlation with the model's")
-    if not found["runs"]:
-        _await(axes)
-        return fig
     for k, name in enumerate(METHODS):
         middle, low, high = np.array([bootstrap(kept(found, name, level)) for level in LEVELS]).T
         x = np.arange(len(LEVELS)) + 0.08 * (k - 3)
@@ -259,9 +238,6 @@ def example_figure(found: Found, texts: list[str], i: int = 0) -> Any:
     """The scores that each method gives the words of one text, over its largest; one classifier."""
     plots.style()
     fig, axes = plt.subplots(figsize=(5.8, 3.6))
-    if not found["runs"]:
-        _await(axes)
-        return fig
     scores = {name: np.array(some[i]) for name, some in found["runs"][0]["scores"].items()}
     share = np.array([scores[name] / max(np.abs(scores[name]).max(), 1e-12) for name in METHODS])
     sns.heatmap(
@@ -271,8 +247,3 @@ def example_figure(found: Found, texts: list[str], i: int = 0) -> Any:
     axes.tick_params(axis="x", rotation=50)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     return fig
-
-
-def _await(axes: Any) -> None:
-    text = AWAITED.replace("`", "").replace(": ", ":\n")
-    axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes)

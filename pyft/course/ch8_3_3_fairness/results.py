@@ -1,6 +1,7 @@
-"""The stored runs of `pyft bench fairness`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench fairness`, as the page shows them."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -8,27 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, Run, bench
+from pyft.benchmarks.experiment import Found, Run
+from pyft.benchmarks.kept import complete
 from pyft.course.ch8_3_3_fairness import naming
 from pyft.course.ch8_3_3_fairness.experiment import GAPS, MITIGATION, TRAINED, hits, plan
 from pyft.course.ch8_3_3_fairness.recipes import ARMS, COPIED, GROUPS, LINEAR, PLAIN, SWAPPED
-from pyft.errors import PyftError
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_influences, compare_runs
 
 Floats = NDArray[np.float64]
-AWAITED = "awaited: `pyft bench fairness`"
-WAIT = "The runs are awaited: `pyft bench fairness` makes them."
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("fairness")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["what"], r["name"], r["seed"]) for r in found["runs"]}
-    return found if made >= set(plan()) else {"runs": []}
+    """The kept runs.
+
+    Raises:
+        PyftError: one of the plan is missing.
+    """
+    return complete("fairness", plan, itemgetter("what", "name", "seed"))
 
 
 def of(found: Found, what: str, name: str) -> list[Run]:
@@ -63,8 +61,6 @@ def gap(scores: Floats, groups: Sequence[str], group: str) -> Verdict:
 def gaps(found: Found, arm: str = PLAIN) -> dict[tuple[str, str], Verdict]:
     """Each group's gap, in standard deviations of the scores of reviews; the p-values corrected together."""
     runs = of(found, TRAINED, arm)
-    if not runs:
-        return {}
     made: dict[tuple[str, str], Verdict] = {}
     for part in GROUPS:
         scores, groups = np.array([r[part]["score"] for r in runs]), naming.tested(part)[1]
@@ -75,8 +71,6 @@ def gaps(found: Found, arm: str = PLAIN) -> dict[tuple[str, str], Verdict]:
 def told_gaps(found: Found) -> str:
     """What the gaps of the model say, in sentences."""
     judged = gaps(found)
-    if not judged:
-        return WAIT
     clear = [key for key, verdict in judged.items() if verdict.word != "no difference shown"]
     widest = max(judged, key=lambda key: abs(judged[key].difference))
     visible = float(np.median([v.visible for v in judged.values()]))
@@ -117,8 +111,6 @@ def gaps_figure(found: Found) -> Any:
     fig, axes = plt.subplots(figsize=(5.3, 3.6))
     judged = gaps(found)
     axes.set(xlabel="gap to the other groups (standard deviations of reviews)")
-    if not judged:
-        return empty(fig, axes)
     for y, (key, verdict) in enumerate(judged.items()):
         colour = plots.PALETTE[list(GROUPS).index(key[0])]
         axes.plot([verdict.low, verdict.high], [y, y], color=colour)
@@ -127,12 +119,6 @@ def gaps_figure(found: Found) -> Any:
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_yticks(range(len(judged)), [f"{shown(group)}, {part}" for part, group in judged])
     axes.invert_yaxis()
-    return fig
-
-
-def empty(fig: Any, axes: Any) -> Any:
-    """A figure that says which runs are awaited."""
-    axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
     return fig
 
 
@@ -147,8 +133,6 @@ def moved(run: Run) -> Floats:
 def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
     """Swapped names against both controls, in how little names move scores and in accuracy; corrected together."""
     runs = {arm: of(found, TRAINED, arm) for arm in ARMS}
-    if not all(runs.values()):
-        return {}
     of_names = {arm: -np.stack([moved(r) for r in some]) for arm, some in runs.items()}  # (S, N); more is better
     right = {arm: np.stack([hits(r) for r in some]) for arm, some in runs.items()}
     table: Mapping[str, Mapping[str, Any]] = {"names": of_names, "accuracy": right}
@@ -163,8 +147,6 @@ def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
 def told_mitigation(found: Found) -> dict[str, str]:
     """What swapping did to the influence of names, and what it cost: `effect`, `price`."""
     judged = verdicts(found)
-    if not judged:
-        return {"effect": WAIT, "price": WAIT}
     words = {"better": "less", "worse": "more", "no difference shown": "neither less nor more, as far as is shown"}
     effect, price = [], []
     for against, than, beside in (
@@ -187,9 +169,6 @@ def mitigation_table(found: Found) -> Any:
     rows = []
     for arm in ARMS:
         runs = of(found, TRAINED, arm)
-        if not runs:
-            rows.append([arm, *["awaited"] * 4])
-            continue
         accuracy, low, high = mean_interval([100 * r["accuracy"] for r in runs])
         rows.append(
             [
@@ -206,4 +185,4 @@ def mitigation_table(found: Found) -> Any:
         "Means over seeds, in brackets 95 % intervals. Moves are in standard deviations of the scores of reviews; "
         f"'{LINEAR}' is a linear model."
     )
-    return plots.table(rows, columns, caption if found["runs"] else AWAITED)
+    return plots.table(rows, columns, caption)

@@ -1,4 +1,4 @@
-"""What the stored runs say of StereoSet, CrowS-Pairs and pairs of names; nothing is said of runs that are not there."""
+"""What the stored runs say of StereoSet, CrowS-Pairs and pairs of names."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from pyft import plots
 from pyft.benchmarks.experiment import Found
 from pyft.course.ch8_3_3_fairness.experiment import LENGTHS, SCORED
 from pyft.course.ch8_3_3_fairness.recipes import NETWORKS
-from pyft.course.ch8_3_3_fairness.results import AWAITED, WAIT, empty, of
+from pyft.course.ch8_3_3_fairness.results import of
 from pyft.course.ch8_3_3_fairness.scores import icat
 from pyft.evaluation.stats import accuracy_interval, unpack_bits
 from pyft.evaluation.verdicts import Verdict, compare_influences
@@ -26,9 +26,6 @@ def set_rows(found: Found) -> list[list[str]]:
     rows = []
     for name in NETWORKS:
         runs = of(found, SCORED, name)
-        if not runs:
-            rows.append([f"{name} network", *["awaited"] * 4])
-            continue
         language = 100 * float(np.mean([r["language"] for r in runs]))
         stereotype = 100 * float(np.mean([unpack_bits(r["stereotype"], r["sentences"]).mean() for r in runs]))
         first = 100 * float(np.mean([unpack_bits(r["first"], r["pairs"]).mean() for r in runs]))
@@ -45,7 +42,7 @@ def sets_table(found: Found, by_rule: Mapping[str, Mapping[str, float]]) -> Any:
     ]
     columns = ["what is scored", "StereoSet: language", "StereoSet: stereotype", "ICAT", "CrowS-Pairs: first"]
     caption = "In percent. ICAT is StereoSet's summary: the language score times how near the other is to a half."
-    return plots.table([*set_rows(found), *rules], columns, caption if found["runs"] else AWAITED)
+    return plots.table([*set_rows(found), *rules], columns, caption)
 
 
 def coin(n: int) -> tuple[float, float]:
@@ -57,8 +54,6 @@ def coin(n: int) -> tuple[float, float]:
 def told_sets(found: Found) -> str:
     """Whether the pretrained network's scores lie where a coin's would, and where random networks' lie."""
     runs, random = of(found, SCORED, "pretrained"), of(found, SCORED, "random")
-    if not runs or not random:
-        return WAIT
     said = []
     for name, key, size in (("StereoSet", "stereotype", "sentences"), ("CrowS-Pairs", "first", "pairs")):
         n = runs[0][size]
@@ -88,11 +83,11 @@ def length_table(found: Found, more: NDArray[np.int64]) -> Any:
         for network in NETWORKS:
             runs = of(found, SCORED, network)
             share = [100 * unpack_bits(r["stereotype"], r["sentences"])[here].mean() for r in runs]
-            row.append(f"{np.mean(share):.1f}" if runs else "awaited")
+            row.append(f"{np.mean(share):.1f}")
         rows.append(row)
     columns = ["pieces of the stereotype", "pairs", *(f"{name} network (%)" for name in NETWORKS)]
     caption = "How often the stereotype comes out ahead of its opposite, by which of the two words has more pieces."
-    return plots.table(rows, columns, caption if found["runs"] else AWAITED)
+    return plots.table(rows, columns, caption)
 
 
 def lengths(found: Found, more: NDArray[np.int64]) -> dict[str, Verdict]:
@@ -104,8 +99,6 @@ def lengths(found: Found, more: NDArray[np.int64]) -> dict[str, Verdict]:
     made = {}
     for network in LENGTHS.members:
         runs = of(found, SCORED, network)
-        if not runs:
-            return {}
         x = np.array([unpack_bits(r["stereotype"], r["sentences"]) for r in runs], dtype=float)  # (S, N)
         weight, mean = np.zeros(len(more)), np.zeros_like(x)
         for sign, here in ((1, more < 0), (-1, more > 0)):
@@ -119,8 +112,6 @@ def lengths(found: Found, more: NDArray[np.int64]) -> dict[str, Verdict]:
 def told_lengths(found: Found, more: NDArray[np.int64]) -> str:
     """Whether the number of pieces decides which words come out ahead, in both networks."""
     judged = lengths(found, more)
-    if not judged:
-        return WAIT
     words = {
         "better": "more often",
         "worse": "less often",
@@ -150,8 +141,6 @@ def frequency_figure(found: Found) -> Any:
     fig, axes = plt.subplots(figsize=(5.8, 3.6))
     axes.set(xlabel="frequent name preferred (% of pairs)", xlim=(-2, 102))
     shares, random = frequency(found), frequency(found, "random")
-    if not shares:
-        return empty(fig, axes)
     for y, (key, [(mean, low, high)]) in enumerate(shares.items()):
         others = [100 * share for share, *_ in random[key]]
         axes.plot(others, [y + 0.2] * len(others), "x", color=plots.PALETTE[1], label="random weights")
@@ -176,15 +165,14 @@ def frequency_table(found: Found) -> Any:
     columns = ["score", "rare name", "pretrained", "random weights", "pretrained leans to"]
     caption = (
         "How often the frequent name is preferred, in percent of pairs. A score leans where the 95 % interval of the "
+        "pretrained network leaves out one half."
     )
-    return plots.table(rows, columns, caption + "pretrained network leaves out one half." if rows else WAIT)
+    return plots.table(rows, columns, caption)
 
 
 def told_frequency(found: Found) -> str:
     """Which leans networks of random weights have too, so that they were not learnt."""
     shares, random = frequency(found), frequency(found, "random")
-    if not shares:
-        return WAIT
     unlearnt = [
         key
         for key, [(_, *bounds)] in shares.items()

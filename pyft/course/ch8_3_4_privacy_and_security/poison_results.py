@@ -20,7 +20,7 @@ from pyft.course.ch8_3_4_privacy_and_security.recipes import (
     TRIGGERS,
     WORD,
 )
-from pyft.course.ch8_3_4_privacy_and_security.results import AWAITED, WAIT, bounds, empty, of, over_seeds
+from pyft.course.ch8_3_4_privacy_and_security.results import bounds, of, over_seeds
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
@@ -30,8 +30,6 @@ CHANGED = {CLEAN: 0, FLIPPED: FLIPS, TRIGGER: TRIGGERS}
 def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
     """What poison did to accuracy, and to negative reviews with the trigger, against clean texts; corrected."""
     runs = {how: of(found, POISON, how) for how in POISONS}
-    if not all(runs.values()):
-        return {}
     rows = {
         (what, how): np.stack([answers(r, what) for r in runs[how]])
         for what in ("accuracy", "trigger")
@@ -46,23 +44,18 @@ def table(found: Found) -> Any:
     for how in POISONS:
         runs = of(found, POISON, how)
         changed = f"{CHANGED[how]} of {POISON_ROWS:,}"
-        if not runs:
-            rows.append([how, changed, *["awaited"] * 3])
-            continue
         shares = [
             mean_interval([100 * float(answers(r, what).mean()) for r in runs])
             for what in ("accuracy", "plain", "trigger")
         ]
         rows.append([how, changed, *("{:.1f} ({:.1f} to {:.1f})".format(*np.clip(share, 0, 100)) for share in shares)])
     columns = ["training texts", "changed", "accuracy (%)", "negative turned (%)", f'negative with "{WORD}" turned (%)']
-    return plots.table(rows, columns, "Means over seeds, with 95 % intervals." if found["runs"] else AWAITED)
+    return plots.table(rows, columns, "Means over seeds, with 95 % intervals.")
 
 
 def told(found: Found) -> str:
     """What the trigger and the wrong labels did."""
     judged = verdicts(found)
-    if not judged:
-        return WAIT
     word = {"better": "higher", "worse": "lower", "no difference shown": "not shown to differ"}
     parts = []
     for how, name in ((FLIPPED, "with turned labels"), (TRIGGER, "with the trigger")):
@@ -81,13 +74,12 @@ def told(found: Found) -> str:
 
 def areas(found: Found) -> dict[str, list[float]]:
     """How often a text with a turned label has a higher loss than one with its own, early and late, by seed."""
-    runs = of(found, POISON, FLIPPED)
-    made: dict[str, list[float]] = {}
-    for run in runs:
+    made: dict[str, list[float]] = {"early": [], "late": []}
+    for run in of(found, POISON, FLIPPED):
         turned = np.array(run["flips"]["turned"], dtype=bool)
-        for when in ("early", "late"):
+        for when in made:
             losses = np.array(run["flips"][when])
-            made.setdefault(when, []).append(leaks.area(losses[turned], losses[~turned]))
+            made[when].append(leaks.area(losses[turned], losses[~turned]))
     return made
 
 
@@ -98,30 +90,23 @@ def losses_figure(found: Found) -> Any:
     """
     plots.style()
     fig, panels = plt.subplots(1, 2, figsize=(5.8, 3.2), sharex=True)
-    runs, moments = of(found, POISON, FLIPPED), {"early": "after one epoch", "late": f"after {LATE} epochs"}
-    losses = {when: np.array(run["flips"][when]) for run in runs[:1] for when in moments}
+    flips = of(found, POISON, FLIPPED)[0]["flips"]
+    moments = {"early": "after one epoch", "late": f"after {LATE} epochs"}
+    losses = {when: np.array(flips[when]) for when in moments}
+    both, turned = np.concatenate([*losses.values()]), np.array(flips["turned"], dtype=bool)
+    edges = np.geomspace(both.min(), both.max(), 31)
     for axes, (when, title) in zip(panels, moments.items(), strict=True):
-        axes.set(title=title, xlabel="loss of a training text (nats)", ylabel="share of texts (%)")
-        if not runs:
-            empty(fig, axes)
-            continue
-        axes.set_xscale("log")
-        both = np.concatenate([*losses.values()])
-        edges = np.geomspace(both.min(), both.max(), 31)
-        turned = np.array(runs[0]["flips"]["turned"], dtype=bool)
+        axes.set(title=title, xlabel="loss of a training text (nats)", ylabel="share of texts (%)", xscale="log")
         for i, (name, here) in enumerate((("own label", ~turned), ("turned label", turned))):
             weights = np.full(int(here.sum()), 100 / here.sum())
             axes.hist(losses[when][here], edges, weights=weights, color=plots.PALETTE[i], alpha=0.6, label=name)
-    if runs:
-        panels[1].legend()
+    panels[1].legend()
     return fig
 
 
 def told_losses(found: Found) -> str:
     """How well the loss tells turned labels, and whether it is better to look early."""
     made = areas(found)
-    if not made:
-        return WAIT
     early, late = (mean_interval(made[when]) for when in ("early", "late"))
     verdict = over_seeds(np.subtract(made["early"], made["late"]).tolist())
     word = {
@@ -157,14 +142,12 @@ def search_table(found: Found) -> Any:
             )
     columns = ["training texts", "seed", f'rank of "{WORD}"', "its loss", "loss of a usual word", "lowest losses"]
     caption = "Words by the loss of calling negative reviews positive once the word stands before them."
-    return plots.table(rows or [["awaited"] * len(columns)], columns, caption if rows else AWAITED)
+    return plots.table(rows, columns, caption)
 
 
 def told_search(found: Found) -> str:
     """With how many seeds the trigger is the first of all words, in the poisoned model and in the clean one."""
     runs = {how: of(found, POISON, how) for how in (TRIGGER, CLEAN)}
-    if not all(runs.values()):
-        return WAIT
     first = {how: sum(r["search"]["rank"] == 1 for r in some) for how, some in runs.items()}
     ranks = {how: sorted(r["search"]["rank"] for r in some) for how, some in runs.items()}
     counts = {how: f"{first[how]} of {len(some)} seeds" for how, some in runs.items()}

@@ -1,6 +1,7 @@
-"""The stored runs of `pyft bench privacy` on secrets, members and private heads; nothing is said of runs not there."""
+"""The stored runs of `pyft bench privacy` on secrets, members and private heads, as the page shows them."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -8,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, Run, bench
+from pyft.benchmarks.experiment import Found, Run
+from pyft.benchmarks.kept import complete
 from pyft.course.ch8_3_4_privacy_and_security import leaks
 from pyft.course.ch8_3_4_privacy_and_security.experiment import (
     COST,
@@ -30,24 +32,20 @@ from pyft.course.ch8_3_4_privacy_and_security.recipes import (
     RATES,
     TARGET,
 )
-from pyft.errors import PyftError
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_influences, compare_runs
 
 Floats = NDArray[np.float64]
-AWAITED = "awaited: `pyft bench privacy`"
-WAIT = "The runs are awaited: `pyft bench privacy` makes them."
 BY_CHANCE = float(1 / np.log(2))  # bits: the mean exposure of a secret whose rank is as likely one as another
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("privacy")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["what"], r["arm"], r["seed"]) for r in found["runs"]}
-    return found if made >= set(plan()) else {"runs": []}
+    """The kept runs.
+
+    Raises:
+        PyftError: one of the plan is missing.
+    """
+    return complete("privacy", plan, itemgetter("what", "arm", "seed"))
 
 
 def of(found: Found, what: str, arm: Any) -> list[Run]:
@@ -58,12 +56,6 @@ def of(found: Found, what: str, arm: Any) -> list[Run]:
 def over_seeds(differences: Sequence[float]) -> Verdict:
     """Test a difference that each seed gives once: Student's paired test."""
     return compare_influences(np.array(differences), np.zeros((len(differences), 2)))
-
-
-def empty(fig: Any, axes: Any) -> Any:
-    """A figure that says which runs are awaited."""
-    axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
-    return fig
 
 
 def bounds(verdict: Verdict, unit: float = 1.0, digits: int = 1) -> str:
@@ -86,14 +78,12 @@ def exposed(found: Found, when: str = "after") -> dict[int, list[float]]:
         copies, bits = np.array(run["copies"]), np.array(run[when])
         for n in COPIES:
             made[n].append(float(bits[copies == n].mean()))
-    return made if made[0] else {}
+    return made
 
 
 def told_secrets(found: Found) -> str:
     """From how many copies on a secret is shown to be exposed more than one that is in no text."""
     made = exposed(found)
-    if not made:
-        return WAIT
     judged = EXPOSED.correct(
         {n: over_seeds([a - b for a, b in zip(made[n], made[0], strict=True)]) for n in EXPOSED.members}
     )
@@ -118,8 +108,6 @@ def secrets_figure(found: Found) -> Any:
     fig, axes = plt.subplots(figsize=(5.8, 3.4))
     axes.set(xlabel="copies of the secret in the texts", ylabel="exposure (bits)")
     made = exposed(found)
-    if not made:
-        return empty(fig, axes)
     for x, n in enumerate(COPIES):
         mean, low, high = mean_interval(made[n])
         axes.plot([x + 0.12] * len(made[n]), made[n], "o", color=plots.PALETTE[5], markersize=4)
@@ -137,8 +125,6 @@ def secrets_figure(found: Found) -> Any:
 def attacks(found: Found, epochs: int) -> dict[str, list[tuple[Floats, Floats]]]:
     """By attack and run the scores of texts that were learnt from, and of those that were not; higher accuses."""
     runs = of(found, MEMBERS, epochs)
-    if not runs:
-        return {}
     losses, member = np.array([r["loss"] for r in runs]), np.stack([membership(r["seed"]) for r in runs])  # (S, N)
     scores = {"loss": -losses, "calibrated": leaks.calibrated(losses, member)}
     return {
@@ -151,10 +137,7 @@ def members_table(found: Found) -> Any:
     """A row for each number of epochs and attack: area under the curve, and members found at few false positives."""
     rows: list[list[str]] = []
     for epochs in EPOCHS:
-        for name, pairs in attacks(found, epochs).items() or {"loss": [], "calibrated": []}.items():
-            if not pairs:
-                rows.append([str(epochs), name, "awaited", "awaited"])
-                continue
+        for name, pairs in attacks(found, epochs).items():
             area = mean_interval([leaks.area(*pair) for pair in pairs])
             caught = mean_interval([100 * leaks.true_positives(*pair, TARGET) for pair in pairs])
             rows.append(
@@ -167,7 +150,7 @@ def members_table(found: Found) -> Any:
             )
     rows.append(["–", "a coin", "0.50", f"{100 * TARGET:.1f}"])
     columns = ["epochs", "attack", "area under the curve", f"found at {100 * TARGET:.0f} % false (%)"]
-    return plots.table(rows, columns, "Means over runs, with 95 % intervals." if found["runs"] else AWAITED)
+    return plots.table(rows, columns, "Means over runs, with 95 % intervals.")
 
 
 def members_figure(found: Found) -> Any:
@@ -177,12 +160,8 @@ def members_figure(found: Found) -> Any:
     at = np.geomspace(0.002, 1, 60)
     for axes, epochs in zip(panels, EPOCHS, strict=True):
         axes.set(title=f"{epochs} epochs", xlabel="false positive rate", ylabel="true positive rate")
-        curves = attacks(found, epochs)
-        if not curves:
-            empty(fig, axes)
-            continue
         axes.set(xscale="log", yscale="log")
-        for i, (name, pairs) in enumerate(curves.items()):
+        for i, (name, pairs) in enumerate(attacks(found, epochs).items()):
             mean = np.mean([leaks.true_positives(*pair, at) for pair in pairs], 0)
             axes.plot(at, np.maximum(mean, 1e-3), color=plots.PALETTE[i], linestyle="-:"[i], label=name)
         axes.plot(at, at, color="black", linestyle="--", linewidth=1, label="a coin")
@@ -195,8 +174,6 @@ def told_members(found: Found) -> str:
     judged: dict[tuple[int, str], Verdict] = {}
     for epochs in EPOCHS:
         curves = attacks(found, epochs)
-        if not curves:
-            return WAIT
         caught = {name: [leaks.true_positives(*pair, TARGET) for pair in pairs] for name, pairs in curves.items()}
         judged[epochs, "loss"] = over_seeds([x - TARGET for x in caught["loss"]])
         judged[epochs, "calibrated"] = over_seeds(np.subtract(caught["calibrated"], caught["loss"]).tolist())
@@ -223,44 +200,35 @@ def chosen(runs: Sequence[Run]) -> str:
 def private_answers(found: Found) -> dict[str, NDArray[np.bool_]]:
     """By epsilon which test reviews are classified rightly, with the chosen rate: (S, N)."""
     runs = {name: of(found, PRIVATE, name) for name in EPSILONS}
-    if not all(runs.values()):
-        return {}
     return {name: np.stack([answers(r, chosen(some)) for r in some]) for name, some in runs.items()}
 
 
 def private_verdicts(found: Found) -> dict[str, Verdict]:
     """Each epsilon against the head without noise; corrected together."""
     hit = private_answers(found)
-    return COST.correct({name: compare_runs(hit[name], hit["none"]) for name in COST.members}) if hit else {}
+    return COST.correct({name: compare_runs(hit[name], hit["none"]) for name in COST.members})
 
 
 def private_table(found: Found) -> Any:
     """A row an epsilon: noise, the rate that was chosen, accuracy and its verdict; the commonest class below."""
     hit, judged, rows = private_answers(found), private_verdicts(found), []
-    majority = "awaited"
     for name in EPSILONS:
-        if not hit:
-            rows.append([name, *["awaited"] * 4])
-            continue
         runs = of(found, PRIVATE, name)
-        majority = f"{100 * runs[0]['majority']:.1f}"
         mean, low, high = mean_interval((100 * hit[name].mean(1)).tolist())
         word = judged[name].word if name in judged else "–"
         rows.append([name, f"{runs[0]['noise']:.2f}", chosen(runs), f"{mean:.1f} ({low:.1f}–{high:.1f})", word])
-    rows.append(["always the commonest class", "–", "–", majority, "–"])
+    majority = of(found, PRIVATE, "none")[0]["majority"]
+    rows.append(["always the commonest class", "–", "–", f"{100 * majority:.1f}", "–"])
     columns = ["epsilon", "noise", "learning rate", "accuracy (%)", "against no noise"]
-    return plots.table(rows, columns, "Means over seeds, with 95 % intervals." if hit else AWAITED)
+    return plots.table(rows, columns, "Means over seeds, with 95 % intervals.")
 
 
 def private_figure(found: Found) -> Any:
     """Accuracy over epsilon with intervals over seeds, between no noise above and the commonest class below."""
     plots.style()
     fig, axes = plt.subplots(figsize=(5.8, 3.2))
-    axes.set(xlabel="epsilon", ylabel="accuracy (%)")
+    axes.set(xlabel="epsilon", ylabel="accuracy (%)", xscale="log")
     hit = private_answers(found)
-    if not hit:
-        return empty(fig, axes)
-    axes.set(xscale="log")
     for name in COST.members:
         mean, low, high = mean_interval((100 * hit[name].mean(1)).tolist())
         axes.errorbar(float(name), mean, [[mean - low], [high - mean]], fmt="o", color=plots.PALETTE[0], capsize=3)
@@ -276,8 +244,6 @@ def private_figure(found: Found) -> Any:
 def told_private(found: Found) -> str:
     """At which epsilons accuracy is lower than without noise."""
     judged = private_verdicts(found)
-    if not judged:
-        return WAIT
     worse = [name for name, verdict in judged.items() if verdict.word == "worse"]
     better = [name for name, verdict in judged.items() if verdict.word == "better"]
     each = "; ".join(f"{name}: {bounds(verdict, 100)}" for name, verdict in judged.items())

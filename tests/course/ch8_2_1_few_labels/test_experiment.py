@@ -1,4 +1,4 @@
-"""The plan of draws, a run of each kind on tiny models; and what is said of stored runs, and of none."""
+"""The plan of draws, a run of each kind on tiny models; and what is said of stored runs."""
 
 from dataclasses import replace
 
@@ -22,6 +22,7 @@ from pyft.course.ch8_2_1_few_labels.recipes import (
     TRIAL_DRAWS,
     Task,
 )
+from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits
 from pyft.models import loading
 
@@ -183,23 +184,15 @@ def test_the_tables_and_the_figure_show_all():
     plt.close(figure)
 
 
-def test_no_runs_no_words():
-    none = {"runs": []}
-    assert results.verdicts(none) == {}
-    assert all("awaited" in text for text in results.told(none).values())
-    shown = results.table(none, "product reviews").data
-    assert "awaited" in shown and "▲" not in shown
-    figure = results.curves(none)
-    assert all("awaited" in axes.texts[0].get_text() for axes in figure.axes)
-    plt.close(figure)
-
-
-def test_what_is_missing_is_not_shown_in_part(monkeypatch):
+@pytest.mark.parametrize("gone", [0, -1])
+def test_all_runs_are_read_or_none(monkeypatch, gone):
     done = trials(dict.fromkeys(TASKS, 1))
     names = ("task", "kind", "lr", "n", "draw")
-    whole = [dict(zip(names, run, strict=True)) for run in experiment.plan(done)]
-    for run in whole:
+    found = {"runs": [dict(zip(names, run, strict=True)) for run in experiment.plan(done)]}
+    for run in found["runs"]:
         run["scores"] = next((d["scores"] for d in done if all(d[k] == run[k] for k in names)), {})
-    for runs, shown in ((whole, whole), (whole[:-1], []), (whole[1:], [])):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
+    assert results.stored() == found
+    found["runs"].pop(gone)
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        results.stored()

@@ -1,4 +1,4 @@
-"""What is said of made-up runs, verdict by verdict, and of none."""
+"""What is said of made-up runs, verdict by verdict."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from pyft.course.ch8_2_4_pretraining_on_the_task_s_own_texts import results
 from pyft.course.ch8_2_4_pretraining_on_the_task_s_own_texts.experiment import plan
 from pyft.course.ch8_2_4_pretraining_on_the_task_s_own_texts.recipes import AMOUNTS, TASKS
+from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits
 
 N, OWN = 400, 0.7
@@ -83,19 +84,10 @@ def test_table_and_figures_show_every_reading():
         plt.close(figure)
 
 
-def test_no_runs_no_words():
-    none = {"runs": []}
-    assert results.verdicts(none) == {}
-    assert all("awaited" in text for text in results.told(none).values())
-    assert "awaited" in results.table(none).data
-    for draw in (results.loss_figure, results.accuracy_figure):
-        figure = draw(none)
-        assert all("awaited" in axes.texts[0].get_text() for axes in figure.axes)
-        plt.close(figure)
-
-
-def test_what_is_missing_is_not_shown_in_part(monkeypatch):
-    whole = made_up(SAME, SAME)["runs"]
-    for runs, shown in ((whole[:-1], []), (whole, whole)):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+def test_all_runs_are_read_or_none(monkeypatch):
+    found = made_up(SAME, SAME)
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
+    assert results.stored() == found
+    found["runs"].pop()
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        results.stored()

@@ -1,4 +1,4 @@
-"""The plan, a run on tiny models, what is said of made-up runs and of none; memory by formula."""
+"""The plan, a run on tiny models, what is said of made-up runs; memory by formula."""
 
 from dataclasses import replace
 
@@ -11,6 +11,7 @@ from matplotlib import pyplot as plt
 from pyft import data
 from pyft.course.ch8_2_5_a_base_of_four_bits import counts, experiment, recipes, results
 from pyft.course.ch8_2_5_a_base_of_four_bits.recipes import BASES, SEEDS, TASKS, WHOLE
+from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits
 from pyft.maths.four_bits import FourBit
 from pyft.maths.sizes import Size
@@ -98,18 +99,13 @@ def test_table_and_figure():
     plt.close(figure)
 
 
-def test_no_runs_no_words(monkeypatch):
-    none = {"runs": []}
-    assert results.verdicts(none) == {}
-    assert all("awaited" in text for text in results.told(none).values())
-    assert results.table(none).data.count("awaited") > len(BASES)
-    figure = results.accuracy_figure(none)
-    assert all("awaited" in axes.texts[0].get_text() for axes in figure.axes)
-    plt.close(figure)
-    whole = made_up()["runs"]
-    for runs, shown in ((whole[:-1], []), (whole, whole)):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+def test_all_runs_are_read_or_none(monkeypatch):
+    found = made_up()
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
+    assert results.stored() == found
+    found["runs"].pop()
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        results.stored()
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------

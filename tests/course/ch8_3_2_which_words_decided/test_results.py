@@ -1,4 +1,4 @@
-"""The plan, a run on tiny models, and what is said of made-up runs and of none."""
+"""The plan, a run on tiny models, and what is said of made-up runs."""
 
 from dataclasses import replace
 
@@ -12,6 +12,7 @@ from pyft.course.ch8_3_2_which_words_decided import experiment, recipes, results
 from pyft.course.ch8_3_2_which_words_decided.experiment import FILLED, FILLS, MASK, RIVALS
 from pyft.course.ch8_3_2_which_words_decided.faithful import LEVELS, SHARES
 from pyft.course.ch8_3_2_which_words_decided.recipes import METHODS, RANDOM, SEEDS
+from pyft.errors import PyftError
 from pyft.models import loading
 
 N, W = 30, 9
@@ -169,16 +170,11 @@ def test_table_and_figures():
         plt.close(figure)
 
 
-def test_no_runs_no_words(monkeypatch):
-    none = {"runs": []}
-    assert results.verdicts(none) == results.unlearnt(none) == results.agreements(none) == {}
-    assert all("awaited" in text for text in results.told(none).values())
-    assert set(results.told(none)) == set(results.told(made_up())) == set(results.TOLD)
-    assert results.table(none).data.count("awaited") > len(METHODS)
-    for figure in (results.curves_figure(none), results.agreement_figure(none), results.example_figure(none, [])):
-        assert "awaited" in figure.axes[0].texts[0].get_text()
-        plt.close(figure)
-    whole = made_up()["runs"]
-    for runs, shown in ((whole[:-1], []), (whole[::-1], whole)):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+def test_all_runs_are_read_or_none_by_seed(monkeypatch):
+    found = made_up()
+    backwards = {"runs": found["runs"][::-1]}
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: backwards)
+    assert results.stored() == found
+    backwards["runs"].pop()
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        results.stored()

@@ -1,4 +1,4 @@
-"""The plan, what is said of made-up runs and of none, and the gap of a group against Welch's difference."""
+"""The plan, what is said of made-up runs, and the gap of a group against Welch's difference."""
 
 import re
 
@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 from pyft.course.ch8_3_3_fairness import naming, results, set_results
 from pyft.course.ch8_3_3_fairness.experiment import GAPS, LENGTHS, MITIGATION, SCORED, TRAINED, plan
 from pyft.course.ch8_3_3_fairness.recipes import ARMS, COPIED, GROUPS, LINEAR, NETWORKS, PLAIN, SEEDS, SWAPPED
+from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits
 
 N, NAMES, PAIRS = 400, 10, 20
@@ -192,22 +193,10 @@ def test_tables_and_figures():
     plt.close(figure)
 
 
-def test_no_runs_no_words(monkeypatch):
-    none = {"runs": []}
-    assert results.gaps(none) == results.verdicts(none) == set_results.frequency(none) == {}
-    pieces = np.array([-1, 0, 1])
-    assert set_results.lengths(none, pieces) == {}
-    said = [results.told_gaps(none), set_results.told_sets(none), set_results.told_frequency(none)]
-    said.append(set_results.told_lengths(none, pieces))
-    assert all("awaited" in text for text in [*said, *results.told_mitigation(none).values()])
-    tables = [results.mitigation_table(none), set_results.sets_table(none, {})]
-    tables += [set_results.length_table(none, pieces), set_results.frequency_table(none)]
-    assert all("awaited" in table.data for table in tables)
-    for draw in (results.gaps_figure, set_results.frequency_figure):
-        figure = draw(none)
-        assert "awaited" in figure.axes[0].texts[0].get_text()
-        plt.close(figure)
-    whole = made_up()["runs"]
-    for runs, shown in ((whole[:-1], []), (whole, whole)):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+def test_all_runs_are_read_or_none(monkeypatch):
+    found = made_up()
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
+    assert results.stored() == found
+    found["runs"].pop()
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        results.stored()

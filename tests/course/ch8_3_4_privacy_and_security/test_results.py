@@ -1,4 +1,4 @@
-"""The plan, and what is said of made-up runs and of none."""
+"""The plan, and what is said of made-up runs."""
 
 import numpy as np
 import pytest
@@ -30,6 +30,7 @@ from pyft.course.ch8_3_4_privacy_and_security.recipes import (
     RATES,
     TRIGGER,
 )
+from pyft.errors import PyftError
 
 N = 400
 
@@ -181,25 +182,12 @@ def test_figures(draw):
     figure = draw(made_up(learnt=1.0))
     assert all(axes.lines or axes.patches for axes in figure.axes)
     plt.close(figure)
-    figure = draw({"runs": []})
-    assert all("awaited" in axes.texts[0].get_text() for axes in figure.axes)
-    plt.close(figure)
 
 
-def test_no_runs_no_words(monkeypatch):
-    none = {"runs": []}
-    told = (
-        results.told_secrets,
-        results.told_members,
-        results.told_private,
-        poison_results.told,
-        poison_results.told_losses,
-        poison_results.told_search,
-    )
-    assert all("awaited" in tell(none) for tell in told)
-    tables = (results.members_table, results.private_table, poison_results.table, poison_results.search_table)
-    assert all("awaited" in table(none).data for table in tables)
-    whole = made_up()["runs"]
-    for runs, shown in ((whole[:-1], []), (whole, whole)):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+def test_all_runs_are_read_or_none(monkeypatch):
+    found = made_up()
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
+    assert results.stored() == found
+    found["runs"].pop()
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        results.stored()
