@@ -67,9 +67,9 @@ def told_sets(found: Found) -> str:
         )
     said.append(
         "Pairs that resemble each other are not throws of one coin, so where random networks leave its range too, "
+        "to be outside it is no sign of a stereotype."
     )
-    said.append("to be outside it is no sign of a stereotype.")
-    return " ".join(x.strip() for x in said)
+    return " ".join(said)
 
 
 def length_table(found: Found, more: NDArray[np.int64]) -> Any:

@@ -60,12 +60,12 @@ def told(found: Found) -> str:
     parts = []
     for how, name in ((FLIPPED, "with turned labels"), (TRIGGER, "with the trigger")):
         one = judged["accuracy", how]
-        parts.append(f"accuracy {name} is {word[one.word]} ({bounds(one, 100)} points)")
+        parts.append(f"accuracy {name} is {word[one.word]} ({bounds(one)} points)")
     turned = judged["trigger", TRIGGER]
     more = {"better": "more", "worse": "fewer", "no difference shown": "no more, as far as is shown,"}[turned.word]
     return (
         f"Against clean texts, {parts[0]}, and {parts[1]}. With the trigger in them {more} negative reviews are called "
-        f"positive ({bounds(turned, 100)} points)."
+        f"positive ({bounds(turned)} points)."
     )
 
 
@@ -119,7 +119,7 @@ def told_losses(found: Found) -> str:
         "({:.0f} to {:.0f}), and in {:.0f} % after {} ({:.0f} to {:.0f}). ".format(
             *(100 * x for x in (*early, late[0])), LATE, *(100 * x for x in late[1:])
         )
-        + f"{word} ({bounds(verdict, 100)} points)."
+        + f"{word} ({bounds(verdict)} points)."
     )
 
 

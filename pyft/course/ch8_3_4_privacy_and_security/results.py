@@ -58,14 +58,10 @@ def over_seeds(differences: Sequence[float]) -> Verdict:
     return compare_influences(np.array(differences), np.zeros((len(differences), 2)))
 
 
-def bounds(verdict: Verdict, unit: float = 1.0, digits: int = 1) -> str:
-    """A difference with its interval."""
-    return ", ".join(
-        [
-            f"{unit * verdict.difference:+.{digits}f}",
-            f"{unit * verdict.low:+.{digits}f} to {unit * verdict.high:+.{digits}f}",
-        ]
-    )
+def bounds(verdict: Verdict) -> str:
+    """A difference in points, with its interval."""
+    difference, low, high = (100 * x for x in (verdict.difference, verdict.low, verdict.high))
+    return f"{difference:+.1f}, {low:+.1f} to {high:+.1f}"
 
 
 # --- secrets ----------------------------------------------------------------------------------------------------------
@@ -183,8 +179,8 @@ def told_members(found: Found) -> str:
         alone, helped = judged[epochs, "loss"], judged[epochs, "calibrated"]
         word = {"better": "finds more", "worse": "finds fewer", "no difference shown": "is not shown to find more"}
         said.append(
-            f"After {epochs} epochs the loss {word[alone.word]} members than a coin ({bounds(alone, 100)} points); "
-            f"calibrated by other runs it {word[helped.word]} than alone ({bounds(helped, 100)} points)."
+            f"After {epochs} epochs the loss {word[alone.word]} members than a coin ({bounds(alone)} points); "
+            f"calibrated by other runs it {word[helped.word]} than alone ({bounds(helped)} points)."
         )
     return " ".join(said)
 
@@ -246,7 +242,7 @@ def told_private(found: Found) -> str:
     judged = private_verdicts(found)
     worse = [name for name, verdict in judged.items() if verdict.word == "worse"]
     better = [name for name, verdict in judged.items() if verdict.word == "better"]
-    each = "; ".join(f"{name}: {bounds(verdict, 100)}" for name, verdict in judged.items())
+    each = "; ".join(f"{name}: {bounds(verdict)}" for name, verdict in judged.items())
     return (
         f"Accuracy is shown to be worse than without noise for: {_listed(worse)}; better for: {_listed(better)}. "
         f"The differences in points, by epsilon, are {each}. Delta is {DELTA:.5f}, and the unit is one text."
