@@ -1,47 +1,44 @@
-"""The stored runs of `pyft bench small-models`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench small-models`, as the page shows them."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyft import data, plots
-from pyft.benchmarks.experiment import Found, bench
+from pyft.benchmarks.experiment import Found
+from pyft.benchmarks.kept import complete
 from pyft.course.ch7_2_pretrained_models.experiment import CORPUS, LINEAR, MODELS, SHARED, TESTS, WRITES, plan
-from pyft.errors import PyftError
 from pyft.evaluation.stats import UNDECIDED, mean_interval, unpack_bits
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
-AWAITED = "awaited: `pyft bench small-models`"
 Answers = Mapping[str, NDArray[np.bool_]]  # of each model: (S, N), or (N) where nothing is drawn
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("small-models")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["model"], r["seed"], r["lr"]) for r in found["runs"]}
-    return found if made >= set(plan(found["runs"])) else {"runs": []}
+    """All runs of the plan.
+
+    Raises:
+        PyftError: one is missing.
+    """
+    return complete("small-models", plan, itemgetter("model", "seed", "lr"))
 
 
 def answers(found: Found) -> Answers:
     """Which test texts each model had right, in the order of its seeds."""
-    n = len(data.load(CORPUS)["test"]) if found["runs"] else 0
+    n = len(data.load(CORPUS)["test"])
     kept = sorted((r for r in found["runs"] if not r["trial"]), key=lambda r: r["seed"])
     right = {
         name: np.array([unpack_bits(r["right"], n) for r in kept if r["model"] == name]) for name in (*MODELS, LINEAR)
     }
-    return {name: hits[0] if name == LINEAR else hits for name, hits in right.items() if len(hits)}
+    return {name: hits[0] if name == LINEAR else hits for name, hits in right.items()}
 
 
 def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
     """Each declared comparison, paired by seed and text, corrected together."""
     right = answers(found)
-    if not right:
-        return {}
     return TESTS.correct({(a, b): compare_runs(right[a], right[b]) for a, b in TESTS.members})
 
 
@@ -60,14 +57,12 @@ def table(found: Found) -> Any:
     rows.sort(key=lambda row: -float(row[1]))
     columns = ["model", "accuracy (%)", "95 % interval over seeds", "weights without words (millions)", "time (s)"]
     caption = "Film reviews, learnt from nothing. The time is the processor's, for one training; medians."
-    return plots.table(rows, columns, caption if rows else AWAITED)
+    return plots.table(rows, columns, caption)
 
 
 def told(found: Found) -> dict[str, str]:
     """What the runs say, in sentences: `sharing`, `writing`, `baseline`."""
     judged = verdicts(found)
-    if not judged:
-        return dict.fromkeys(("sharing", "writing", "baseline"), "The runs are awaited: `pyft bench small-models`.")
     names = {a: v for (a, b), v in judged.items() if b != LINEAR}
     neither = sum(r["neither"] for r in found["runs"] if r["model"] == WRITES and not r["trial"])
     asked = sum(hits.size for name, hits in answers(found).items() if name == WRITES)

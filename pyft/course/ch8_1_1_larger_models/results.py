@@ -1,7 +1,8 @@
-"""The stored runs of `pyft bench scale`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench scale`, as the page shows them."""
 
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -9,30 +10,26 @@ import numpy as np
 from scipy import stats as distributions
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, bench
+from pyft.benchmarks.experiment import Found
+from pyft.benchmarks.kept import complete
 from pyft.course.ch8_1_1_larger_models import recipes
 from pyft.course.ch8_1_1_larger_models.counts import parameters
 from pyft.course.ch8_1_1_larger_models.experiment import FORECASTS, Floats, plan
 from pyft.course.ch8_1_1_larger_models.laws import Law, fit, share_for_size, straight_line
 from pyft.course.ch8_1_1_larger_models.recipes import DRAWS, SIGNS, WIDTHS
-from pyft.errors import PyftError
 from pyft.evaluation.stats import holm, verdict
 
-AWAITED = "awaited: `pyft bench scale`"
 SAID = {"better": "too high", "worse": "too low", "no difference shown": "no error shown"}  # the forecast, not measured
 STOPPED = 4  # looks at the law, after which a fit is stopped to show what that does
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("scale")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["d"], r["signs"], r["seed"], r["lr"]) for r in found["runs"]}
-    wanted = set(plan(found["runs"]))
-    whole = len(WIDTHS) * (len(recipes.RATES) + len(SIGNS) * recipes.SEEDS)
-    return found if made >= wanted and len(wanted) == whole else {"runs": []}
+    """All runs of the plan.
+
+    Raises:
+        PyftError: one is missing.
+    """
+    return complete("scale", plan, itemgetter("d", "signs", "seed", "lr"))
 
 
 def cube(found: Found) -> Floats:
@@ -133,10 +130,8 @@ def _measured(content: bytes, shape: tuple[int, ...]) -> Measured:
     return Measured(np.frombuffer(content).reshape(shape))
 
 
-def measured(found: Found) -> Measured | None:
-    """All fits to the stored runs, made once; nothing as long as runs are missing."""
-    if not found["runs"]:
-        return None
+def measured(found: Found) -> Measured:
+    """All fits to the stored runs, made once."""
     losses = cube(found)
     return _measured(losses.tobytes(), losses.shape)
 
@@ -147,10 +142,6 @@ def measured(found: Found) -> Measured | None:
 def told(found: Found) -> Mapping[str, str]:
     """What the fits say, in sentences: `law`, `counting`, `forecasts`, `split`, `stopped`."""
     m = measured(found)
-    if m is None:
-        return dict.fromkeys(
-            ("law", "counting", "forecasts", "split", "stopped"), "The runs are awaited: `pyft bench scale` makes them."
-        )
     s = m.surface
     of = {
         "alpha": (s.alpha[0], [x.alpha[0] for x in m.surfaces]),
@@ -198,8 +189,6 @@ def losses_figure(found: Found) -> Any:
     fig, axes = plt.subplots(figsize=(5.8, 4.0))
     axes.set(xlabel="parameters of the layers", ylabel="loss (nats a sign)", xscale="log")
     m = measured(found)
-    if m is None:
-        return _awaited(fig, axes)
     x = np.geomspace(sizes()[0], sizes()[-1], 50)
     for j, signs in enumerate(SIGNS):
         colour = plots.PALETTE[j]
@@ -217,8 +206,6 @@ def forecast_figure(found: Found) -> Any:
     fig, axes = plt.subplots(figsize=(5.8, 3.8))
     axes.set(xlabel="parameters of the layers", ylabel="loss (nats a sign)", xscale="log", yscale="log")
     m = measured(found)
-    if m is None:
-        return _awaited(fig, axes)
     N, y = sizes(), m.mean[:, -1]
     x = np.geomspace(N[0], 4 * N[-1], 60)
     A, alpha = straight_line(N[:-2], y[:-2])
@@ -237,8 +224,6 @@ def forecast_table(found: Found) -> Any:
     """A row a forecast: what was forecast, how far off it is, and whether that is shown."""
     columns = ["law", "fitted", "forecast", "less measured", "interval", "the forecast is"]
     m = measured(found)
-    if m is None:
-        return plots.table([[*key, *["awaited"] * 4] for key in FORECASTS], columns, AWAITED)
     words, rows = m.words(), []
     for key in FORECASTS:
         off, low, high, _ = m.off(key)
@@ -250,10 +235,5 @@ def forecast_table(found: Found) -> Any:
 def rates_table(found: Found) -> Any:
     """A row a width: its parameters, counted in two ways, and the rate that validation texts chose."""
     rates = {r["d"]: r["lr"] for r in found["runs"] if not r["trial"]}
-    rows = [[d, parameters(d).layers, parameters(d).total, f"{rates[d]:g}" if rates else "awaited"] for d in WIDTHS]
+    rows = [[d, parameters(d).layers, parameters(d).total, f"{rates[d]:g}"] for d in WIDTHS]
     return plots.table(rows, ["width", "layers", "with tables", "rate"], "Parameters, and the learning rate chosen.")
-
-
-def _awaited(fig: Any, axes: Any) -> Any:
-    axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
-    return fig

@@ -1,6 +1,7 @@
-"""The stored runs of `pyft bench image-text`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench image-text`, as the page shows them."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -8,29 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, bench
+from pyft.benchmarks.experiment import Found
+from pyft.benchmarks.kept import complete
 from pyft.course.ch8_1_2_images_and_texts.digits import digits
 from pyft.course.ch8_1_2_images_and_texts.experiment import HELD_OUT, NAMED, answers, linear, plan
 from pyft.course.ch8_1_2_images_and_texts.recipes import ARMS, FRAMES, NAMES, PHRASINGS, SEEDS, TOWERS
-from pyft.errors import PyftError
 from pyft.evaluation.power import tally
 from pyft.evaluation.stats import accuracy_interval, mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
-AWAITED = "awaited: `pyft bench image-text`"
 Asked = tuple[str, str]  # an arm, and how the names are phrased
 Hits = NDArray[np.bool_]
 GUESSING = 1 / len(NAMES)
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("image-text")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["arm"], r["held"], r["seed"]) for r in found["runs"]}
-    return found if made >= set(plan()) else {"runs": []}
+    """All runs of the plan.
+
+    Raises:
+        PyftError: one is missing.
+    """
+    return complete("image-text", plan, itemgetter("arm", "held", "seed"))
 
 
 def hits(found: Found) -> dict[Asked, Hits]:
@@ -53,16 +52,12 @@ def held_out(found: Found, tower: str) -> Hits:
 
 def verdicts(found: Found) -> dict[tuple[Asked, Asked], Verdict]:
     """The comparisons that were declared, in shares, paired by seed and image; corrected together."""
-    if not found["runs"]:
-        return {}
     of = hits(found)
     return NAMED.correct({(a, b): compare_runs(of[a], of[b]) for a, b in NAMED.members})
 
 
 def against_guessing(found: Found) -> dict[str, Verdict]:
     """Recall of digits that were held out, less that of guessing among ten; corrected together."""
-    if not found["runs"]:
-        return {}
     of = {tower: held_out(found, tower) for tower in HELD_OUT.members}
     return HELD_OUT.correct({t: compare_runs(h, np.full(h.shape[1], GUESSING)) for t, h in of.items()})
 
@@ -72,17 +67,14 @@ def against_guessing(found: Found) -> dict[str, Verdict]:
 
 def told(found: Found) -> Mapping[str, str]:
     """What the runs say, in sentences: `named`, `held`."""
-    judged, guessed = verdicts(found), against_guessing(found)
-    if not judged:
-        return dict.fromkeys(("named", "held"), "The runs are awaited: `pyft bench image-text` makes them.")
     words = {"better": "more often than guessing", "worse": "less often than guessing"}
     held = "; ".join(
         f"the tower of {tower} names {100 * held_out(found, tower).mean():.1f} % rightly, "
         f"{words.get(v.word, 'and no difference from guessing is shown')}"
-        for tower, v in guessed.items()
+        for tower, v in against_guessing(found).items()
     )
     return {
-        "named": tally(judged, lambda pair: f"{_asked(pair[0])} against {_asked(pair[1])}"),
+        "named": tally(verdicts(found), lambda pair: f"{_asked(pair[0])} against {_asked(pair[1])}"),
         "held": f"Of the images of a digit that was held out, {held}. Guessing among ten names would give "
         f"{100 * GUESSING:.0f} %.",
     }
@@ -101,9 +93,6 @@ MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
 def table(found: Found) -> Any:
     """A row an arm: the share of test images that are named rightly, by phrasing, with intervals."""
     columns = ["arm", *PHRASINGS, "a digit held out"]
-    if not found["runs"]:
-        rows = [[arm, *["awaited"] * 4] for arm in (*ARMS, "linear")]
-        return plots.table(rows, columns, AWAITED)
     of, rows = hits(found), []
     for arm in (*TOWERS, "random batches"):
         held = _share(held_out(found, arm)) if arm in TOWERS else ""
@@ -129,9 +118,6 @@ def accuracy_figure(found: Found) -> Any:
     plots.style()
     fig, axes = plt.subplots(figsize=(5.4, 4.0))
     axes.set(ylabel="named rightly (%)", ylim=(-4, 104))
-    if not found["runs"]:
-        axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
-        return fig
     of = hits(found)
     for i, arm in enumerate((*TOWERS, "random batches")):
         for j, phrasing in enumerate(PHRASINGS):

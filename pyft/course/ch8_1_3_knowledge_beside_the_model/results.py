@@ -1,7 +1,8 @@
-"""The stored runs of `pyft bench name-lists`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench name-lists`, as the page shows them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -9,19 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, bench
+from pyft.benchmarks.experiment import Found
+from pyft.benchmarks.kept import complete
 from pyft.course.ch6_3_named_entities.answers import entities
 from pyft.course.ch8_1_3_knowledge_beside_the_model.experiment import KNOWLEDGE, LEAKED, plan, tags_of
 from pyft.course.ch8_1_3_knowledge_beside_the_model.leaks import coverage
 from pyft.course.ch8_1_3_knowledge_beside_the_model.lists import Lists, covers
 from pyft.course.ch8_1_3_knowledge_beside_the_model.recipes import AMOUNTS, ARMS, SEEDS
-from pyft.errors import PyftError
 from pyft.evaluation.ner import Tags, counts, f1, gold_tags, known_entities
 from pyft.evaluation.power import tally
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_f1, compare_runs
 
-AWAITED = "awaited: `pyft bench name-lists`"
 NAMES = {"none": "no list", "own": "its own names", "public": "public lists", "leaked": "leaked"}
 MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
 Key = tuple[str, str, str, str]  # amount of sentences, measure, arm, the arm that it is held against
@@ -29,13 +29,12 @@ Flags = NDArray[np.bool_]
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("name-lists")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["arm"], r["amount"], r["seed"]) for r in found["runs"]}
-    return found if made >= set(plan()) else {"runs": []}
+    """All runs of the plan.
+
+    Raises:
+        PyftError: one is missing.
+    """
+    return complete("name-lists", plan, itemgetter("arm", "amount", "seed"))
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,8 @@ class Answers:
     listed: Flags  # of each new person: whether the public lists know a word of it, (E,)
 
 
-def answers(found: Found, train: Any, test: Any, public: Lists) -> Answers | None:
-    """What the stored runs found among persons that stand nowhere in `train`; nothing as long as runs are missing."""
-    if not found["runs"]:
-        return None
+def answers(found: Found, train: Any, test: Any, public: Lists) -> Answers:
+    """What the stored runs found among persons that stand nowhere in `train`."""
     all_, known, true = entities(test), known_entities(train), gold_tags(test)
     new = (all_.kind == "PER") & np.array([(w, "PER") not in known for w in all_.words])
     tokens = list(test["tokens"])
@@ -67,10 +64,8 @@ def answers(found: Found, train: Any, test: Any, public: Lists) -> Answers | Non
     return Answers(hits, counted, all_.document[new], list(test["document"]), np.array(listed, dtype=bool))
 
 
-def verdicts(a: Answers | None) -> dict[Key, Verdict]:
+def verdicts(a: Answers) -> dict[Key, Verdict]:
     """The comparisons that were declared, in shares, paired by seed and document; each family corrected by itself."""
-    if a is None:
-        return {}
 
     def compared(key: Key) -> Verdict:
         amount, measure, arm, rival = key
@@ -88,10 +83,8 @@ def verdicts(a: Answers | None) -> dict[Key, Verdict]:
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
-def told(a: Answers | None) -> Mapping[str, str]:
+def told(a: Answers) -> Mapping[str, str]:
     """What the runs say, in sentences: `verdict`, `where`, `leak`."""
-    if a is None:
-        return dict.fromkeys(("verdict", "where", "leak"), "The runs are awaited: `pyft bench name-lists` makes them.")
     judged = verdicts(a)
     return {
         "verdict": tally({key: judged[key] for key in KNOWLEDGE.members}, _named),
@@ -147,12 +140,10 @@ def _points(v: Verdict) -> str:
 # --- tables and figures -----------------------------------------------------------------------------------------------
 
 
-def table(a: Answers | None) -> Any:
+def table(a: Answers) -> Any:
     """A row an arm: recall of new persons and F1 of all, with few sentences and with many; marks against no list."""
     measures = [("new", "recall of new"), ("F1", "F1")]
     columns = ["list", *(f"{amount}: {name}" for amount in AMOUNTS for _, name in measures)]
-    if a is None:
-        return plots.table([[NAMES[arm], *["awaited"] * 4] for arm in ARMS], columns, AWAITED)
     judged, rows = verdicts(a), []
     for arm in ARMS:
         row = [NAMES[arm]]
@@ -179,15 +170,12 @@ def _over_seeds(values: NDArray[np.float64]) -> str:
     return "{:.1f} ({:.1f} to {:.1f})".format(*mean_interval((100 * values).tolist()))
 
 
-def recall_figure(a: Answers | None) -> Any:
+def recall_figure(a: Answers) -> Any:
     """Recall of new persons, a panel an amount: of those whom the public lists know a word of, and of the others."""
     plots.style()
     fig, panels = plt.subplots(1, len(AMOUNTS), figsize=(5.8, 3.6), sharey=True)
     for axes, (amount, n) in zip(panels, AMOUNTS.items(), strict=True):
         axes.set(title=f"{n:,} sentences", ylim=(-4, 104))
-        if a is None:
-            axes.text(0.5, 0.5, AWAITED.replace("`", "").replace(": ", ":\n"), ha="center", transform=axes.transAxes)
-            continue
         for i, arm in enumerate(ARMS):
             for j, known in enumerate((True, False)):
                 some = (100 * a.hits[arm, amount][:, a.listed == known].mean(1)).tolist()
@@ -199,6 +187,5 @@ def recall_figure(a: Answers | None) -> Any:
         axes.set_xticks(range(2), ["in public lists", "not in them"])
         axes.margins(x=0.25)
     panels[0].set_ylabel("recall of new persons (%)")
-    if a is not None:
-        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
+    fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
     return fig

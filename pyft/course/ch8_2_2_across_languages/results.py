@@ -1,9 +1,7 @@
-"""The stored runs of `pyft bench across-languages` and `pyft bench new-words`, as the page shows them.
+"""The stored runs of `pyft bench across-languages` and `pyft bench new-words`, as the page shows them."""
 
-Nothing is said of runs that are not there.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -12,37 +10,29 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, bench
+from pyft.benchmarks.experiment import Found
+from pyft.benchmarks.kept import complete
 from pyft.course.ch8_2_2_across_languages.experiment import ACROSS, WAYS, chosen_rate, plan
 from pyft.course.ch8_2_2_across_languages.recipes import ASKED, SIZES, STARTS, STEPS, WORDS_SEEDS, WORDS_SIZES
 from pyft.course.ch8_2_2_across_languages.words_experiment import NEW_WORDS
 from pyft.course.ch8_2_2_across_languages.words_experiment import plan as words_plan
-from pyft.errors import PyftError
 from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import VERDICTS, mean_interval, unpack_bits
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
-AWAITED = "awaited: `pyft bench {}`"
-NONE: Found = {"runs": []}
 Hits = NDArray[np.bool_]
 
 
 def stored() -> tuple[Found, Found]:
-    """The runs of both plans, across languages and new words; none at all of a plan of which one is missing."""
+    """All runs of both plans, across languages and new words.
+
+    Raises:
+        PyftError: one is missing.
+    """
     return (
-        stored_runs(lambda: bench("across-languages"), plan, ("kind", "lr", "seed")),
-        stored_runs(lambda: bench("new-words"), words_plan, ("start", "steps", "seed")),
+        complete("across-languages", plan, itemgetter("kind", "lr", "seed")),
+        complete("new-words", words_plan, itemgetter("start", "steps", "seed")),
     )
-
-
-def stored_runs(load: Callable[[], Found], planned: Any, names: tuple[str, ...]) -> Found:
-    """The runs of a plan; none at all as long as one is missing."""
-    try:
-        found: Found = load()
-    except PyftError:
-        return NONE
-    made = {tuple(r[one] for one in names) for r in found["runs"]}
-    return found if made >= set(planned(found["runs"])) else NONE
 
 
 def answers(found: Found) -> dict[tuple[str, str], Hits]:
@@ -61,8 +51,6 @@ def answers(found: Found) -> dict[tuple[str, str], Hits]:
 def verdicts(found: Found) -> dict[tuple[str, int], Verdict]:
     """What is compared of both ways, paired by seed and text; corrected together."""
     right = answers(found)
-    if not right:
-        return {}
     made = {
         ACROSS.members[0]: compare_runs(right["frozen", "English alone, centred"], right["frozen", "English alone"]),
         ACROSS.members[1]: compare_runs(
@@ -94,8 +82,6 @@ def words_answers(words: Found) -> dict[tuple[str, int, str], Hits]:
 def words_verdicts(found: Found, words: Found) -> dict[tuple[str, int, str], Verdict]:
     """Each start against guessing, the other start and the multilingual model, none with a Chinese label."""
     right, whole = words_answers(words), answers(found)
-    if not right or not whole:
-        return {}
     guessing = np.arange(2 * ASKED) < ASKED  # one class throughout: right on half of the texts
     made = {}
     for start, steps, rival in NEW_WORDS.members:
@@ -117,12 +103,12 @@ def table(found: Found) -> Any:
     """A row a number of Chinese labels, a column a way and its labels: mean accuracy on Chinese."""
     right = answers(found)
     pairs = [(way, labels) for way in WAYS for labels in ("both", "Chinese alone")]
-    first = [_mean(right.get((way, zero_shot(way)))) if labels == "both" else "" for way, labels in pairs]
+    first = [_mean(right[way, zero_shot(way)]) if labels == "both" else "" for way, labels in pairs]
     rows = [["0", *first]]
-    rows += [[f"{n:,}", *(_mean(right.get((way, f"{labels}, {n}"))) for way, labels in pairs)] for n in SIZES]
+    rows += [[f"{n:,}", *(_mean(right[way, f"{labels}, {n}"]) for way, labels in pairs)] for n in SIZES]
     columns = ["Chinese labels", *(f"{way}, {labels}" for way, labels in pairs)]
     caption = "Accuracy on Chinese reviews in percent, means over seeds; the intervals stand in the figure."
-    return plots.table(rows, columns, caption if right else AWAITED.format("across-languages"))
+    return plots.table(rows, columns, caption)
 
 
 def words_table(words: Found) -> Any:
@@ -132,21 +118,19 @@ def words_table(words: Found) -> Any:
     for start in STARTS:
         for steps in STEPS:
             of = [r for r in words["runs"] if (r["start"], r["steps"]) == (start, steps)]
-            english = f"{100 * np.mean([r['English'] for r in of]):.1f}" if of else "awaited"
+            english = f"{100 * np.mean([r['English'] for r in of]):.1f}"
             names = ("English alone", *(f"both, {n}" for n in WORDS_SIZES))
-            rows.append([start, steps, english, *(_cell(right.get((start, steps, name))) for name in names)])
+            rows.append([start, steps, english, *(_cell(right[start, steps, name]) for name in names)])
     columns = ["characters", "steps", "English", "Chinese", *(f"with {n:,} labels" for n in WORDS_SIZES)]
     caption = "MiniLM with Chinese characters: accuracy in percent, means over seeds and in brackets their intervals."
-    return plots.table(rows, columns, caption if right else AWAITED.format("new-words"))
+    return plots.table(rows, columns, caption)
 
 
-def _mean(right: Hits | None) -> str:
-    return "awaited" if right is None else f"{100 * right.mean():.1f}"
+def _mean(right: Hits) -> str:
+    return f"{100 * right.mean():.1f}"
 
 
-def _cell(right: Hits | None) -> str:
-    if right is None:
-        return "awaited"
+def _cell(right: Hits) -> str:
     mean, low, high = mean_interval((100 * right.mean(1)).tolist())
     return f"{mean:.1f} ({low:.0f} to {high:.0f})"
 
@@ -157,9 +141,6 @@ def _cell(right: Hits | None) -> str:
 def told(found: Found) -> dict[str, str]:
     """What the runs across languages say, in sentences: `zero`, `centring`, `beside`, `worth`, `rate`."""
     right, judged = answers(found), verdicts(found)
-    if not judged:
-        words = f"The runs are {AWAITED.format('across-languages')} makes them."
-        return dict.fromkeys(("zero", "centring", "beside", "worth", "rate"), words)
     trials = {r["lr"]: r for r in found["runs"] if r["kind"] == "trial"}
     rate = chosen_rate(found["runs"])
     of_chinese = {lr: 100 * unpack_bits(r["right"]["English alone"], r["texts"]).mean() for lr, r in trials.items()}
@@ -222,9 +203,6 @@ def in_points(v: Verdict) -> str:
 def words_told(found: Found, words: Found) -> dict[str, str]:
     """What the runs with new words say, in sentences: `guessing`, `starts`, `real`, `losses`."""
     judged = words_verdicts(found, words)
-    if not judged:
-        text = f"The runs are {AWAITED.format('new-words')} makes them."
-        return dict.fromkeys(("guessing", "starts", "real", "losses"), text)
 
     def said(start: str, steps: int, rival: str) -> str:
         v = judged[start, steps, rival]
@@ -260,10 +238,6 @@ def curves(found: Found) -> Any:
     fig, axes = plt.subplots(figsize=(5.8, 4.4))
     axes.axhline(50, color="black", linewidth=1, linestyle=":", label="guessing")
     axes.set(xscale="log", xlabel="Chinese labels", ylabel="accuracy on Chinese reviews (%)")
-    if not right:
-        text = AWAITED.format("across-languages").replace("`", "")
-        axes.text(0.5, 0.7, text, ha="center", transform=axes.transAxes)
-        return fig
     for way, marker, colour in zip(WAYS, "os", plots.PALETTE, strict=False):
         zero = 100 * right[way, zero_shot(way)].mean()
         axes.axhline(zero, color=colour, linestyle="-.", linewidth=1.2, label=f"{way}, English alone")

@@ -1,4 +1,4 @@
-"""The stored runs of `pyft bench hyperparameters`, as the page shows them; nothing is said of runs that are missing."""
+"""The stored runs of `pyft bench hyperparameters`, as the page shows them."""
 
 import warnings
 from collections.abc import Mapping
@@ -12,35 +12,33 @@ from optuna.distributions import CategoricalDistribution
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, Run, bench
+from pyft.benchmarks.experiment import Found, Run
+from pyft.benchmarks.kept import complete
 from pyft.course.ch9_2_hyper_parameters.experiment import ALL, LEFT_ALONE, STEPS, hits, plan
 from pyft.course.ch9_2_hyper_parameters.importance import Axes, best_of, shares
 from pyft.course.ch9_2_hyper_parameters.recipes import GRID, NAMES, SEEDS, Setting, settings
-from pyft.errors import PyftError
 from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import UNDECIDED, mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
-AWAITED = "awaited: `pyft bench hyperparameters`"
 SEED_AXIS = len(GRID)
 _RATE, _BATCH = list(GRID).index("lr"), list(GRID).index("batch_size")
 TRIES = (1, 2, 4, 8, 16, 32, len(settings()))
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("hyperparameters")
-    except PyftError:
-        return {"runs": []}
-    made = {(*r["setting"], r["seed"]) for r in found["runs"]}
-    return found if made >= set(plan()) else {"runs": []}
+    """All runs of the plan.
+
+    Raises:
+        PyftError: one is missing.
+    """
+    return complete("hyperparameters", plan, lambda r: (*r["setting"], r["seed"]))
 
 
 def by_setting(found: Found) -> dict[tuple[int, Setting], Run]:
     """The run of each seed and setting, in the grid's order."""
     runs = {(r["seed"], tuple(r["setting"])): r for r in found["runs"]}
-    return {(seed, s): runs[seed, s] for seed in range(SEEDS) for s in settings()} if runs else {}
+    return {(seed, s): runs[seed, s] for seed in range(SEEDS) for s in settings()}
 
 
 def table_of(found: Found, score: str = "accuracy") -> NDArray[np.float64]:
@@ -55,8 +53,6 @@ def table_of(found: Found, score: str = "accuracy") -> NDArray[np.float64]:
 
 def importances(found: Found) -> dict[str, float]:
     """The share of the spread of test accuracy that is each hyper-parameter's, what they make together, and seeds'."""
-    if not found["runs"]:
-        return {}
     parts = shares(table_of(found))
     alone = {NAMES[name]: parts[i,] for i, name in enumerate(GRID)}
     return alone | {
@@ -88,8 +84,6 @@ def of_optuna(found: Found) -> dict[str, float]:
 def importance_table(found: Found) -> Any:
     """A row a hyper-parameter, by its share: ours of all runs, ours and Optuna's of the settings' means."""
     ours = importances(found)
-    if not ours:
-        return plots.table([[name, *["awaited"] * 3] for name in NAMES.values()], _COLUMNS, AWAITED)
     of_means = shares(table_of(found).mean(-1))
     means, theirs = {NAMES[name]: of_means[i,] for i, name in enumerate(GRID)}, of_optuna(found)
     rows = [
@@ -126,8 +120,6 @@ def steps(found: Found) -> dict[tuple[float, float], Verdict]:
 def rates_table(found: Found) -> Any:
     """A row a rate: mean test accuracy with each batch size, over all else."""
     columns = ["learning rate", *(f"batches of {B:g}" for B in GRID["batch_size"])]
-    if not found["runs"]:
-        return plots.table([[f"{lr:g}", *["awaited"] * (len(columns) - 1)] for lr in GRID["lr"]], columns, AWAITED)
     rows = [
         [f"{lr:g}", *(f"{100 * hits_with(found, lr, B).mean():.1f}" for B in GRID["batch_size"])] for lr in GRID["lr"]
     ]
@@ -154,8 +146,6 @@ def verdicts(found: Found) -> dict[str, Verdict]:
 
     Corrected for the whole family; a member for which the same runs are chosen is left out, as nothing is compared.
     """
-    if not found["runs"]:
-        return {}
     best = np.stack([hits(r) for r in chosen(found)])  # (S, N)
     judged = LEFT_ALONE.correct(
         {name: compare_runs(np.stack([hits(r) for r in chosen(found, name)]), best) for name in LEFT_ALONE.members}
@@ -167,8 +157,6 @@ def left_alone_table(found: Found) -> Any:
     """A row a hyper-parameter: test accuracy if it alone stays at the default, and what that costs."""
     judged = verdicts(found)
     columns = ["left at the default", "its value", "accuracy", "against all chosen", "95 % interval", "verdict"]
-    if not found["runs"]:
-        return plots.table([[NAMES.get(name, name), *["awaited"] * 5] for name in LEFT_ALONE.members], columns, AWAITED)
     rows: list[list[Any]] = []
     best = f"{100 * np.mean([r['accuracy'] for r in chosen(found)]):.1f}"
     for name, v in sorted(judged.items(), key=lambda item: item[1].difference):
@@ -210,9 +198,6 @@ def tries_figure(found: Found) -> Any:
     axes.set(xscale="log", xlabel="settings tried", ylabel="test accuracy to expect (%)")
     axes.set_xticks(TRIES, [str(n) for n in TRIES])
     axes.minorticks_off()
-    if not found["runs"]:
-        axes.text(0.5, 0.5, AWAITED.replace("`", ""), ha="center", transform=axes.transAxes)
-        return fig
     means = expected(found)
     for seed in range(SEEDS):
         axes.plot(
@@ -230,9 +215,6 @@ def importance_figure(found: Found) -> Any:
     fig, axes = plt.subplots(figsize=(5.8, 3.4))
     ours = importances(found)
     axes.set(xlabel="share of the spread of test accuracy (%)")
-    if not ours:
-        axes.text(0.5, 0.5, AWAITED.replace("`", ""), ha="center", transform=axes.transAxes)
-        return fig
     names = sorted(ours, key=lambda name: (name in NAMES.values(), ours[name]))
     colours = [plots.PALETTE[0] if name in NAMES.values() else plots.PALETTE[4] for name in names]
     axes.barh(names, [100 * ours[name] for name in names], color=colours)
@@ -245,9 +227,6 @@ def importance_figure(found: Found) -> Any:
 def told(found: Found) -> dict[str, str]:
     """What the runs say, in sentences: `three`, `pair`, `left`, `tries`, `flattered`."""
     judged, ours = verdicts(found), importances(found)
-    if not found["runs"]:
-        awaited = "The runs are awaited: `pyft bench hyperparameters` makes them."
-        return dict.fromkeys(("three", "pair", "left", "tries", "flattered"), awaited)
     ranked = sorted(NAMES.values(), key=lambda name: -ours[name])
     first = ", ".join(f"{name} ({100 * ours[name]:.0f} %)" for name in ranked[:3])
     rest = " and ".join(ranked[3:])

@@ -9,6 +9,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from pyft.course.ch7_2_pretrained_models import experiment, results
 from pyft.course.ch7_2_pretrained_models.experiment import LINEAR, MODELS, OWN, RATES, SEEDS, SHARED, TRIAL_SEED, WRITES
+from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits, unpack_bits
 from pyft.profiles import Recipe
 
@@ -114,7 +115,7 @@ def test_validation_texts_choose_each_model_s_rate():
     assert experiment.plan() == [(LINEAR, 0, 0.0), *((m, TRIAL_SEED, lr) for m in MODELS for lr in RATES)]
 
 
-def test_the_page_says_what_the_runs_say_and_nothing_of_runs_that_are_not_there(monkeypatch):
+def test_the_page_says_what_the_runs_say(monkeypatch):
     rng, n = np.random.default_rng(0), 400
     monkeypatch.setattr(results.data, "load", lambda name: {"test": range(n)})
     seven_of_ten = np.arange(n) % 10 < 7
@@ -131,5 +132,12 @@ def test_the_page_says_what_the_runs_say_and_nothing_of_runs_that_are_not_there(
     assert "no better and no worse" in said["baseline"]
     made = results.table(found).data
     assert made.index(WRITES) < made.index(SHARED) and "0.80" in made
-    nothing = {"runs": []}
-    assert "awaited" in results.told(nothing)["sharing"] and "awaited" in results.table(nothing).data
+
+
+def test_the_stored_runs_are_all_of_the_plan(monkeypatch):
+    whole = runs({LINEAR: [1], **{name: [[1]] * SEEDS for name in MODELS}})
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: {"runs": whole})
+    assert results.stored()["runs"] == whole
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: {"runs": whole[:-1]})
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        results.stored()

@@ -1,4 +1,4 @@
-"""The plan, a run on tiny models, and what is said of made-up runs and of none."""
+"""The plan, a run on tiny models, and what is said of made-up runs."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from pyft.course.ch8_1_1_larger_models import experiment, recipes, results
 from pyft.course.ch8_1_1_larger_models.laws import LEAST, Law, fit
 from pyft.course.part1 import letters
+from pyft.errors import PyftError
 
 RATE = recipes.RATES[1]
 TRUE = Law(np.array([12.0, 300.0]), np.array([0.35, 0.45]), 1.3)
@@ -139,16 +140,11 @@ def test_tables_and_figures():
         plt.close(figure)
 
 
-def test_no_runs_no_words(monkeypatch):
-    none = {"runs": []}
-    assert all("awaited" in text for text in results.told(none).values())
-    assert "awaited" in results.forecast_table(none).data
-    assert "awaited" in results.rates_table(none).data
-    for draw in (results.losses_figure, results.forecast_figure):
-        figure = draw(none)
-        assert "awaited" in figure.axes[0].texts[0].get_text()
-        plt.close(figure)
+def test_the_stored_runs_are_all_of_the_plan(monkeypatch):
     whole = made_up()["runs"]
-    for runs, shown in ((whole[:-1], []), (whole[1:], []), (whole, whole)):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: {"runs": whole})
+    assert results.stored()["runs"] == whole
+    for runs in (whole[:-1], whole[1:]):
+        monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name, runs=runs: {"runs": runs})
+        with pytest.raises(PyftError, match="lacks 1 of"):
+            results.stored()

@@ -1,4 +1,4 @@
-"""What is said of made-up runs and of none."""
+"""What is said of made-up runs."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from pyft.course.ch8_1_2_images_and_texts import results
 from pyft.course.ch8_1_2_images_and_texts.digits import digits
 from pyft.course.ch8_1_2_images_and_texts.experiment import NAMED, linear, plan
 from pyft.course.ch8_1_2_images_and_texts.recipes import ARMS, PHRASINGS
+from pyft.errors import PyftError
 from pyft.evaluation.power import undecided
 
 Y = digits()["test"][1].numpy()
@@ -81,18 +82,13 @@ def test_table_and_figures():
     plt.close(results.images_figure())
 
 
-def test_no_runs_no_words(monkeypatch):
-    none = {"runs": []}
-    assert results.verdicts(none) == results.against_guessing(none) == {}
-    assert all("awaited" in text for text in results.told(none).values())
-    assert "awaited" in results.table(none).data
-    figure = results.accuracy_figure(none)
-    assert "awaited" in figure.axes[0].texts[0].get_text()
-    plt.close(figure)
+def test_the_stored_runs_are_all_of_the_plan(monkeypatch):
     whole = made_up()["runs"]
-    for runs, shown in ((whole[:-1], []), (whole, whole)):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: {"runs": whole})
+    assert results.stored()["runs"] == whole
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: {"runs": whole[:-1]})
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        results.stored()
 
 
 def test_the_linear_model_draws_nothing():

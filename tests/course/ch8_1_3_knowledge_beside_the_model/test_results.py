@@ -1,4 +1,4 @@
-"""A run on a few sentences, the leak test, and what is said of made-up runs and of none."""
+"""A run on a few sentences, the leak test, and what is said of made-up runs."""
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from pyft.course.ch8_1_3_knowledge_beside_the_model.experiment import KNOWLEDGE,
 from pyft.course.ch8_1_3_knowledge_beside_the_model.lists import Lists, from_sentences
 from pyft.course.ch8_1_3_knowledge_beside_the_model.recipes import AMOUNTS, ARMS
 from pyft.data.corpora import ENTITIES
+from pyft.errors import PyftError
 
 ROWS = 120
 FEATURES = Features(
@@ -137,18 +138,13 @@ def test_table_and_figure():
     plt.close(figure)
 
 
-def test_no_runs_no_words(monkeypatch):
-    assert results.answers({"runs": []}, TRAIN, TEST, PUBLIC) is None
-    assert results.verdicts(None) == {}
-    assert all("awaited" in text for text in results.told(None).values())
-    assert "awaited" in results.table(None).data
-    figure = results.recall_figure(None)
-    assert all("awaited" in axes.texts[0].get_text() for axes in figure.axes)
-    plt.close(figure)
+def test_the_stored_runs_are_all_of_the_plan(monkeypatch):
     whole = [{"arm": a, "amount": n, "seed": s} for a, n, s in plan()]
-    for runs, shown in ((whole[:-1], []), (whole, whole)):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: {"runs": whole})
+    assert results.stored()["runs"] == whole
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: {"runs": whole[:-1]})
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        results.stored()
 
 
 def test_every_arm_meets_every_amount_and_seed():

@@ -1,4 +1,4 @@
-"""The plans, runs on tiny models; and what is said of stored runs, and of none."""
+"""The plans, runs on tiny models; and what is said of stored runs."""
 
 from dataclasses import replace
 
@@ -22,6 +22,7 @@ from pyft.course.ch8_2_2_across_languages.recipes import (
     WORDS_SEEDS,
     WORDS_SIZES,
 )
+from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits
 
 N = 2 * ASKED
@@ -232,24 +233,17 @@ def test_the_table_and_the_figure_show_all():
     plt.close(figure)
 
 
-def test_no_runs_no_words():
-    none = {"runs": []}
-    assert results.verdicts(none) == results.words_verdicts(none, none) == {}
-    assert results.words_verdicts(none, made_words({})) == {}
-    assert all("awaited" in text for text in [*results.told(none).values(), *results.words_told(none, none).values()])
-    assert "awaited" in results.table(none).data and "awaited" in results.words_table(none).data
-    figure = results.curves(none)
-    assert "awaited" in figure.axes[0].texts[0].get_text()
-    plt.close(figure)
-
-
-def test_what_is_missing_is_not_shown_in_part(monkeypatch):
-    across = made({})["runs"]
-    for runs, shown in ((across, across), (across[:-1], [])):
+def test_the_stored_runs_are_all_of_both_plans(monkeypatch):
+    whole = {"across-languages": made({})["runs"], "new-words": made_words({})["runs"]}
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: {"runs": whole[name]})
+    assert [found["runs"] for found in results.stored()] == list(whole.values())
+    for short in whole:
         monkeypatch.setattr(
-            results, "bench", lambda name, runs=runs: {"runs": runs if name == "across-languages" else []}
+            "pyft.benchmarks.kept.bench",
+            lambda name, short=short: {"runs": whole[name][:-1] if name == short else whole[name]},
         )
-        assert [found["runs"] for found in results.stored()] == [shown, []]
+        with pytest.raises(PyftError, match=f"{short}.json lacks 1 of"):
+            results.stored()
 
 
 def test_a_map_has_a_panel_each_and_every_text_once():

@@ -1,4 +1,4 @@
-"""The plan, a run on tiny models, and what is said of made-up runs, and of none."""
+"""The plan, a run on tiny models, and what is said of made-up runs."""
 
 from dataclasses import fields, replace
 
@@ -11,6 +11,7 @@ from transformers import TrainingArguments
 from pyft import data
 from pyft.course.ch9_2_hyper_parameters import experiment, recipes, results
 from pyft.course.ch9_2_hyper_parameters.recipes import GRID, NAMES, SEEDS, settings
+from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits
 from pyft.evaluation.verdicts import compare_runs
 from pyft.models import loading
@@ -181,18 +182,10 @@ def test_tables_and_figures():
         plt.close(draw(found))
 
 
-def test_no_runs_no_words(monkeypatch):
-    none = {"runs": []}
-    assert results.verdicts(none) == {} == results.importances(none)
-    assert all("awaited" in text for text in results.told(none).values())
-    assert "awaited" in results.left_alone_table(none).data
-    assert "awaited" in results.importance_table(none).data
-    assert results.rates_table(none).data.count("awaited") == 6 + 1
-    for draw in (results.importance_figure, results.tries_figure):
-        figure = draw(none)
-        assert "awaited" in figure.axes[0].texts[0].get_text()
-        plt.close(figure)
+def test_the_stored_runs_are_all_of_the_plan(monkeypatch):
     whole = made_up(rate_alone)["runs"]
-    for runs, shown in ((whole[:-1], []), (whole, whole)):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: {"runs": whole})
+    assert results.stored()["runs"] == whole
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: {"runs": whole[:-1]})
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        results.stored()
