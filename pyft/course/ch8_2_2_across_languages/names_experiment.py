@@ -29,9 +29,9 @@ from pyft.course.ch8_2_2_across_languages.recipes import (
     NAMES_CHOSEN,
     NAMES_ENGLISH,
     NAMES_EPOCHS,
+    NAMES_RATES,
     NAMES_SIZES,
     NAMES_WATCHED,
-    RATES,
     SEEDS,
     TRIAL_SEED,
 )
@@ -167,12 +167,12 @@ def unpacked(text: str) -> Counts:
 def chosen_rate(done: Sequence[Run]) -> float | None:
     """The rate that was best on English validation sentences, of equal ones the lower; None until all were tried."""
     tried = {r["lr"]: r["watched"] for r in done if r["kind"] == "trial"}
-    return min(RATES, key=lambda lr: (-tried[lr], lr)) if set(RATES) <= set(tried) else None
+    return min(NAMES_RATES, key=lambda lr: (-tried[lr], lr)) if set(NAMES_RATES) <= set(tried) else None
 
 
 def plan(done: Sequence[Run] = ()) -> list[tuple[str, float, int]]:
     """Every run, `(kind, rate, seed)`."""
-    made = [("linear", 0.0, s) for s in range(SEEDS)] + [("trial", lr, TRIAL_SEED) for lr in RATES]
+    made = [("linear", 0.0, s) for s in range(SEEDS)] + [("trial", lr, TRIAL_SEED) for lr in NAMES_RATES]
     best = chosen_rate(done)
     if best is not None:
         made += [(kind, best, s) for s in range(SEEDS) for kind in ("English first", "Chinese alone")]
@@ -192,5 +192,5 @@ def _digests() -> dict[str, Any]:
 
 
 EXPERIMENT = Experiment(
-    "names-across", plan, run, depends, about="English names, Chinese names; three quarters of an hour with 2 workers"
+    "names-across", plan, run, depends, about="English names, Chinese names; an hour with 2 workers"
 )

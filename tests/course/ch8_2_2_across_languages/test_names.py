@@ -9,7 +9,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from pyft import data, models
 from pyft.course.ch8_2_2_across_languages import names_experiment as experiment
 from pyft.course.ch8_2_2_across_languages import names_results as results
-from pyft.course.ch8_2_2_across_languages.recipes import NAMES, NAMES_ASKED, NAMES_SIZES, RATES, SEEDS, TRIAL_SEED
+from pyft.course.ch8_2_2_across_languages.recipes import NAMES, NAMES_ASKED, NAMES_RATES, NAMES_SIZES, SEEDS, TRIAL_SEED
 from pyft.data.peoples_daily import TAGS
 from pyft.evaluation.ner import gold_tags
 
@@ -109,9 +109,11 @@ def made(shares, watched=0.9):
         found[:, 0] = found[:, 1:].sum(1)
         return experiment.packed(found)
 
-    best = RATES[1]
+    best = NAMES_RATES[1]
     of = {"linear": "linear", "English first": "both", "Chinese alone": "Chinese alone"}
-    for kind, lr, seed in experiment.plan([{"kind": "trial", "lr": lr, "watched": float(lr == best)} for lr in RATES]):
+    for kind, lr, seed in experiment.plan(
+        [{"kind": "trial", "lr": lr, "watched": float(lr == best)} for lr in NAMES_RATES]
+    ):
         run = {"kind": kind, "lr": lr, "seed": seed, "lines": NAMES_ASKED}
         if kind == "trial":
             runs.append(run | {"watched": float(lr == best)})
@@ -128,9 +130,9 @@ def blocks(monkeypatch):
 
 def test_the_plan_chooses_the_rate_on_english():
     runs = experiment.plan()
-    assert len(runs) == SEEDS + len(RATES) and {seed for kind, _, seed in runs if kind == "trial"} == {TRIAL_SEED}
-    tried = [{"kind": "trial", "lr": lr, "watched": w} for lr, w in zip(RATES, (0.5, 0.7, 0.7), strict=True)]
-    assert experiment.chosen_rate(tried) == RATES[1]
+    assert len(runs) == SEEDS + len(NAMES_RATES) and {seed for kind, _, seed in runs if kind == "trial"} == {TRIAL_SEED}
+    tried = [{"kind": "trial", "lr": lr, "watched": w} for lr, w in zip(NAMES_RATES, (0.5, 0.7, 0.7), strict=True)]
+    assert experiment.chosen_rate(tried) == NAMES_RATES[1]
     assert len(experiment.plan(tried)) == len(runs) + 2 * SEEDS
 
 
@@ -142,7 +144,7 @@ def test_better_and_worse_are_said_where_they_are(blocks):
     assert judged["both", "Chinese alone", most].word == "worse"
     assert judged["English alone", "Chinese alone", least].word == "no difference shown"
     told = results.told(found)
-    assert f"better with 30, 100 and 300 Chinese lines; worse with {most:,} Chinese lines" in told["names_beside"]
+    assert f"better with {least} Chinese lines; worse with {most:,} Chinese lines" in told["names_beside"]
     assert "no difference shown at any of these numbers of Chinese lines" in told["names_worth"]
     assert told["names_zero"].endswith("it has 90.0 %.") and "four times in five" in told["names_linear"]
 
