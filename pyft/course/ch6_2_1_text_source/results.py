@@ -70,4 +70,4 @@ def _counted(judged: Judged) -> str:
     higher = sum(v.difference > 0 for v in judged.values())
     shown = [f"{words.count(word)} {word}" for word in ("better", "worse") if word in words]
     said = f"{' and '.join(shown)} of {len(words)}" if shown else f"no difference is shown in any of {len(words)}"
-    return f"{said} comparisons; the model's mean is higher in {higher or 'none'} of them"
+    return f"{said} comparisons of a model, whose mean is higher in {higher or 'none'} of them"
