@@ -147,19 +147,16 @@ def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
 def told_mitigation(found: Found) -> dict[str, str]:
     """What swapping did to the influence of names, and what it cost: `effect`, `price`."""
     judged = verdicts(found)
-    words = {"better": "less", "worse": "more", "no difference shown": "neither less nor more, as far as is shown"}
     effect, price = [], []
-    for against, than, beside in (
-        (COPIED, "than with the same copies unchanged", "against the same copies unchanged"),
-        (PLAIN, "than without copies", "against no copies"),
-    ):
+    for against, beside in ((COPIED, "against the same copies unchanged"), (PLAIN, "against no copies")):
         one, cost = judged["names", against], judged["accuracy", against]
-        bounds = f"{-one.difference:+.3f}, {-one.high:+.3f} to {-one.low:+.3f}"
-        effect.append(f"{words[one.word]} {than} ({bounds})")
+        word = {"better": "less far", "worse": "farther"}.get(one.word, one.word)
+        effect.append(f"{beside} {word} ({-one.difference:+.3f}, {-one.high:+.3f} to {-one.low:+.3f})")
         bounds = f"{100 * cost.difference:+.1f} points, {100 * cost.low:+.1f} to {100 * cost.high:+.1f}"
         price.append(f"{beside} {cost.word} ({bounds})")
     return {
-        "effect": f"After swapping, names move scores {effect[0]}, and {effect[1]}, in standard deviations of reviews.",
+        "effect": "How far names move scores after swapping, in standard deviations of the scores of reviews: "
+        f"{effect[0]}; {effect[1]}.",
         "price": f"Accuracy with swapped names: {price[0]}; {price[1]}.",
     }
 

@@ -110,8 +110,8 @@ def told_losses(found: Found) -> str:
     early, late = (mean_interval(made[when]) for when in ("early", "late"))
     verdict = over_seeds(np.subtract(made["early"], made["late"]).tolist())
     word = {
-        "better": "Early is better",
-        "worse": "Late is better",
+        "better": "The loss tells them apart better early",
+        "worse": "The loss tells them apart better late",
         "no difference shown": "Between early and late no difference is shown",
     }[verdict.word]
     return (

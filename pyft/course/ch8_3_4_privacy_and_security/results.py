@@ -240,14 +240,11 @@ def private_figure(found: Found) -> Any:
 def told_private(found: Found) -> str:
     """At which epsilons accuracy is lower than without noise."""
     judged = private_verdicts(found)
-    worse = [name for name, verdict in judged.items() if verdict.word == "worse"]
-    better = [name for name, verdict in judged.items() if verdict.word == "better"]
+    named = {word: [name for name, v in judged.items() if v.word == word] for word in ("worse", "better")}
+    shown = [f"{word} at epsilon {', '.join(names)}" for word, names in named.items() if names]
+    said = f"accuracy is {' and '.join(shown)}" if shown else "no difference in accuracy is shown at any epsilon"
     each = "; ".join(f"{name}: {bounds(verdict)}" for name, verdict in judged.items())
     return (
-        f"Accuracy is shown to be worse than without noise for: {_listed(worse)}; better for: {_listed(better)}. "
+        f"Against training without noise, {said}. "
         f"The differences in points, by epsilon, are {each}. Delta is {DELTA:.5f}, and the unit is one text."
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"epsilon {', '.join(names)}" if names else "none"

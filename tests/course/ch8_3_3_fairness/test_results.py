@@ -158,14 +158,14 @@ def test_a_difference_by_pieces_has_its_standard_error():
 
 def test_effect_and_price_follow_from_the_tests():
     none = results.told_mitigation(made_up())
-    assert none["effect"].count("neither less nor more") == 2
+    assert none["effect"].count("no difference shown") == 2
     assert none["price"].count("no difference shown") == 2
     good = results.told_mitigation(made_up(moved={SWAPPED: 0.05}, right={SWAPPED: 0.7}))
-    assert "names move scores less than with the same copies unchanged (-0.05" in good["effect"]
-    assert "less than without copies" in good["effect"]
+    assert "against the same copies unchanged less far (-0.05" in good["effect"]
+    assert "against no copies less far (-" in good["effect"]
     assert good["price"].count("worse (-10.0 points") == 2
     bad = results.told_mitigation(made_up(moved={SWAPPED: 0.2}, right={SWAPPED: 0.9}))
-    assert "names move scores more than" in bad["effect"]
+    assert "unchanged farther (+0.1" in bad["effect"]
     assert bad["price"].count("better (+10.0 points") == 2
 
 

@@ -118,8 +118,9 @@ def test_members_are_found_where_the_loss_betrays_them():
 def test_private_heads_are_held_against_the_one_without_noise():
     found = made_up(right={"0.5": 0.6, "1": 0.7, "none": 0.8})
     told = results.told_private(found)
-    assert "worse than without noise for: epsilon 0.5, 1; better for: none." in told
+    assert "Against training without noise, accuracy is worse at epsilon 0.5, 1. The" in told
     assert "0.5: -20.0, -" in told
+    assert "no difference in accuracy is shown at any epsilon." in results.told_private(made_up())
     assert results.chosen(results.of(found, PRIVATE, "1")) == str(RATES[1])
     text = results.private_table(found).data
     assert text.count("<tr>") == 1 + len(EPSILONS) + 1
@@ -141,8 +142,8 @@ def test_poison():
 
 
 def test_losses_early_and_late():
-    assert "Early is better" in poison_results.told_losses(made_up(early=3.0, late=0.5))
-    assert "Late is better" in poison_results.told_losses(made_up(early=0.5, late=3.0))
+    assert "better early (+" in poison_results.told_losses(made_up(early=3.0, late=0.5))
+    assert "better late (-" in poison_results.told_losses(made_up(early=0.5, late=3.0))
     areas = poison_results.areas(made_up(early=6.0, late=0.0))
     assert np.mean(areas["early"]) > 0.99
     assert np.mean(areas["late"]) == pytest.approx(0.5, abs=0.15)
