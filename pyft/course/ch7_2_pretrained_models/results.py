@@ -67,11 +67,14 @@ def told(found: Found) -> dict[str, str]:
     neither = sum(r["neither"] for r in found["runs"] if r["model"] == WRITES and not r["trial"])
     asked = sum(hits.size for name, hits in answers(found).items() if name == WRITES)
     (against_linear,) = (v for (_, b), v in judged.items() if b == LINEAR)
+    words = f"All of its {asked:,} answers were one of the two words."
+    if neither:
+        words = f"Of its {asked:,} answers {neither:,} were neither of the two words."
     return {
         "sharing": f"With shared weights the encoder is {_said(names[SHARED])}.",
-        "writing": f"The model that writes its answer is {_said(names[WRITES])}. Of {asked:,} answers {neither:,} were "
-        "neither of the two words.",
-        "baseline": f"Than counting words and letters the encoder with weights of its own is {_said(against_linear)}.",
+        "writing": f"The model that writes its answer is {_said(names[WRITES])}. {words}",
+        "baseline": "Against counting words and letters, the encoder with weights of its own is "
+        f"{_said(against_linear)}.",
     }
 
 

@@ -128,8 +128,10 @@ def test_the_page_says_what_the_runs_say(monkeypatch):
     found = {"runs": runs(right)}
     said = results.told(found)
     assert "is worse (" in said["sharing"] and "is better (" in said["writing"]
-    assert f"Of {SEEDS * n:,} answers {2 * SEEDS} were neither" in said["writing"]
+    assert f"Of its {SEEDS * n:,} answers {2 * SEEDS} were neither" in said["writing"]
     assert "no better and no worse" in said["baseline"]
+    spotless = {"runs": [r | {"neither": 0} for r in found["runs"]]}
+    assert f"All of its {SEEDS * n:,} answers were one of the two words." in results.told(spotless)["writing"]
     made = results.table(found).data
     assert made.index(WRITES) < made.index(SHARED) and "0.80" in made
 
