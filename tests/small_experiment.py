@@ -1,6 +1,9 @@
 """A plan of three runs that take no time."""
 
+import pytest
+
 from pyft.benchmarks.experiment import Experiment
+from pyft.errors import PyftError
 
 PLAN = [("bert", 0), ("xlnet", 0), ("bert", 1)]
 
@@ -37,3 +40,12 @@ def choosing(values=VALUES):
 
 def scored(name, number):
     return result(name, number) | ({"value": number, "score": number} if name == "tried" else {})
+
+
+def check_whole(monkeypatch, stored, found, gone=-1):
+    """A page reads all runs of the plan, and refuses them if one is gone."""
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
+    assert stored() == found
+    found["runs"].pop(gone)
+    with pytest.raises(PyftError, match="lacks 1 of"):
+        stored()

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+from small_experiment import check_whole
 
 from pyft import data, models
 from pyft.course.ch6_1_3_customer_feedback import chinese_experiment as experiment
 from pyft.course.ch6_1_3_customer_feedback import chinese_results as results
-from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits, unpack_bits
 
 N = 400
@@ -76,8 +76,4 @@ def test_better_worse_and_no_difference_are_said_where_they_are():
 
 def test_a_plan_that_is_not_whole_is_refused(monkeypatch):
     found = made({})
-    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
-    assert results.stored() == found
-    del found["runs"][-1]
-    with pytest.raises(PyftError, match=r"chinese-labels\.json lacks 1 of"):
-        results.stored()
+    check_whole(monkeypatch, results.stored, found)

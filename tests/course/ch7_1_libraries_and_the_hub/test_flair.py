@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
+from small_experiment import check_whole
 
 from pyft import data, models
 from pyft.course.ch6_3_named_entities.experiment import pack_tags, unpack_tags
@@ -178,8 +179,4 @@ def test_the_table_and_what_is_told_of_versions(monkeypatch):
 
 def test_a_plan_that_is_not_whole_is_refused(monkeypatch):
     _, found = made({"Flair": 0.5, "ours": 0.9})
-    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
-    assert results.stored() == found
-    del found["runs"][0]
-    with pytest.raises(PyftError, match=r"flair\.json lacks 1 of"):
-        results.stored()
+    check_whole(monkeypatch, results.stored, found, gone=0)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from small_experiment import check_whole
 
 from pyft.course.ch8_2_4_pretraining_on_the_task_s_own_texts import results
 from pyft.course.ch8_2_4_pretraining_on_the_task_s_own_texts.experiment import plan
 from pyft.course.ch8_2_4_pretraining_on_the_task_s_own_texts.recipes import AMOUNTS, TASKS
-from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits
 
 N, OWN = 400, 0.7
@@ -86,8 +86,4 @@ def test_table_and_figures_show_every_reading():
 
 def test_all_runs_are_read_or_none(monkeypatch):
     found = made_up(SAME, SAME)
-    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
-    assert results.stored() == found
-    found["runs"].pop()
-    with pytest.raises(PyftError, match="lacks 1 of"):
-        results.stored()
+    check_whole(monkeypatch, results.stored, found)

@@ -7,11 +7,11 @@ import pytest
 import torch
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from matplotlib import pyplot as plt
+from small_experiment import check_whole
 
 from pyft import data
 from pyft.course.ch8_2_5_a_base_of_four_bits import counts, experiment, recipes, results
 from pyft.course.ch8_2_5_a_base_of_four_bits.recipes import BASES, SEEDS, TASKS, WHOLE
-from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits
 from pyft.maths.four_bits import FourBit
 from pyft.maths.sizes import Size
@@ -101,11 +101,7 @@ def test_table_and_figure():
 
 def test_all_runs_are_read_or_none(monkeypatch):
     found = made_up()
-    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
-    assert results.stored() == found
-    found["runs"].pop()
-    with pytest.raises(PyftError, match="lacks 1 of"):
-        results.stored()
+    check_whole(monkeypatch, results.stored, found)
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from small_experiment import check_whole
 
 from pyft.course.ch8_3_3_fairness import naming, results, set_results
 from pyft.course.ch8_3_3_fairness.experiment import GAPS, LENGTHS, MITIGATION, SCORED, TRAINED, plan
 from pyft.course.ch8_3_3_fairness.recipes import ARMS, COPIED, GROUPS, LINEAR, NETWORKS, PLAIN, SEEDS, SWAPPED
-from pyft.errors import PyftError
 from pyft.evaluation.stats import pack_bits
 
 N, NAMES, PAIRS = 400, 10, 20
@@ -195,8 +195,4 @@ def test_tables_and_figures():
 
 def test_all_runs_are_read_or_none(monkeypatch):
     found = made_up()
-    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
-    assert results.stored() == found
-    found["runs"].pop()
-    with pytest.raises(PyftError, match="lacks 1 of"):
-        results.stored()
+    check_whole(monkeypatch, results.stored, found)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from small_experiment import check_whole
 
 from pyft.course.ch8_3_4_privacy_and_security import poison_results, results
 from pyft.course.ch8_3_4_privacy_and_security.experiment import (
@@ -30,7 +31,6 @@ from pyft.course.ch8_3_4_privacy_and_security.recipes import (
     RATES,
     TRIGGER,
 )
-from pyft.errors import PyftError
 
 N = 400
 
@@ -187,8 +187,4 @@ def test_figures(draw):
 
 def test_all_runs_are_read_or_none(monkeypatch):
     found = made_up()
-    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
-    assert results.stored() == found
-    found["runs"].pop()
-    with pytest.raises(PyftError, match="lacks 1 of"):
-        results.stored()
+    check_whole(monkeypatch, results.stored, found)
