@@ -1,51 +1,44 @@
-"""The stored runs of `pyft bench names-across`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench names-across`, as the page shows them."""
 
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from pyft import plots
-from pyft.benchmarks.experiment import Found, bench
+from pyft.benchmarks.experiment import Found
+from pyft.benchmarks.kept import complete
 from pyft.course.ch8_2_2_across_languages.names_experiment import (
     BY_KIND,
     KINDS,
     NAMES_ACROSS,
     WAYS,
     Counts,
-    chosen_rate,
+    chosen_depth,
     lines,
     plan,
     unpacked,
 )
 from pyft.course.ch8_2_2_across_languages.recipes import NAMES_ASKED, NAMES_SIZES
 from pyft.course.ch8_2_2_across_languages.results import in_points, over_sizes
-from pyft.errors import PyftError
 from pyft.evaluation.ner import f1
 from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_f1
 
-AWAITED = "awaited: `pyft bench names-across`"
 MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("names-across")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["kind"], r["lr"], r["seed"]) for r in found["runs"]}
-    return found if made >= set(plan(found["runs"])) else {"runs": []}
+    """The runs of the plan. Raises `PyftError` if one is missing."""
+    return complete("names-across", plan, itemgetter("kind", "depth", "seed"))
 
 
 def by_way(found: Found) -> dict[str, Counts]:
     """Names right, found and true of each test line, by way and lines such as "both, 100": (seeds, N, 4, 3)."""
-    rate, rows = chosen_rate(found["runs"]), dict[str, dict[int, Counts]]()
+    rows: dict[str, dict[int, Counts]] = {}
     for r in found["runs"]:
-        if r["kind"] == "trial" or r["lr"] not in (0.0, rate):
-            continue
-        for name, text in r["counts"].items():
+        for name, text in r.get("counts", {}).items():
             rows.setdefault(name, {})[r["seed"]] = unpacked(text)
     return {name: np.stack([some[seed] for seed in sorted(some)]) for name, some in rows.items()}
 
@@ -53,8 +46,6 @@ def by_way(found: Found) -> dict[str, Counts]:
 def verdicts(found: Found) -> dict[tuple[str, str, int], Verdict]:
     """What is compared over the numbers of Chinese lines, paired by seed and block of lines; corrected together."""
     runs = by_way(found)
-    if not runs:
-        return {}
     blocks = _blocks()
 
     def of(way: str, n: int) -> Counts:
@@ -67,8 +58,6 @@ def verdicts(found: Found) -> dict[tuple[str, str, int], Verdict]:
 def verdicts_by_kind(found: Found) -> dict[tuple[str, str], Verdict]:
     """The encoder against the linear tagger by kind of name, at the largest number of lines; corrected together."""
     runs, most = by_way(found), max(NAMES_SIZES)
-    if not runs:
-        return {}
     blocks = _blocks()
 
     def of(way: str, kind: str) -> Counts:
@@ -88,11 +77,11 @@ def _blocks() -> list[int]:
 def table(found: Found) -> Any:
     """A row a number of Chinese lines, a column a way: mean F1 of all kinds, and its interval."""
     runs = by_way(found)
-    first = ["0", _cell(runs.get("English alone")), "", ""]
-    rows = [first, *([f"{n:,}", *(_cell(runs.get(f"{way}, {n}")) for way in WAYS)] for n in NAMES_SIZES)]
+    first = ["0", _cell(runs["English alone"]), "", ""]
+    rows = [first, *([f"{n:,}", *(_cell(runs[f"{way}, {n}"]) for way in WAYS)] for n in NAMES_SIZES)]
     columns = ["Chinese lines", "English and Chinese", "Chinese alone", "linear, Chinese alone"]
     caption = f"F1 of names in percent on {NAMES_ASKED} Chinese lines, mean over seeds and its 95 % interval."
-    return plots.table(rows, columns, caption if runs else AWAITED)
+    return plots.table(rows, columns, caption)
 
 
 def table_by_kind(found: Found) -> Any:
@@ -103,8 +92,6 @@ def table_by_kind(found: Found) -> Any:
             kind,
             *(
                 _cell(runs[f"{way}, {most}"], i) + (MARKS[judged[way, kind].word] if way != "linear" else "")
-                if runs
-                else "awaited"
                 for way in WAYS
             ),
         ]
@@ -113,13 +100,10 @@ def table_by_kind(found: Found) -> Any:
     ]
     caption = f"The same by kind, with {most:,} Chinese lines. ▲ better, ▼ worse than the linear tagger, no mark: no "
     caption += "difference shown."
-    columns = ["kind", "English and Chinese", "Chinese alone", "linear"]
-    return plots.table(rows, columns, caption if runs else AWAITED)
+    return plots.table(rows, ["kind", "English and Chinese", "Chinese alone", "linear"], caption)
 
 
-def _cell(runs: Counts | None, kind: int = 0) -> str:
-    if runs is None:
-        return "awaited"
+def _cell(runs: Counts, kind: int = 0) -> str:
     mean, low, high = (100 * x for x in mean_interval(f1(runs[:, :, kind].sum(1)).tolist()))
     return f"{mean:.1f} ({low:.1f} to {high:.1f})"
 
@@ -128,21 +112,19 @@ def _cell(runs: Counts | None, kind: int = 0) -> str:
 
 
 def told(found: Found) -> dict[str, str]:
-    """What the runs say, in sentences: `names_zero`, `names_beside`, `names_worth`, `names_linear`."""
+    """What the runs say, in sentences: `names_zero`, `names_beside`, `names_worth`, `names_linear`; `names_depth`."""
     runs, judged = by_way(found), verdicts(found)
-    if not runs:
-        text = f"The runs are {AWAITED} makes them."
-        return dict.fromkeys(("names_zero", "names_beside", "names_worth", "names_linear"), text)
 
     def over(way: str, rival: str) -> str:
         return over_sizes({n: judged[way, rival, n] for n in NAMES_SIZES}, "lines")
 
-    watched = next(r["watched"] for r in found["runs"] if r["kind"] == "English first")
+    watched = np.mean([r["watched"] for r in found["runs"] if r["kind"] == "frozen"])
     most = max(NAMES_SIZES)
     gain = judged["both", "Chinese alone", most]
     return {
-        "names_zero": f"From English labels alone the encoder has {_cell(runs['English alone'])} % F1 in Chinese; on "
-        f"English validation sentences, with the first seed, it has {100 * watched:.1f} %.",
+        "names_depth": str(chosen_depth(found["runs"])),
+        "names_zero": f"From English labels alone the head has {_cell(runs['English alone'])} % F1 in Chinese; on "
+        f"English validation sentences it has {100 * watched:.1f} %.",
         "names_beside": f"English and Chinese labels against Chinese ones alone: {over('both', 'Chinese alone')}. With "
         f"{most:,} lines the difference is {in_points(gain)}.",
         "names_worth": f"English labels alone against Chinese ones alone: {over('English alone', 'Chinese alone')}.",

@@ -30,10 +30,9 @@ WORDS_SIZES = (100, 1000)  # Chinese labels afterwards
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
-CHARACTERS = 48  # of a Chinese line that are read, a piece each
-NAMES_ENGLISH, NAMES_WATCHED = 2000, 300  # English sentences, to learn from and to choose the rate by
-NAMES_CHOSEN, NAMES_ASKED = 100, 600  # Chinese lines, for the linear model to choose its penalty by, and to test
-NAMES_SIZES = (100, 1000)  # Chinese lines to learn from
-NAMES_EPOCHS = {100: 10, 1000: 2}  # fewer passes over more lines
-NAMES_RATES = (5e-5, 1e-4, 2e-4)
-NAMES = Recipe(epochs=2, batch_size=8, lr=0.0, evaluations=0, max_length=80)
+CHARACTERS = 80  # of a Chinese line that are read, a piece each
+NAMES_ENGLISH, NAMES_WATCHED = 2000, 300  # English sentences, to learn from and to choose by
+NAMES_CHOSEN, NAMES_ASKED = 100, 600  # Chinese lines, for the linear tagger to choose its penalty by, and to test
+NAMES_SIZES = (30, 100, 300, 1000)  # Chinese lines to learn from
+NAMES_LENGTH = 96  # tokens
+DEPTHS = (4, 8, 12)  # layers of the encoder that are kept

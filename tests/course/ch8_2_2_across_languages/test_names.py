@@ -1,16 +1,18 @@
 """Names across languages: pieces and tags that fit, runs on tiny models, and what is said of stored runs."""
 
-from dataclasses import replace
+import copy
 
 import numpy as np
 import pytest
+import torch
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
 from pyft import data, models
 from pyft.course.ch8_2_2_across_languages import names_experiment as experiment
 from pyft.course.ch8_2_2_across_languages import names_results as results
-from pyft.course.ch8_2_2_across_languages.recipes import NAMES, NAMES_ASKED, NAMES_RATES, NAMES_SIZES, SEEDS, TRIAL_SEED
+from pyft.course.ch8_2_2_across_languages.recipes import DEPTHS, NAMES_ASKED, NAMES_SIZES, SEEDS, TRIAL_SEED
 from pyft.data.peoples_daily import TAGS
+from pyft.errors import PyftError
 from pyft.evaluation.ner import gold_tags
 
 CONLL = ["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC"]
@@ -44,30 +46,53 @@ def small(monkeypatch, tiny_bert, tokenizer, same_torch_afterwards):
         "CHOSEN": 4,
         "ASKED": 6,
         "SIZES": (4, 8),
-        "EPOCHS": {4: 1, 8: 1},
+        "LENGTH": 16,
     }.items():
         monkeypatch.setattr(experiment, f"NAMES_{name}", value)
-    monkeypatch.setattr(experiment, "NAMES", replace(NAMES, epochs=1, max_length=16))
+    for kept in (experiment._encoder, experiment._fixed):
+        kept.cache_clear()
+    yield
+    for kept in (experiment._encoder, experiment._fixed):
+        kept.cache_clear()
 
 
-@pytest.mark.parametrize(
-    "kind,names",
-    [
-        ("linear", ["linear, 4", "linear, 8"]),
-        ("trial", []),
-        ("English first", ["English alone", "both, 4", "both, 8"]),
-        ("Chinese alone", ["Chinese alone, 4", "Chinese alone, 8"]),
-    ],
-)
+FROZEN = ["English alone", "Chinese alone, 4", "both, 4", "Chinese alone, 8", "both, 8"]
+
+
+@pytest.mark.parametrize("kind,names", [("linear", ["linear, 4", "linear, 8"]), ("trial", []), ("frozen", FROZEN)])
 def test_a_run_counts_the_names_of_every_line(kind, names, small):
-    made = experiment.run(kind, 1e-3, 0)
+    made = experiment.run(kind, 1, 0)
     assert list(made.get("counts", {})) == names
-    assert ("watched" in made) == (kind in ("trial", "English first"))
+    assert ("watched" in made) == (kind != "linear")
     for text in made.get("counts", {}).values():
         found = experiment.unpacked(text)
         assert found.shape == (6, 4, 3)
         assert (found[:, 0] == found[:, 1:].sum(1)).all() and (found[..., 0] <= found[..., 1:].min(-1)).all()
         assert found[:, :, 2].tolist() == [[2, 1, 1, 0]] * 6  # a person and a place in each line
+
+
+def test_a_head_learns_from_the_states_of_the_first_layers(small, monkeypatch):
+    rows = experiment.sentences("train", 4, 0)
+    model, tokenizer = models.load("multilingual", "token-classification", num_labels=len(TAGS))
+    monkeypatch.setattr(models, "load", lambda name, task, num_labels: (copy.deepcopy(model), tokenizer))
+    inputs = tokenizer([rows["tokens"][0]], is_split_into_words=True, return_tensors="pt")
+    with torch.inference_mode():
+        h = model.eval().base_model(**inputs, output_hidden_states=True).hidden_states[1][0]  # (T, d) after one layer
+    begins = [inputs.word_ids().index(word) for word in range(3)]
+    torch.testing.assert_close(experiment.states(1, rows)[0], h[begins])
+
+
+def test_what_the_tokenizer_dropped_is_not_learnt_from_and_is_no_name(small):
+    rows = experiment.sentences("train", 2, 0)
+    H = [torch.randn(3, 5), torch.full((2, 5), torch.nan)]
+    X, y = experiment.stacked(H, rows)
+    assert X.shape == (3, 5) and y.tolist() == rows["ner_tags"][0]
+    one = experiment.head(1.0, (X, y))
+    assert experiment.scores_of(one, H[1]).isnan().all()
+    seen = experiment.scores_of(one, H[0])
+    assert (seen[:, sorted(set(range(len(TAGS))) - set(y.tolist()))] == -torch.inf).all()
+    assert seen.exp().sum(-1).tolist() == pytest.approx([1, 1, 1])
+    assert experiment.tagged(one, H, rows)[1] == ["O", "O", "O"]
 
 
 def test_english_names_have_the_tags_of_the_chinese_ones(small):
@@ -109,16 +134,15 @@ def made(shares, watched=0.9):
         found[:, 0] = found[:, 1:].sum(1)
         return experiment.packed(found)
 
-    best = NAMES_RATES[1]
-    of = {"linear": "linear", "English first": "both", "Chinese alone": "Chinese alone"}
-    for kind, lr, seed in experiment.plan(
-        [{"kind": "trial", "lr": lr, "watched": float(lr == best)} for lr in NAMES_RATES]
-    ):
-        run = {"kind": kind, "lr": lr, "seed": seed, "lines": NAMES_ASKED}
+    best = DEPTHS[1]
+    tried = [{"kind": "trial", "depth": depth, "watched": float(depth == best)} for depth in DEPTHS]
+    for kind, depth, seed in experiment.plan(tried):
+        run = {"kind": kind, "depth": depth, "seed": seed, "lines": NAMES_ASKED}
         if kind == "trial":
-            runs.append(run | {"watched": float(lr == best)})
+            runs.append(run | {"watched": float(depth == best)})
             continue
-        names = ["English alone"] * (kind == "English first") + [f"{of[kind]}, {n}" for n in NAMES_SIZES]
+        ways = ("linear",) if kind == "linear" else ("both", "Chinese alone")
+        names = ["English alone"] * (kind == "frozen") + [f"{way}, {n}" for way in ways for n in NAMES_SIZES]
         runs.append(run | {"counts": {name: counts(name) for name in names}} | {"watched": watched})
     return {"runs": runs}
 
@@ -128,12 +152,12 @@ def blocks(monkeypatch):
     monkeypatch.setattr(results, "_blocks", lambda: [i // 3 for i in range(NAMES_ASKED)])
 
 
-def test_the_plan_chooses_the_rate_on_english():
+def test_the_plan_chooses_the_depth_on_english():
     runs = experiment.plan()
-    assert len(runs) == SEEDS + len(NAMES_RATES) and {seed for kind, _, seed in runs if kind == "trial"} == {TRIAL_SEED}
-    tried = [{"kind": "trial", "lr": lr, "watched": w} for lr, w in zip(NAMES_RATES, (0.5, 0.7, 0.7), strict=True)]
-    assert experiment.chosen_rate(tried) == NAMES_RATES[1]
-    assert len(experiment.plan(tried)) == len(runs) + 2 * SEEDS
+    assert len(runs) == SEEDS + len(DEPTHS) and {seed for kind, _, seed in runs if kind == "trial"} == {TRIAL_SEED}
+    tried = [{"kind": "trial", "depth": depth, "watched": w} for depth, w in zip(DEPTHS, (0.5, 0.7, 0.7), strict=True)]
+    assert experiment.chosen_depth(tried) == DEPTHS[1]
+    assert len(experiment.plan(tried)) == len(runs) + SEEDS
 
 
 def test_better_and_worse_are_said_where_they_are(blocks):
@@ -144,7 +168,7 @@ def test_better_and_worse_are_said_where_they_are(blocks):
     assert judged["both", "Chinese alone", most].word == "worse"
     assert judged["English alone", "Chinese alone", least].word == "no difference shown"
     told = results.told(found)
-    assert f"better with {least} Chinese lines; worse with {most:,} Chinese lines" in told["names_beside"]
+    assert f"better with 30, 100 and 300 Chinese lines; worse with {most:,} Chinese lines" in told["names_beside"]
     assert "no difference shown at any of these numbers of Chinese lines" in told["names_worth"]
     assert told["names_zero"].endswith("it has 90.0 %.") and "four times in five" in told["names_linear"]
 
@@ -157,9 +181,10 @@ def test_the_tables_show_every_way_and_kind(blocks):
     assert "PER" in by_kind and "all" not in by_kind.partition("<tbody>")[2]
 
 
-def test_no_runs_no_words(monkeypatch, tmp_path):
-    monkeypatch.setattr("pyft.benchmarks.experiment.results_folder", lambda: tmp_path)
-    none = results.stored()
-    assert none == {"runs": []} and results.verdicts(none) == results.verdicts_by_kind(none) == {}
-    assert all("awaited" in text for text in results.told(none).values())
-    assert "awaited" in results.table(none).data and "awaited" in results.table_by_kind(none).data
+def test_a_plan_that_is_not_whole_is_refused(monkeypatch):
+    found = made({})
+    monkeypatch.setattr("pyft.benchmarks.kept.bench", lambda name: found)
+    assert results.stored() == found
+    del found["runs"][0]
+    with pytest.raises(PyftError, match=r"names-across\.json lacks 1 of"):
+        results.stored()
