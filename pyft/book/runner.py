@@ -39,7 +39,7 @@ MEMORY = 4 * 2**30  # bytes that a kernel may need
 # one thread. On Linux it keeps the memory that it has freed: a training step takes large blocks and gives them back
 # again and again, and asking the system for each anew is a tenth of its time.
 QUIET = {
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=2147483648:glibc.malloc.trim_threshold=4294967296",
+    "GLIBC_TUNABLES": f"glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold={2**31}:glibc.malloc.trim_threshold={2**32}",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_OFFLINE": "1",
     "OMP_NUM_THREADS": "1",
