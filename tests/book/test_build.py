@@ -36,7 +36,9 @@ def test_every_chapter_of_the_outline_number_has_one_notebook():
     assert len(chapters()) == len(list((paths.ROOT / "chapters").rglob("[0-9]*.ipynb")))
 
 
-def _pages(html: Path) -> dict[Path, BeautifulSoup]:
+@pytest.fixture(scope="module")
+def pages(html: Path) -> dict[Path, BeautifulSoup]:
+    """Every built page, read once: it is a tree of some ten thousand elements."""
     return {
         p: BeautifulSoup(p.read_text(encoding="utf8"), "html.parser")
         for p in html.rglob("*.html")
@@ -59,9 +61,9 @@ def test_code_has_the_colours_of_each_theme(html, theme):
 
 
 @pytest.mark.slow
-def test_every_internal_link_leads_to_a_file(html):
+def test_every_internal_link_leads_to_a_file(html, pages):
     dead = []
-    for page, soup in _pages(html).items():
+    for page, soup in pages.items():
         for tag in soup.find_all(["a", "img", "link", "script"]):
             url = urlsplit(tag.get("href") or tag.get("src") or "")
             if url.scheme or url.netloc or not url.path:
@@ -72,15 +74,15 @@ def test_every_internal_link_leads_to_a_file(html):
 
 
 @pytest.mark.slow
-def test_every_figure_says_what_it_shows(html):
-    for page, soup in _pages(html).items():
+def test_every_figure_says_what_it_shows(pages):
+    for page, soup in pages.items():
         for image in soup.select(".cell_output img"):
             assert len(image.get("alt", "")) > 40, f"{page.name}: {image.get('src')}"
 
 
 @pytest.mark.slow
-def test_no_page_shows_an_error_a_raw_role_or_a_path_of_this_machine(html):
-    for page, soup in _pages(html).items():
+def test_no_page_shows_an_error_a_raw_role_or_a_path_of_this_machine(pages):
+    for page, soup in pages.items():
         text = (soup.find("article") or soup).get_text()
         assert not soup.select(".problematic, .system-message"), page.name
         assert "{glue" not in text and "{cite" not in text, page.name
@@ -114,3 +116,10 @@ def test_launch_buttons_lead_to_copies_and_downloads_install_the_package(html):
         prose = "".join(CODE.sub("", cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
         assert "{glue:" not in prose and ":::" not in prose
         assert any(cell.get("outputs") for cell in notebook.cells)
+
+
+@pytest.mark.slow
+def test_no_sign_that_ends_a_formula_is_written_twice(html):
+    for path in (html / "chapters").rglob("*.html"):
+        doubled = re.findall(r"</math></span>([.,;:)])</span>\1", path.read_text(encoding="utf8"))
+        assert doubled == [], path.name

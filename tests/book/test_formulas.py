@@ -100,10 +100,3 @@ def test_what_ends_a_clause_stays_with_its_formula():
     line = nodes.paragraph("", "", nodes.Text("."), nodes.math("", "T"), nodes.Text("."))  # the same text before
     formulas.keep_together(None, line)
     assert line.astext() == ".T"
-
-
-@pytest.mark.slow
-def test_no_sign_is_written_twice(html):
-    for path in (html / "chapters").rglob("*.html"):
-        doubled = re.findall(r"</math></span>([.,;:)])</span>\1", path.read_text(encoding="utf8"))
-        assert doubled == [], path.name
