@@ -61,7 +61,7 @@ def test_a_name_that_none_has_is_answered():
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 
-AWAITED = {"chinese-labels", "efficient", "flair", "names-across"}  # not measured yet
+AWAITED = {"chinese-labels", "efficient", "flair"}  # not measured yet
 KEPT = [name for name in NAMES if name not in AWAITED]
 
 
@@ -90,9 +90,9 @@ COMMITS = {
     "2dbec86198fd", "2dc49b5be3b0", "2f1e58d02cfc", "33347569e6c3", "384d85325c40", "530d533ba95a",
     "53f7d08d222c", "562511ada1c4", "56a65cd5a741", "6024d83e2354", "64d79466d610", "661c2375bc4c",
     "68e02dd1c298", "728610708083", "7d24ffcc51ed", "811c6252eb06", "812c96d3248c", "817a54b7276b",
-    "83e99b28c3be", "8894f0f7b925", "a83fae45268b", "a9c1ffe5ac44", "b14804c7fc67", "b20b97ae5150",
-    "bd93637136a3", "bebc82a2110d", "c71b7f902f2d", "cde889811873", "d7c7f8c92400", "ec0ce71add45",
-    "eeccb3b88d26",
+    "83e99b28c3be", "8894f0f7b925", "919a54773a20", "a83fae45268b", "a9c1ffe5ac44", "b14804c7fc67",
+    "b20b97ae5150", "bd93637136a3", "bebc82a2110d", "c71b7f902f2d", "cde889811873", "d7c7f8c92400",
+    "ec0ce71add45", "eeccb3b88d26", "fe299038bbf0",
 }  # fmt: skip
 FIGURES = {
     "across-languages": (18, "43a95b9c0b35174b"),
@@ -114,6 +114,7 @@ FIGURES = {
     "moves": (66, "f62663ce59d23c1b"),
     "mutants": (65, "2b1ac263e6a5a714"),
     "name-lists": (40, "3053fb6c36a5ddc2"),
+    "names-across": (13, "ff9a5082cbe70b03"),
     "ner": (45, "bde4af43c8ff72f3"),
     "new-words": (12, "bb1a0ab90cee8b14"),
     "news": (22, "7b188cc1418339fe"),
