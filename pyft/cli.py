@@ -79,9 +79,11 @@ def book(
 @app.command()
 def status() -> None:
     """Show what is fetched, which chapters are up to date and whether the book is built."""
+    from pyft import paths
     from pyft.book.build import HTML
     from pyft.book.chapters import chapters
     from pyft.book.freshness import changed
+    from pyft.book.imports import Package
     from pyft.data.artefacts import ARTEFACTS
     from pyft.data.fetch import problems
     from pyft.paths import home
@@ -90,8 +92,9 @@ def status() -> None:
     for artefact in ARTEFACTS.values():
         print(f"  {artefact.name:15} {'; '.join(problems(artefact)) or 'verified'}")
     print("chapters")
+    package = Package(paths.ROOT / "pyft")
     for chapter in chapters().values():
-        why = changed(chapter)
+        why = changed(chapter, package)
         print(f"  {chapter.number:12} {'stale: ' + ', '.join(why) if why else 'up to date'}   {chapter.name}")
     print("book")
     print(f"  {HTML / 'index.html' if (HTML / 'index.html').is_file() else 'not built: pyft book'}")

@@ -12,6 +12,7 @@ from pyft.book.chapters import Chapter, chapters, read_yaml
 from pyft.book.cleaning import PATHS
 from pyft.book.folding import visible
 from pyft.book.freshness import changed
+from pyft.book.imports import Package
 from pyft.book.outline import HEADINGS, is_latin
 from pyft.evidence.records import read
 from pyft.paths import results_folder
@@ -99,10 +100,11 @@ def _files_of(node: Any) -> Iterator[str]:
 
 def stale() -> list[str]:
     """Chapters whose stored outputs are not those of the present code, package, lock, data or evidence."""
+    package = Package(paths.ROOT / "pyft")
     return [
         f"{chapter.name} is stale (changed: {', '.join(why)}). To bring it up to date: pyft run {chapter.number}"
         for chapter in chapters().values()
-        if (why := changed(chapter))
+        if (why := changed(chapter, package))
     ]
 
 

@@ -63,8 +63,10 @@ class Page(Protocol):
     def read(self) -> Any: ...
 
 
-def key(chapter: Page, notebook: Any = None) -> dict[str, str]:
+def key(chapter: Page, notebook: Any = None, package: Package | None = None) -> dict[str, str]:
     """The parts of a chapter's key, by name, so that a stale chapter can say which of them changed.
+
+    Whoever asks for many pages hands the same `package` to all: then it is read once.
 
     Raises:
         PyftError: a cell that is not Python, or a name of pyft that leads nowhere; names notebook and cell.
@@ -75,7 +77,7 @@ def key(chapter: Page, notebook: Any = None) -> dict[str, str]:
     cells = {where: _python(text, where) for where, text in cells.items()}
     tags = [sorted(set(cell.metadata.get("tags", [])) - DISPLAY_TAGS) for cell in code.values()]
     parameters = [text for text, of in zip(cells.values(), tags, strict=True) if "parameters" in of]
-    package = Package(paths.ROOT / "pyft")
+    package = package or Package(paths.ROOT / "pyft")
     page = Dependencies(chapter.number, list(cells.values()), package, package.follow(of_cells(cells)))
     return {
         "code": _hash(*map(_code, cells.values()), json.dumps(tags), *page.shown_of_itself()),
@@ -101,14 +103,14 @@ def measured_by(chapter: Page) -> str:
     return _hash(*own, *files, *page.data(), *page.weights(), *page.locks())
 
 
-def changed(chapter: Page) -> list[str]:
-    """Which parts of the key changed since the chapter last ran; empty if it is up to date."""
+def changed(chapter: Page, package: Package | None = None) -> list[str]:
+    """Which parts of the key changed since the chapter last ran; empty if it is up to date. `package`: as in `key`."""
     notebook = chapter.read()
     ours = notebook.metadata.get("pyft")
     kept = ours.get("key") if isinstance(ours, dict) else None
     if not kept or not isinstance(kept, dict):
         return ["never run"]
-    return [part for part, value in key(chapter, notebook).items() if kept.get(part) != value]
+    return [part for part, value in key(chapter, notebook, package).items() if kept.get(part) != value]
 
 
 def _hash(*parts: str) -> str:
@@ -203,8 +205,9 @@ class Dependencies:
         sources = [*self.cells, *self.texts.values()]
 
         def imported(name: str) -> bool:
-            at = re.compile(rf"^\s*(?:import|from)\s+{name.replace('-', '_')}\b", re.MULTILINE)
-            return any(map(at.search, sources))
+            module = name.replace("-", "_")
+            at = re.compile(rf"^\s*(?:import|from)\s+{module}\b", re.MULTILINE)
+            return any(at.search(text) for text in sources if module in text)
 
         lacking = {name for name in FOR_FEW if not imported(name)}
         lines = (paths.ROOT / "requirements.lock").read_text(encoding="utf8").splitlines(keepends=True)

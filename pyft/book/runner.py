@@ -26,6 +26,7 @@ from pyft import paths
 from pyft.book.chapters import Chapter, select
 from pyft.book.cleaning import clean
 from pyft.book.freshness import changed, key, measured_by
+from pyft.book.imports import Package
 from pyft.errors import PyftError
 from pyft.evidence.bands import make_bands
 from pyft.evidence.records import read
@@ -69,9 +70,10 @@ def run(numbers: Sequence[str] = (), force: bool = False, workers: int = 1) -> N
     """
     failures, jobs = [], {}
     with only_one("run"):
+        package = Package(paths.ROOT / "pyft")
         for chapter in select(numbers):
             try:
-                why = changed(chapter) or (["forced"] if force else [])
+                why = changed(chapter, package) or (["forced"] if force else [])
             except PyftError as error:
                 failures.append(str(error))
                 say(f"[run] {chapter.number} failed")

@@ -10,6 +10,7 @@ from small_package import EXERCISES, EXPERIMENT, ROWS, only, touched
 
 from pyft import paths
 from pyft.book import chapters, freshness
+from pyft.book.imports import Package
 
 SETUP = ("import pyft", ["setup"])
 PARAMETERS = ('PROFILE = "laptop"\nSEED = 0', ["parameters"])
@@ -232,12 +233,15 @@ def real(tmp_path, monkeypatch):
     monkeypatch.setattr(chapters, "CHAPTERS", tmp_path / "chapters")
 
     def keys():
-        return {number: freshness.key(chapter) for number, chapter in chapters.chapters().items()}
+        package = Package(tmp_path / "pyft")
+        return {number: freshness.key(chapter, package=package) for number, chapter in chapters.chapters().items()}
+
+    before = keys()
 
     def stale(old, new, name="*.py"):
         """The pages whose key changes with a text that stands once in the files of that name."""
         (path,) = (path for path in tmp_path.rglob(name) if old in path.read_text(encoding="utf8"))
-        before, text = keys(), path.read_text(encoding="utf8")
+        text = path.read_text(encoding="utf8")
         path.write_text(text.replace(old, new, 1), encoding="utf8")
         after = keys()
         path.write_text(text, encoding="utf8")
