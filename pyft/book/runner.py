@@ -38,7 +38,7 @@ MEMORY = 4 * 2**30  # bytes that a kernel may need
 
 # What a kernel runs under, here and in the tests: no progress bars, no chatter, no network for models, stable hashing,
 # one thread. On Linux it keeps the memory that it has freed: a training step takes large blocks and gives them back
-# again and again, and asking the system for each anew is a tenth of its time.
+# again and again, and asking the system for each anew is up to a tenth of its time.
 QUIET = {
     "GLIBC_TUNABLES": f"glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold={2**31}:glibc.malloc.trim_threshold={2**32}",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
