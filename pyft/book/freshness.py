@@ -50,7 +50,7 @@ NOT_MEASURING = {
 
 
 # Packages that few pages import. Their lines of the lock count for those alone: a new one makes no other page stale.
-FOR_FEW = {"alembic", "colorlog", "mako", "optuna", "peft"}
+FOR_FEW = {"alembic", "colorlog", "mako", "opacus", "opt-einsum", "optuna", "peft"}
 
 
 class Page(Protocol):

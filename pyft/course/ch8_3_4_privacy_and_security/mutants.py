@@ -13,6 +13,8 @@ PROOFS: dict[str, Family] = {  # the slow ones last: a mutant is run until one c
     "files": proofs.files,
     "published": proofs.published,
     "divergences": proofs.divergences,
+    "steps of Opacus": proofs.opacus_steps,
+    "account of Opacus": proofs.opacus_account,
 }
 
 

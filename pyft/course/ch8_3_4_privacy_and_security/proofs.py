@@ -2,12 +2,17 @@
 
 import math
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from opacus.accountants import RDPAccountant
+from opacus.accountants.utils import get_noise_multiplier
+from opacus.grad_sample import GradSampleModule
+from opacus.optimizers import DPOptimizer
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import roc_auc_score, roc_curve
 from torch import Tensor, nn
@@ -103,7 +108,44 @@ def training(c: Code) -> Iterator[Case]:
     yield "another seed", float(torch.equal(noisy[0], noisy[2])), 0.0, 0.0
 
 
+def opacus_steps(c: Code) -> Iterator[Case]:
+    """Steps of Opacus: its gradients by example, its clipping, and its noise from the same generator."""
+    W, X, y = (t.float() if t.is_floating_point() else t for t in examples())  # its noise is drawn in single precision
+    lengths = sorted(float(gradient(W, X[i], y[i]).norm()) for i in range(b))
+    settings = [(lengths[3], 0.0, 7, 0.5), (lengths[0] / 2, 1.5, 6, 0.1), (lengths[-1], 2.0, 9, 1.0), (1, 0.3, 5, 2.0)]
+    for C, sigma, B, lr in settings:
+        head = nn.Linear(d, K, bias=False)
+        head.weight.data = W.clone()
+        private_head = GradSampleModule(head)
+        optimiser = DPOptimizer(
+            torch.optim.SGD(private_head.parameters(), lr=lr),
+            noise_multiplier=sigma,
+            max_grad_norm=C,
+            expected_batch_size=B,
+            generator=torch.Generator().manual_seed(3),
+        )
+        F.cross_entropy(private_head(X.clone().requires_grad_()), y).backward()  # its hooks warn of an input without
+        optimiser.step()
+        ours = c.private.private_step(W, X, y, C, sigma, float(B), lr, torch.Generator().manual_seed(3))
+        yield f"C {C:.2f}, noise {sigma}", ours, head.weight, 1e-5
+
+
 # --- the account ------------------------------------------------------------------------------------------------------
+
+
+def opacus_account(c: Code) -> Iterator[Case]:
+    """Epsilon of whole trainings by Opacus's accountant, and the noise that it finds for an epsilon."""
+    delta = 1e-5
+    for q, sigma, steps in [(0.04, 1.5, 2250), (0.05, 1.0, 100), (0.02, 0.8, 400), (0.2, 3.0, 60)]:
+        accountant = RDPAccountant()
+        accountant.history = [(sigma, q, steps)]
+        ours = c.private.epsilon(q, sigma, steps, delta) / accountant.get_epsilon(delta)
+        yield f"q {q}, noise {sigma}, {steps} steps", ours, 1.0, 1e-8
+    search: dict[str, Any] = {"sample_rate": 0.05, "steps": 100, "accountant": "rdp", "epsilon_tolerance": 1e-4}
+    for wanted in (0.5, 2.0, 8.0):
+        with warnings.catch_warnings(action="ignore"):  # it begins with much noise, and warns that all orders are small
+            theirs = get_noise_multiplier(target_epsilon=wanted, target_delta=delta, **search)
+        yield f"noise for {wanted:g}", c.private.noise_for(wanted, 0.05, 100, delta) / theirs, 1.0, 1e-3
 
 
 def published(c: Code) -> Iterator[Case]:
