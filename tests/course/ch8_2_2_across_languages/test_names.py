@@ -82,6 +82,19 @@ def test_a_head_learns_from_the_states_of_the_first_layers(small, monkeypatch):
     torch.testing.assert_close(experiment.states(1, rows)[0], h[begins])
 
 
+def test_each_language_is_centred_by_its_own(small, monkeypatch):
+    def states(depth, rows, chinese=False):  # a direction for each tag, and one that is high in Chinese alone
+        shift = 50.0 * torch.eye(len(TAGS))[TAGS.index("O")]
+        return [torch.eye(len(TAGS))[tags] + chinese * shift for tags in rows["ner_tags"]]
+
+    monkeypatch.setattr(experiment, "states", states)
+    monkeypatch.setattr(experiment, "sentences", experiment.lines)
+    found = experiment.run("frozen", 1, 0)["counts"]
+    for name in FROZEN:
+        right, _, true = experiment.unpacked(found[name])[:, 0].T
+        assert (right == true).all() and true.sum() == 12, name
+
+
 def test_what_the_tokenizer_dropped_is_not_learnt_from_and_is_no_name(small):
     rows = experiment.sentences("train", 2, 0)
     H = [torch.randn(3, 5), torch.full((2, 5), torch.nan)]
