@@ -40,7 +40,7 @@ def weight_decay() -> Canvas:
     """Show where the decay joins, before the division or after; the numbers are those of section 4.3.2."""
     c = Canvas(
         404,
-        "Decay inside the division is lost, outside it acts",
+        "In this first step, decay inside the division is lost; outside it acts",
         "A weight of 2 with gradient 0.5; learning rate and decay are 0.1. With L2 in Adam the decay 0.2 is added to"
         " the gradient and both are divided by their size 0.7: the step is 0.1, as without decay, and the weight 1.9."
         " In AdamW the gradient alone is divided, the decay is added afterwards: the weight is 1.88.",

@@ -10,14 +10,14 @@ MUTANTS: list[Mutant] = [
         "attention",
         "x.unflatten(-1, (h, -1)).transpose(-3, -2)",
         "x.reshape(len(x), h, -1, x.size(-1) // h)",
-        "the shape is right; a head holds pieces of different tokens",
+        "the shape is right; a head holds several pieces of one token",
     ),
     Mutant(
         "heads interleaved",
         "attention",
         "x.unflatten(-1, (h, -1)).transpose(-3, -2)",
         "x.unflatten(-1, (-1, h)).movedim(-1, -3)",
-        "every h-th column makes a head: harmless from scratch, fatal to pretrained weights",
+        "every h-th column makes a head: harmless from scratch, wrong for pretrained weights",
     ),
     Mutant(
         "heads joined without turning back",

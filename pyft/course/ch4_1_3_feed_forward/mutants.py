@@ -23,7 +23,7 @@ MUTANTS: list[Mutant] = [
         "encoder",
         "c = x - x.mean(-1, keepdim=True)",
         "c = x - x.mean(-2, keepdim=True)",
-        "the wrong axis: a text depends on its neighbours",
+        "the wrong axis: a token depends on the others of its text, padding included",
     ),
     Mutant(
         "GELU by tanh",

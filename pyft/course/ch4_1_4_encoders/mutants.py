@@ -64,7 +64,7 @@ MUTANTS: list[Mutant] = [
         "encoder",
         "visible.gather(1, at)",
         "(visible | itself).gather(1, at)",
-        "the answer leaks, and the loss falls to nothing",
+        "the answer leaks, and the loss falls far too low",
         run="XLNet",
     ),
     Mutant(

@@ -49,7 +49,7 @@ MUTANTS: list[Mutant] = [
         "optim",
         "return m_hat, v_hat.sqrt_().add_(eps)",
         "return m_hat, v_hat.add_(eps)",
-        "the step as a widely read annotated implementation states it (labml)",
+        "a slip in one sentence of a widely read annotated implementation (labml)",
     ),
     Mutant(
         "betas swapped",
