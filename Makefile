@@ -19,7 +19,7 @@ help:            ## list the targets
 setup:
 	@$(PYTHON) scripts/bootstrap.py
 
-fetch: setup     ## fetch and verify data and weights (about 310 MB, once)
+fetch: setup     ## fetch and verify data and weights (about 300 MB, once)
 	@$(BIN)/pyft fetch
 
 book: fetch      ## run the chapters that changed and build _build/html/index.html
@@ -31,7 +31,7 @@ pdf: book        ## print the built book into _build/book.pdf (with the Chromium
 test: fetch      ## run every test: units, notebooks against their stored outputs, the book itself
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --nbval-sanitize-with nbval.cfg chapters tests
 
-unit: setup      ## run the quick unit tests (two minutes, offline)
+unit: setup      ## run the quick unit tests (some minutes, offline)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile quick tests -m "not slow and not fetched and not long"
 
 lab: fetch       ## open the chapters in JupyterLab

@@ -249,17 +249,5 @@ ARTEFACTS: dict[str, Artefact] = {
                 _E5 + "e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
             },
         ),
-        Artefact(
-            name="mathjax",
-            requirement="django-static-mathjax==3.2.2.1",
-            filename="django_static_mathjax-3.2.2.1-py3-none-any.whl",
-            sha256="05ad109fd9e5d9d380c76389689b7f523e9ccb7f7a85c1eb962c7564eac7601d",
-            size=10_249_768,
-            citation="MathJax 3.2.2, so that the built book shows its formulas without a network",
-            licence="Apache-2.0",
-            members={
-                "mathjax/static/mathjax/es5/tex-svg.js": "2af9375000b5a3669be94d436ae1c61159855283cd18b3ee9817fb71c8f94c84",
-            },
-        ),
     )
 }

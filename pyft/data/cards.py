@@ -113,5 +113,5 @@ def hub_card(name: str) -> str:
     lines += ["In the `gpu` profile alone: no package registry has it, so its rows are not counted here."]
     lines += ["", f"- Source: {_HUB_SOURCES[name][0]}; from the hub's `{source.hub_id}` at commit `{source.revision}`"]
     lines += [f"- Labels: {', '.join(corpus.features[corpus.label].names)}"]
-    lines += [f"- Splits: {ours}; a tenth of it, without duplicates and texts of the test, is `validation`"]
+    lines += [f"- Splits: {ours}; a tenth of `train`, without duplicates and texts of the test, is `validation`"]
     return "\n".join([*lines, f"- Licence: {_HUB_SOURCES[name][1]}", ""])

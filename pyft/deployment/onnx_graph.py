@@ -1,6 +1,6 @@
 """A model as an ONNX graph: export, weights of eight bits, and sessions of ONNX Runtime.
 
-Needs the extra `serve`: `pip install "pyft-book[serve]"`.
+Needs the extra `serve`: `pip install ".[serve]"` in the folder of the repository.
 """
 
 import logging
@@ -118,4 +118,4 @@ def _need(*packages: str) -> None:
     from importlib.util import find_spec
 
     if missing := [name for name in packages if find_spec(name) is None]:
-        raise PyftError(f'{" and ".join(missing)}: not installed. To have it: pip install "pyft-book[serve]"')
+        raise PyftError(f'{" and ".join(missing)}: not installed. To have it: pip install ".[serve]", in the folder of the repository')
