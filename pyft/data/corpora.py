@@ -268,8 +268,8 @@ HUB_CORPORA: dict[str, Corpus] = {
         Corpus(
             "sst2",
             "",
-            "phrases (train, validation) and sentences (test) of Rotten Tomatoes reviews, judged by three people each; many"
-            " phrases of `validation` are of sentences that `train` has too, so that accuracy there flatters",
+            "phrases (train, validation) and sentences (test) of Rotten Tomatoes reviews, judged by three people each;"
+            " many phrases of `validation` are of sentences that `train` has too, so that accuracy there flatters",
             _classes("negative", "positive"),
             lambda: (),
         ),

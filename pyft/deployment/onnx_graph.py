@@ -118,4 +118,5 @@ def _need(*packages: str) -> None:
     from importlib.util import find_spec
 
     if missing := [name for name in packages if find_spec(name) is None]:
-        raise PyftError(f'{" and ".join(missing)}: not installed. To have it: pip install ".[serve]", in the folder of the repository')
+        said = " and ".join(missing)
+        raise PyftError(f'{said}: not installed. To have it, in the folder of the repository: pip install ".[serve]"')

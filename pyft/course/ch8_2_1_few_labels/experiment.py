@@ -62,7 +62,7 @@ def run(task: str, kind: str, lr: float, n: int, seed: int) -> dict[str, Any]:
     `kind` is a method that trains, or "frozen" or "no labels" for all methods that do not.
     """
     chosen, splits = TASKS[task], data.load(TASKS[task].corpus)
-    asked = _asked(task, seed in TRIAL_DRAWS)
+    asked = asked_texts(task, seed in TRIAL_DRAWS)
     set_seed(seed)
     begun = time.process_time()
     if kind == "no labels":
@@ -88,7 +88,7 @@ def run(task: str, kind: str, lr: float, n: int, seed: int) -> dict[str, Any]:
 
 
 @cache
-def _asked(task: str, trial: bool) -> Dataset:
+def asked_texts(task: str, trial: bool) -> Dataset:
     """The same texts for all, as many of each class: of the test split, or for a trial of the validation split."""
     chosen = TASKS[task]
     split, n = ("validation", chosen.watched) if trial else ("test", chosen.asked)
@@ -105,7 +105,7 @@ def _encoder(name: str) -> tuple[Any, Any]:
 
 @cache
 def _test_vectors(name: str, task: str) -> NDArray[Any]:
-    return vectors(*_encoder(name), _asked(task, trial=False)["text"][:], MAX_LENGTH)
+    return vectors(*_encoder(name), asked_texts(task, trial=False)["text"][:], MAX_LENGTH)
 
 
 def by_label_names(task: str) -> Labels:
@@ -118,12 +118,12 @@ def by_pattern(task: str) -> Labels:
     """The class whose word fits the hole best, before any training."""
     model, tokenizer = _encoder(MASKED)
     pattern = Pattern(TASKS[task].pattern, TASKS[task].words)
-    return pattern.predict(model, tokenizer, _asked(task, trial=False)["text"][:], MAX_LENGTH)
+    return pattern.predict(model, tokenizer, asked_texts(task, trial=False)["text"][:], MAX_LENGTH)
 
 
 def frozen(task: str, train: Dataset) -> dict[str, Labels]:
     """The answers of all methods that leave the encoder as it is, by name."""
-    y, asked = np.array(train["label"]), _asked(task, trial=False)
+    y, asked = np.array(train["label"]), asked_texts(task, trial=False)
     X, Z = (vectors(*_encoder(name), train["text"][:], MAX_LENGTH) for name in (MODEL, MASKED))
     words = tfidf_logistic().fit(train["text"][:], y)
     answers = (

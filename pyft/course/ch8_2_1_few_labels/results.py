@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pyft import plots
 from pyft.benchmarks.experiment import Found
 from pyft.benchmarks.kept import complete
-from pyft.course.ch8_2_1_few_labels.experiment import AGAINST_HEAD, chosen_rates, plan
+from pyft.course.ch6_1_2_social_media.experiment import documents
+from pyft.course.ch8_2_1_few_labels.experiment import AGAINST_HEAD, asked_texts, chosen_rates, plan
 from pyft.course.ch8_2_1_few_labels.recipes import DRAWS, METHODS, NO_LABELS, RATES, RIVALS, SIZES, TASKS, TRIAL_DRAWS
 from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import mean_interval, unpack_bits
@@ -44,15 +45,22 @@ def answers(found: Found) -> dict[Key, NDArray[np.bool_]]:
 
 
 def verdicts(found: Found) -> dict[Key, Verdict]:
-    """Each method against the head alone on its encoder, paired by draw and text; corrected together.
+    """Each method against the head alone on its encoder, paired by draw and text, texts of one review together;
+    corrected together.
 
     What needs no labels has no draws, and is held against the smallest size.
     """
     right, made = answers(found), {}
+    clusters = {task: documents_of(task) for task in TASKS}
     for task, name, n in AGAINST_HEAD.members:
         a, b = right[task, name, n], right[task, RIVALS[name], n or SIZES[0]]
-        made[task, name, n] = compare_runs(a if n else a[0], b)
+        made[task, name, n] = compare_runs(a if n else a[0], b, clusters[task])
     return AGAINST_HEAD.correct(made)
+
+
+def documents_of(task: str) -> list[str]:
+    """The document of each text that all are asked about: sentences of one review are not independent."""
+    return documents(asked_texts(task, trial=False))
 
 
 def scores(right: Mapping[Key, NDArray[np.bool_]]) -> dict[Key, NDArray[np.float64]]:

@@ -47,7 +47,7 @@ from pyft.finetune.loop import fine_tune, set_seed
 from pyft.finetune.prediction import predict
 
 # What is compared on Chinese test texts without a Chinese label, declared before any run is read: each start, with and
-# without learning, with guessing one class throughout; the two starts with each other; both with the real multilingual
+# without learning, with guessing; the two starts with each other; both with the real multilingual
 # encoder.
 NEW_WORDS = Family(
     "new words",

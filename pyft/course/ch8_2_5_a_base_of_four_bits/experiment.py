@@ -29,7 +29,7 @@ def run(task: str, base: str, seed: int) -> dict[str, Any]:
     """Fine-tune LoRA on one base: which test texts are classified rightly."""
     splits = corpus_of(task)
     train = subset(splits["train"], TASKS[task].rows, seed)
-    test = subset(splits["test"], min(TASKS[task].test, len(splits["test"])), 0)
+    test = tested(task)
     set_seed(seed)
     K = len(data.label_names(train.features["label"]))
     model, tokenizer = models.load(MODEL, "sequence-classification", num_labels=K)
@@ -54,6 +54,12 @@ def run(task: str, base: str, seed: int) -> dict[str, Any]:
 def corpus_of(task: str) -> Any:
     """The splits of a task's corpus, loaded once."""
     return data.load(TASKS[task].corpus)
+
+
+def tested(task: str) -> Any:
+    """The test rows of all runs."""
+    test = corpus_of(task)["test"]
+    return subset(test, min(TASKS[task].test, len(test)), 0)
 
 
 def hits(run: Run) -> NDArray[np.bool_]:

@@ -10,8 +10,9 @@ import torch
 from pyft import plots
 from pyft.benchmarks.experiment import Found, Run
 from pyft.benchmarks.kept import complete
+from pyft.course.ch6_1_2_social_media.experiment import documents
 from pyft.course.ch8_2_5_a_base_of_four_bits.counts import base_bytes, bits_a_number
-from pyft.course.ch8_2_5_a_base_of_four_bits.experiment import AGAINST_WHOLE, hits, plan
+from pyft.course.ch8_2_5_a_base_of_four_bits.experiment import AGAINST_WHOLE, hits, plan, tested
 from pyft.course.ch8_2_5_a_base_of_four_bits.recipes import BASES, SEEDS, TASKS, WHOLE
 from pyft.evaluation.power import tally
 from pyft.evaluation.stats import mean_interval
@@ -38,11 +39,20 @@ def by_base(found: Found) -> dict[tuple[str, str], list[Run]]:
 
 
 def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
-    """Each quantised base against the one of 32 bits, in shares, paired by seed and text; corrected together."""
+    """Each quantised base against the one of 32 bits, in shares, paired by seed and document; corrected together."""
     answers = {key: np.stack([hits(r) for r in some]) for key, some in by_base(found).items()}  # (S, N)
+    clusters = {task: documents_of(task) for task in TASKS}
     return AGAINST_WHOLE.correct(
-        {(task, base): compare_runs(answers[task, base], answers[task, WHOLE]) for task, base in AGAINST_WHOLE.members}
+        {
+            (task, base): compare_runs(answers[task, base], answers[task, WHOLE], clusters[task])
+            for task, base in AGAINST_WHOLE.members
+        }
     )
+
+
+def documents_of(task: str) -> list[str]:
+    """The document of each test text: sentences of one are not independent."""
+    return documents(tested(task))
 
 
 def bits_of(name: str) -> float:

@@ -39,6 +39,15 @@ def true_positives(inside: Floats, outside: Floats, at: Any) -> Any:
     return true[np.searchsorted(false, at, side="right") - 1]
 
 
+def found_by_chance(n: int, at: float) -> float:
+    """The share of those inside that scores find which say nothing, with n outside: above `at`, for so few are there.
+
+    k = floor(at n) of those outside may be accused, so the threshold is the (k + 1)th highest of their scores. One
+    score more is as likely to fall into each of the n + 1 gaps between them, and k + 1 of these lie above it.
+    """
+    return (int(at * n) + 1) / (n + 1)
+
+
 def area(inside: Floats, outside: Floats) -> float:
     """How often one inside scores above one outside, a tie half: the area under the curve."""
     above = (inside[:, None] > outside).mean() + 0.5 * (inside[:, None] == outside).mean()

@@ -29,6 +29,7 @@ from pyft.course.ch8_3_4_privacy_and_security.recipes import (
     DIGITS,
     EPOCHS,
     EPSILONS,
+    POOL,
     RATES,
     TARGET,
 )
@@ -144,7 +145,7 @@ def members_table(found: Found) -> Any:
                     "{:.1f} ({:.1f} to {:.1f})".format(*np.maximum(caught, 0)),
                 ]
             )
-    rows.append(["–", "a coin", "0.50", f"{100 * TARGET:.1f}"])
+    rows.append(["–", "a coin", "0.50", f"{100 * leaks.found_by_chance(POOL // 2, TARGET):.1f}"])
     columns = ["epochs", "attack", "area under the curve", f"found at {100 * TARGET:.0f} % false (%)"]
     return plots.table(rows, columns, "Means over runs, with 95 % intervals.")
 
@@ -171,7 +172,7 @@ def told_members(found: Found) -> str:
     for epochs in EPOCHS:
         curves = attacks(found, epochs)
         caught = {name: [leaks.true_positives(*pair, TARGET) for pair in pairs] for name, pairs in curves.items()}
-        judged[epochs, "loss"] = over_seeds([x - TARGET for x in caught["loss"]])
+        judged[epochs, "loss"] = over_seeds([x - leaks.found_by_chance(POOL // 2, TARGET) for x in caught["loss"]])
         judged[epochs, "calibrated"] = over_seeds(np.subtract(caught["calibrated"], caught["loss"]).tolist())
     judged = FOUND.correct(judged)
     said = []

@@ -10,6 +10,7 @@ from pyft.course.ch8_1_2_images_and_texts.experiment import NAMED, linear, plan
 from pyft.course.ch8_1_2_images_and_texts.recipes import ARMS, PHRASINGS
 from pyft.errors import PyftError
 from pyft.evaluation.power import undecided
+from pyft.evaluation.verdicts import compare_runs
 
 Y = digits()["test"][1].numpy()
 N = len(Y)
@@ -59,6 +60,15 @@ def test_a_digit_held_out_is_held_against_guessing():
     assert "the tower of words names 0.0 % rightly, less often than guessing" in never
     assert "the tower of MiniLM names 60.0 % rightly, more often than guessing" in often
     assert "would give 10 %" in never
+
+
+def test_images_of_a_digit_count_together(monkeypatch):
+    found = made_up(held=0.3)
+    together = results.against_guessing(found)["words"]
+    h = results.held_out(found, "words")
+    single = compare_runs(h, np.full(h.shape[1], results.GUESSING))
+    assert together.difference == pytest.approx(single.difference)
+    assert together.high - together.low != pytest.approx(single.high - single.low, rel=0.01)
 
 
 def test_held_out_answers_are_those_of_the_run_without_that_digit():

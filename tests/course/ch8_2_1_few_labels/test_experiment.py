@@ -50,7 +50,7 @@ def small(monkeypatch, tiny_minilm, same_torch_afterwards):
     monkeypatch.setattr(experiment, "TASKS", {"product reviews": SMALL})
     monkeypatch.setattr(experiment, "EPOCHS", {8: 1, 16: 1})
     monkeypatch.setattr(experiment, "RECIPE", replace(RECIPE, batch_size=8, max_length=16))
-    caches = experiment._asked, experiment._encoder, experiment._test_vectors
+    caches = experiment.asked_texts, experiment._encoder, experiment._test_vectors
     for cached in caches:
         cached.cache_clear()
     yield
@@ -134,6 +134,23 @@ def made(shares):
         of = {name: right(shares.get(name, 0.6), seed) for name in names}
         runs.append({"task": task, "kind": kind, "lr": lr, "n": n, "draw": seed, "texts": N, "right": of, "scores": {}})
     return {"runs": runs}
+
+
+@pytest.fixture(autouse=True)
+def documents(monkeypatch):
+    """The document of each text of made-up runs: its own."""
+    of = [str(i) for i in range(N)]
+    monkeypatch.setattr(results, "documents_of", lambda task: of)
+    return of
+
+
+def test_texts_of_one_document_count_together(documents):
+    found = made({"pattern, no labels": 0.5})
+    single = results.verdicts(found)["product reviews", "pattern, no labels", 0]
+    documents[:] = ["easy" if i < 0.58 * N else "hard" if i > 0.7 * N else "between" for i in range(N)]
+    together = results.verdicts(found)["product reviews", "pattern, no labels", 0]
+    assert together.difference == single.difference
+    assert together.high - together.low > 2 * (single.high - single.low)
 
 
 def test_better_worse_and_no_difference_are_said_where_they_are():

@@ -49,6 +49,23 @@ def test_a_run_on_tiny_models(monkeypatch, tiny_minilm, same_torch_afterwards):
     assert all(experiment.hits(r).mean() == pytest.approx(r["accuracy"], abs=1e-6) for r in made)
 
 
+@pytest.fixture(autouse=True)
+def documents(monkeypatch):
+    """The document of each text of made-up runs: its own."""
+    of = [str(i) for i in range(N)]
+    monkeypatch.setattr(results, "documents_of", lambda task: of)
+    return of
+
+
+def test_texts_of_one_document_count_together(documents):
+    found, key = made_up(NF4=0.6), ("film reviews", "NF4")
+    single = results.verdicts(found)[key]
+    documents[:] = ["hard" if 0.6 * N <= i < 0.7 * N else f"easy {i % 3}" for i in range(N)]
+    together = results.verdicts(found)[key]
+    assert together.difference == single.difference
+    assert together.high - together.low > 2 * (single.high - single.low)
+
+
 def test_every_base_meets_every_task_and_seed():
     assert len(set(experiment.plan())) == len(experiment.plan()) == len(TASKS) * len(BASES) * SEEDS
     assert len(experiment.AGAINST_WHOLE.members) == len(TASKS) * (len(BASES) - 1)

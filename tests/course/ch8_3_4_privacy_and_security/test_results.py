@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 from small_experiment import check_whole
 
-from pyft.course.ch8_3_4_privacy_and_security import poison_results, results
+from pyft.course.ch8_3_4_privacy_and_security import leaks, poison_results, results
 from pyft.course.ch8_3_4_privacy_and_security.experiment import (
     COST,
     EXPOSED,
@@ -99,6 +99,13 @@ def test_secrets():
     assert "With 256 copies the exposure is 12.0 bits" in told
     assert "guessing alone gives 1.4 on average, and 13.3 is the most" in told
     assert "No number of copies is shown" in results.told_secrets(made_up())
+
+
+def test_scores_that_say_nothing_find_a_little_more_than_may_be_accused():
+    rng, n = np.random.default_rng(0), 50
+    found = [leaks.true_positives(rng.normal(size=n), rng.normal(size=n), 0.05) for _ in range(4000)]
+    assert leaks.found_by_chance(n, 0.05) == pytest.approx(3 / 51)
+    assert np.mean(found) == pytest.approx(3 / 51, abs=4 * np.std(found) / 4000**0.5)
 
 
 def test_members_are_found_where_the_loss_betrays_them():
