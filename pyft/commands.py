@@ -44,7 +44,9 @@ def serve(
         from pyft.deployment.batching import Limits
         from pyft.deployment.service import of_folder
     except ModuleNotFoundError as error:
-        raise PyftError(f'{error.name}: not installed. To have it: pip install ".[serve]", in the folder of the repository') from None
+        raise PyftError(
+            f'{error.name}: not installed. To have it: pip install ".[serve]", in the folder of the repository'
+        ) from None
     app = of_folder(folder, Limits(batch=batch, wait=wait / 1000))
     uvicorn.run(app, host=host, port=port, backlog=4096)
 

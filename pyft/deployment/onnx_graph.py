@@ -118,4 +118,7 @@ def _need(*packages: str) -> None:
     from importlib.util import find_spec
 
     if missing := [name for name in packages if find_spec(name) is None]:
-        raise PyftError(f'{" and ".join(missing)}: not installed. To have it: pip install ".[serve]", in the folder of the repository')
+        raise PyftError(
+            f"{' and '.join(missing)}: not installed. "
+            'To have it: pip install ".[serve]", in the folder of the repository'
+        )
