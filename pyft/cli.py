@@ -236,15 +236,16 @@ def predict(
     text_column: Annotated[str | None, typer.Option(help="The column of texts, if not text (or tokens).")] = None,
 ) -> None:
     """Predict the class or rating of texts, or the tags of their words, with your own model."""
-    from pyft.finetune import predictions
+    from pyft.finetune import hardware, predictions
     from pyft.finetune.saved import SavedModel
 
-    saved = SavedModel(folder)
+    saved = SavedModel(folder.absolute())  # a relative one may have the name of a pretrained model
     if out:
         predictions.check_place(out)
     texts = [*(text or []), *(predictions.read_texts(data, saved.card["task"], text_column) if data else [])]
     if not texts:
         raise PyftError("nothing to predict: give --text 'a text', or --data FILE.")
+    saved.loaded[0].to(hardware.device())
     given = saved.answer(texts)
     for line in predictions.cut_texts(saved, texts):
         print(line, file=sys.stderr)

@@ -1,6 +1,11 @@
 """A model as a service over HTTP: answers in batches, limits, health, metrics. Needs the extra `serve`.
 
 POST /predict   {"texts": ["…", "…"]}  ->  {"answers": [{…}, {…}]}, in the order of the texts
+                a class   {"label": "pos", "p": {"neg": 0.1, "pos": 0.9}, "unread": 0}
+                a number  {"value": 3.5, "unread": 0}
+                tags      {"tokens": ["…", "…"], "tags": ["B-PER", "O"], "unread": 0}
+                unread    what of the text's end the model was not given, since the text is longer than `max_length`
+                          tokens: so many tokens; of tags so many words, which are then `O`
 GET  /health    whether it answers, and what it answers
 GET  /metrics   counts and times, as Prometheus reads them
 
@@ -24,6 +29,8 @@ from pydantic import BaseModel, ConfigDict
 
 from pyft.data.row_checks import HALF, broken
 from pyft.deployment.batching import USUAL, Answerer, Batcher, Limits, OverloadedError
+from pyft.finetune import hardware
+from pyft.finetune.predictions import unread
 from pyft.finetune.saved import SavedModel
 
 log = logging.getLogger(__name__)
@@ -149,10 +156,16 @@ class Guard:
 
 
 def answerer(saved: SavedModel) -> Answerer:
-    """How a saved model answers: with a class and its probabilities, a number, or the tags of words."""
+    """How a saved model answers: with a class and its probabilities, a number, or the tags of words.
+
+    Each answer says how much of its text is `unread`, as the module's text has it.
+    """
     labels, task = saved.card["labels"], saved.card["task"]
 
     def answer(texts: list[str]) -> list[dict[str, Any]]:
+        return [found | {"unread": n} for found, n in zip(answers(texts), unread(saved, texts), strict=True)]
+
+    def answers(texts: list[str]) -> list[dict[str, Any]]:
         given = saved.answer(texts)
         if task == "regression":
             return [{"value": value} for value in given.found]
@@ -169,6 +182,6 @@ def answerer(saved: SavedModel) -> Answerer:
 
 def of_folder(folder: Path, limits: Limits = USUAL) -> FastAPI:
     """The service of what `pyft finetune --out` has written. Raises `PyftError` if it is no finished model."""
-    saved = SavedModel(folder)
-    _ = saved.loaded  # now, and not when the first request waits
+    saved = SavedModel(folder.absolute())  # a relative one may have the name of a pretrained model
+    saved.loaded[0].to(hardware.device())  # now, and not when the first request waits
     return make_app(answerer(saved), {key: saved.card[key] for key in ("task", "labels", "max_length")}, limits)

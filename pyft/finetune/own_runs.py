@@ -38,7 +38,8 @@ def read_run(folder: Path) -> OwnRun:
     card = read_card(folder)
     try:
         mark = json.loads((folder / MARK).read_text(encoding="utf8"))
-        rows = [json.loads(line) for line in (folder / "test.jsonl").read_text(encoding="utf8").splitlines()]
+        lines = (folder / "test.jsonl").read_text(encoding="utf8").split("\n")  # a JSON text may hold other line ends
+        rows = [json.loads(line) for line in lines if line]
         run = OwnRun(folder, card, dict(mark["inputs"]), {str(row["id"]): row["found"] for row in rows})
         finished = bool(mark["finished"])
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -2,15 +2,21 @@
 
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
+import saved_models
+import torch
 
 pytest.importorskip("fastapi")
 httpx = pytest.importorskip("httpx")
 
 from pyft.deployment.batching import Batcher, Limits  # noqa: E402
 from pyft.deployment.loopback import running, send_at_once  # noqa: E402
-from pyft.deployment.service import make_app, wrong_with  # noqa: E402
+from pyft.deployment.service import answerer, make_app, of_folder, wrong_with  # noqa: E402
+from pyft.finetune import hardware  # noqa: E402
+from pyft.finetune.saved import SavedModel  # noqa: E402
+from pyft.models import loading  # noqa: E402
 
 BAD = [
     {},
@@ -146,6 +152,32 @@ def test_health_and_metrics():
 def test_what_is_wrong_is_said():
     assert wrong_with(["a", " "], Limits()) == "text 2 is empty"
     assert wrong_with(["a"], Limits()) == ""
+
+
+FIELDS = {
+    "sequence-classification": {"label", "p"},
+    "regression": {"value"},
+    "token-classification": {"tokens", "tags"},
+}
+
+
+@pytest.mark.parametrize("task,names", FIELDS.items())
+def test_each_answer_says_how_much_of_its_text_was_not_read(task, names, tmp_path, tiny_bert, tokenizer):
+    answer = answerer(saved_models.small(tmp_path / "mine", tiny_bert, tokenizer, task))
+    ((_, said),) = ask(make_app(answer, {}), [{"texts": ["good film", "the bad film a poison"]}])
+    assert [found["unread"] for found in said["answers"]] == [0, 2]
+    assert all(found.keys() == names | {"unread"} for found in said["answers"])
+
+
+def test_the_service_is_of_the_folder_and_on_the_hardware_that_there_is(tmp_path, tiny_bert, tokenizer, monkeypatch):
+    saved_models.small(tmp_path / "bert", tiny_bert, tokenizer)
+    monkeypatch.chdir(tmp_path)
+    made, load = [], SavedModel.loaded.func
+    monkeypatch.setattr(SavedModel, "loaded", property(lambda saved: made.append(load(saved)[0]) or (made[-1], None)))
+    monkeypatch.setattr(loading, "files", lambda name: pytest.fail("the pretrained model was taken"))
+    monkeypatch.setattr(hardware, "device", lambda: torch.device("meta"))  # every machine has this one
+    of_folder(Path("bert"))
+    assert [next(model.parameters()).device.type for model in made] == ["meta"]
 
 
 def test_a_batch_waits_no_longer_than_it_is_told():

@@ -60,7 +60,7 @@ def check(
         PyftError: see `weights`; or texts that are all of one length, so that no batch of them is padded.
     """
     w, card = weights(folder), read_card(Path(folder))
-    model, tokenizer = models.load(str(folder), card["task"], num_labels=len(card["labels"]))
+    model, tokenizer = models.load(str(Path(folder).absolute()), card["task"], num_labels=len(card["labels"]))
     batch = tokenizer(list(texts), padding=True, truncation=True, max_length=card["max_length"], return_tensors="pt")
     ids, mask, h = batch["input_ids"], batch["attention_mask"].bool(), model.config.num_attention_heads
     if bool(mask.all()):

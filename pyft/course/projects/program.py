@@ -31,7 +31,7 @@ def check(folders: Sequence[Path], test: Path) -> Iterator[Finding]:
     rows = from_files.read(test, "sequence-classification")
     texts, y = [row["text"] for row in rows], [row["label"] for row in rows]
     names = _names(folders[0])
-    model, tokenizer = models.load(str(folders[0]), "sequence-classification", num_labels=len(names))
+    model, tokenizer = models.load(str(folders[0].absolute()), "sequence-classification", num_labels=len(names))
     model.eval()
     yield Finding(True, "weights in safetensors, and a tokenizer with as many words as the model has embeddings")
     nameless = [name for name in names if re.fullmatch(r"LABEL_\d+", name)]

@@ -1,6 +1,7 @@
 """A model that a reader saved, and one that a reader computed by hand, are looked at as their projects promise."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from safetensors.torch import load_file
 from pyft.course.projects import bert_by_hand, findings
 from pyft.course.projects.by_hand import MISTAKES, check, weights
 from pyft.errors import PyftError
+from pyft.models import loading
 from pyft.mutation import broken_copy
 
 TEXTS = ["the film", "a good film", "the bad bad film", "poison"]
@@ -102,6 +104,17 @@ def lacks(saved, test):
 
 def test_a_model_that_comes_back_whole_passes(tmp_path, saved):
     assert lacks(saved, labelled(tmp_path, saved)) == []
+
+
+def test_a_folder_with_the_name_of_a_pretrained_model_is_that_folder(tmp_path, saved, monkeypatch, capsys):
+    test = labelled(tmp_path, saved)
+    saved.rename(tmp_path / "bert")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loading, "start", lambda name: pytest.fail("the pretrained model was taken"))
+    monkeypatch.setattr(loading, "files", lambda name: pytest.fail("the pretrained model was taken"))
+    assert lacks(Path("bert"), test) == []
+    check("bert", TEXTS, bert_by_hand.logits)
+    assert "project of part 4: done" in capsys.readouterr().out
 
 
 def test_a_model_with_turned_labels_is_no_better_than_the_commonest_class(tmp_path, saved):
