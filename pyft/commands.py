@@ -18,7 +18,7 @@ def convert(
     text_column: Annotated[str | None, typer.Option(help="The column of texts, if not text (or tokens).")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column of labels, if not label (or tags).")] = None,
 ) -> None:
-    """Convert a file of labelled texts or tagged words into another format; nothing is written if anything is lost."""
+    """Convert labelled texts or tagged words: these are kept, or nothing is written; what else is left out is said."""
     from pyft.data.convert import convert as converted
     from pyft.data.convert import read_names
     from pyft.data.from_files import Layout
@@ -44,7 +44,9 @@ def serve(
         from pyft.deployment.batching import Limits
         from pyft.deployment.service import of_folder
     except ModuleNotFoundError as error:
-        raise PyftError(f'{error.name}: not installed. To have it: pip install ".[serve]", in the folder of the repository') from None
+        raise PyftError(
+            f'{error.name}: not installed. To have it: pip install ".[serve]", in the folder of the repository'
+        ) from None
     app = of_folder(folder, Limits(batch=batch, wait=wait / 1000))
     uvicorn.run(app, host=host, port=port, backlog=4096)
 
