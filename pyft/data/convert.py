@@ -26,6 +26,7 @@ from pyft.data.iob2 import spans, split_tag
 from pyft.data.row_checks import broken, shown
 from pyft.data.splits import Row
 from pyft.data.tag_schemes import SCHEMES
+from pyft.data.unclosed_quotes import refuse_unclosed
 from pyft.errors import PyftError, unknown
 from pyft.paths import try_place, write_atomically
 
@@ -86,7 +87,9 @@ def read(path: Path, layout: Layout = USUAL) -> list[Row]:
     if kind == SPANS:
         return _read_spans(path)
     if kind == TEXTS:
-        return from_files.read(path, "sequence-classification", layout)
+        rows = from_files.read(path, "sequence-classification", layout)
+        refuse_unclosed(path, layout.columns("sequence-classification"))
+        return rows
     rows = from_files.read(path, "token-classification", layout)
     return [{"text": row["text"], "offsets": _joined(row["tokens"]), "tags": list(row["label"])} for row in rows]
 

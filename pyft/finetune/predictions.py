@@ -9,6 +9,7 @@ from typing import Any
 
 from pyft.data.file_formats import decode, read_file
 from pyft.data.row_checks import shown
+from pyft.data.unclosed_quotes import refuse_unclosed
 from pyft.errors import PyftError
 from pyft.finetune.answers import Answers
 from pyft.finetune.batches import tokenize
@@ -22,7 +23,7 @@ def read_texts(path: Path, task: str, column: str | None = None) -> list[Any]:
     """The texts of a file, or their words where words have tags: one a row, or one a line of a .txt file.
 
     Raises:
-        PyftError: a file that cannot be read, or a row without a text; it names the first ones.
+        PyftError: a file that cannot be read, a row without a text or with several rows in it; it names the first ones.
     """
     words = task == "token-classification"
     if path.suffix.lower() == ".txt" and path.is_file():
@@ -44,6 +45,8 @@ def read_texts(path: Path, task: str, column: str | None = None) -> list[Any]:
         raise PyftError(f"{path}:\n  " + "\n  ".join(problems[:SHOWN]) + more)
     if not texts:
         raise PyftError(f"{path}: no texts. Expected at least one in {name}.")
+    if not words:
+        refuse_unclosed(path, [name])
     return texts
 
 
