@@ -18,7 +18,7 @@ def convert(
     text_column: Annotated[str | None, typer.Option(help="The column of texts, if not text (or tokens).")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column of labels, if not label (or tags).")] = None,
 ) -> None:
-    """Convert a file of labelled texts or tagged words into another format; nothing is written if anything is lost."""
+    """Convert labelled texts or tagged words: these are kept, or nothing is written; what else is left out is said."""
     from pyft.data.convert import convert as converted
     from pyft.data.convert import read_names
     from pyft.data.from_files import Layout

@@ -1,4 +1,4 @@
-"""From one format of labelled files to another. What was written is read again, and kept only if nothing was lost.
+"""From one format of labelled files to another. What was written is read again, and kept only if no row was changed.
 
 texts with a class    .csv, .tsv, .jsonl, .json     `text` and `label`
 words with tags       .conll, .iob, .bio, .txt      a word and its tag a line; IOB1, IOB2 or BIOES
@@ -10,6 +10,7 @@ import contextlib
 import csv
 import io
 import json
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pyft.data import from_files
+from pyft.data import from_files, left_out
 from pyft.data.entities import Entity, from_iob2, to_entities, to_tags, word_offsets
 from pyft.data.file_formats import decode, read_file
 from pyft.data.from_files import SHOWN, USUAL, Layout
@@ -25,8 +26,9 @@ from pyft.data.iob2 import spans, split_tag
 from pyft.data.row_checks import broken, shown
 from pyft.data.splits import Row
 from pyft.data.tag_schemes import SCHEMES
+from pyft.data.unclosed_quotes import refuse_unclosed
 from pyft.errors import PyftError, unknown
-from pyft.paths import write_atomically
+from pyft.paths import try_place, write_atomically
 
 TEXTS, WORDS, SPANS = "texts with a class", "words with tags", "entities by offset"
 SUFFIXES = {
@@ -44,11 +46,13 @@ class Converted:
     what: str
     labels: Counter[str]
     merged: list[str]  # labels that cannot be told apart any more
+    left_out: list[str]  # what of the source is neither text nor label
 
     def said(self) -> str:
-        """Say it in a line or two."""
+        """Say it in up to three lines, or more if labels were merged."""
         counts = ", ".join(f"{label} ({n:,})" for label, n in sorted(self.labels.items())) or "none"
         lines = [f"{self.rows:,} rows of {self.what}; labels: {counts}", *self.merged]
+        lines += [f"left out: {'; '.join(self.left_out)}"] if self.left_out else []
         return "\n".join(lines)
 
 
@@ -83,7 +87,9 @@ def read(path: Path, layout: Layout = USUAL) -> list[Row]:
     if kind == SPANS:
         return _read_spans(path)
     if kind == TEXTS:
-        return from_files.read(path, "sequence-classification", layout)
+        rows = from_files.read(path, "sequence-classification", layout)
+        refuse_unclosed(path, layout.columns("sequence-classification"))
+        return rows
     rows = from_files.read(path, "token-classification", layout)
     return [{"text": row["text"], "offsets": _joined(row["tokens"]), "tags": list(row["label"])} for row in rows]
 
@@ -98,9 +104,8 @@ def _joined(tokens: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _read_spans(path: Path) -> list[Row]:
-    wanted = [name for name in ("text", "spans", "tokens") if name in _first_names(path)]
     rows, problems = [], []
-    for where, found in read_file(path, wanted, words=False):
+    for where, found in read_file(path, _names_of_spans(path), words=False):
         try:
             rows.append(_of_spans(found))
         except PyftError as error:
@@ -109,6 +114,10 @@ def _read_spans(path: Path) -> list[Row]:
         more = f"\n  and {len(problems) - SHOWN:,} more" if len(problems) > SHOWN else ""
         raise PyftError(f"{path}:\n  " + "\n  ".join(problems[:SHOWN]) + more)
     return rows
+
+
+def _names_of_spans(path: Path) -> list[str]:
+    return [name for name in ("text", "spans", "tokens") if name in _first_names(path)]
 
 
 def _of_spans(found: Row | str) -> Row:
@@ -244,7 +253,8 @@ def convert(
     written by offset if asked for. The new file is read again, and kept only if it says the same.
 
     Raises:
-        PyftError: a malformed source, a target that exists or cannot hold these rows; nothing is written then.
+        PyftError: a malformed source, a target that exists or cannot hold these rows, or a place where nothing can be
+            written; there is no new file then.
     """
     if target.exists():
         raise PyftError(f"{target} is there already. Delete it, or choose another name.")
@@ -257,15 +267,26 @@ def convert(
     before = _labels(rows)
     if names is not None:
         rows = rename(rows, names)
+    merged = _merged(before, names) if names else []
+    done = Converted(len(rows), kind, _labels(rows), merged, _left_out(source, kind, layout))
     content = written(rows, kind, target.suffix.lower(), scheme)
-    part = target.with_name(f"part-of-{target.stem}{target.suffix}")
-    try:
+    try_place(target)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:  # beside it: a move is then a change of names alone
+        part = Path(folder) / target.name
         write_atomically(part, content)
         _refuse_loss(rows, kind, part, target, scheme)
         part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return Converted(len(rows), kind, _labels(rows), _merged(before, names) if names else [])
+    return done
+
+
+def _left_out(source: Path, kind: str, layout: Layout) -> list[str]:
+    """In words, what of the source the rows of this kind do not hold."""
+    if kind == TEXTS:
+        return left_out.of_texts(source, layout.columns("sequence-classification"))
+    if kind_of(source) == WORDS:
+        return left_out.of_words(source, layout.columns("token-classification"))
+    between = ["what stands between words, white space too"] if kind == WORDS else []
+    return [*left_out.of_spans(source, _names_of_spans(source)), *between]
 
 
 def _merged(labels: Iterable[str], names: Mapping[str, str]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from pyft.data.file_formats import DOCUMENT, decode, read_file
 from pyft.data.row_checks import shown
 from pyft.data.tag_schemes import is_tag
+from pyft.data.unclosed_quotes import refuse_unclosed
 from pyft.errors import PyftError
 from pyft.finetune.answers import Answers
 from pyft.finetune.batches import tokenize
@@ -27,7 +28,7 @@ def read_texts(path: Path, task: str, column: str | None = None) -> list[Any]:
     A .txt file of words with their tags is read as `pyft finetune` reads it: a word a line.
 
     Raises:
-        PyftError: a file that cannot be read, or a row without a text; it names the first ones.
+        PyftError: a file that cannot be read, a row without a text or with several rows in it; it names the first ones.
     """
     words, kind = task == "token-classification", path.suffix.lower()
     name = column or ("tokens" if words else "text")
@@ -56,6 +57,8 @@ def read_texts(path: Path, task: str, column: str | None = None) -> list[Any]:
         raise PyftError(f"{path}:\n  " + "\n  ".join(problems[:SHOWN]) + more)
     if not texts:
         raise PyftError(f"{path}: no texts. Expected at least one in {name}.")
+    if not words:
+        refuse_unclosed(path, [name])
     return texts
 
 

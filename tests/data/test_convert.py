@@ -4,6 +4,7 @@ import json
 from itertools import product
 
 import pytest
+from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.scheme import IOB1, IOB2, IOBES, Tokens
@@ -163,6 +164,68 @@ def test_labels_get_other_names_and_it_is_said_what_can_no_more_be_told_apart(fo
     assert rename(tagged, {"PER": "PERSON"})[0]["tags"] == ["B-PERSON"]
     with pytest.raises(PyftError, match=r"no new name for the label 'PER'\. Names are given for: LOC"):
         rename(tagged, {"LOC": "PLACE"})
+
+
+SPANNED = {"start": 0, "end": 3, "label": "PER", "token_end": 0}
+WIDE = "-DOCSTART- -X- -X- O\n\n# one\nAnn NNP B-NP B-PER\n# two\nsang VBD B-VP O\n\n-DOCSTART- -X- -X- O\n"
+
+
+@pytest.mark.parametrize(
+    "source,content,target,said",
+    [
+        (".csv", "id,text,label,date\n1,a,x,May\n2,b,y,June\n", ".jsonl", "columns id, date"),
+        (
+            ".tsv",
+            "text\tlabel\t\na \tx\t1\nb\t y\t2\n",
+            ".csv",
+            "column (without a name); white space around a text or a label (2 times)",
+        ),
+        (".csv", "sep=;\nid;text;label\n1;a;x\n", ".json", "column id"),
+        (".jsonl", '{"text": "a", "label": "x"}\n{"text": "b", "label": "y", "id": 3}\n', ".csv", "column id"),
+        (
+            ".json",
+            '[{"tokens": ["a"], "tags": ["O"], "pos": ["DT"]}, {"tokens": ["-DOCSTART-"], "tags": ["O"]}]',
+            ".iob",
+            "column pos; -DOCSTART-",
+        ),
+        (".conll", WIDE, ".jsonl", "columns 2, 3; comment (2 times); -DOCSTART- (2 times)"),
+        (
+            ".jsonl",
+            json.dumps({"text": "Ann", "spans": [SPANNED], "meta": 1}),
+            ".json",
+            "columns meta, spans.token_end; what stands between words, white space too",
+        ),
+        (".jsonl", '{"text": "a", "label": "x"}\n', ".csv", None),
+        (".conll", "Ann\tB-PER\n", ".jsonl", None),
+    ],
+)
+def test_what_is_left_out_is_said(source, content, target, said, folder):
+    *_, last = convert(folder(source, content), folder(target)).said().splitlines()
+    assert last == f"left out: {said}" if said else "left out" not in last
+
+
+def test_columns_of_parquet_are_left_out_by_name(tmp_path):
+    Dataset.from_dict({"text": ["a"], "label": ["x"], "day": [3]}).to_parquet(tmp_path / "a.parquet")
+    assert convert(tmp_path / "a.parquet", tmp_path / "a.csv").left_out == ["column day"]
+
+
+def test_files_beside_the_target_stay_as_they_are(tmp_path):
+    source, other = tmp_path / "part-of-b.jsonl", tmp_path / "part-of-c.jsonl"
+    source.write_text('{"text": "a", "label": "x"}\n')
+    other.write_text("notes")
+    convert(source, tmp_path / "b.jsonl")
+    convert(source, tmp_path / "c.jsonl")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.jsonl", "c.jsonl", source.name, other.name]
+    assert other.read_text() == "notes"
+
+
+def test_a_place_is_made_or_it_is_said_why_there_is_none(tmp_path):
+    source = tmp_path / "a.csv"
+    source.write_text("text,label\na,x\n")
+    convert(source, tmp_path / "new" / "b.jsonl")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["b.jsonl"]
+    with pytest.raises(PyftError, match="cannot write .*Name another place"):
+        convert(source, source / "b.jsonl")
 
 
 @pytest.mark.parametrize("content", ["[1]", '{"a": 1}', '{"a": " "}', "{"])
