@@ -163,9 +163,9 @@ def pretrain(
     name: Annotated[str, typer.Argument(help="xlnet, bert-continued, roberta-continued or xlnet-continued.")],
 ) -> None:
     """Make a prepared model again, into pyft/weights (half an hour; goes on where it was interrupted)."""
-    from pyft.pretraining import continued
+    from pyft.pretraining import prepared
 
-    continued.prepare(name)
+    prepared.make(name)
 
 
 @app.command()
