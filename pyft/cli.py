@@ -203,13 +203,14 @@ def finetune(
     from pyft.data.from_files import Layout
     from pyft.finetune import output_folder, pipeline
     from pyft.finetune.data_table import as_text
+    from pyft.finetune.output_lock import alone_in
     from pyft.finetune.report import score_lines, test_lines
 
     options = {"max_length": max_length, "lr": lr, "batch_size": batch_size, "patience": patience}
     changes = {name: value for name, value in options.items() if value is not None}
     layout = Layout(text_column, label_column, tags)
     command = " ".join(map(quoted, ["pyft", *sys.argv[1:]]))
-    with interrupted_with(lambda: output_folder.kept(out)):
+    with interrupted_with(lambda: output_folder.kept(out)), alone_in(out):
         card = pipeline.fit(
             task, data, out, validation, test, model, profile, epochs, seed, layout, changes, command, method
         )  # fmt: skip
