@@ -203,6 +203,7 @@ def finetune(
     from pyft.data.from_files import Layout
     from pyft.finetune import output_folder, pipeline
     from pyft.finetune.data_table import as_text
+    from pyft.finetune.model_checks import check_model
     from pyft.finetune.output_lock import alone_in
     from pyft.finetune.report import score_lines, test_lines
 
@@ -211,6 +212,7 @@ def finetune(
     layout = Layout(text_column, label_column, tags)
     command = " ".join(map(quoted, ["pyft", *sys.argv[1:]]))
     with interrupted_with(lambda: output_folder.kept(out)), alone_in(out):
+        check_model(model, profile, max_length)
         card = pipeline.fit(
             task, data, out, validation, test, model, profile, epochs, seed, layout, changes, command, method
         )  # fmt: skip
