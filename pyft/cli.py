@@ -163,9 +163,9 @@ def pretrain(
     name: Annotated[str, typer.Argument(help="xlnet, bert-continued, roberta-continued or xlnet-continued.")],
 ) -> None:
     """Make a prepared model again, into pyft/weights (half an hour; goes on where it was interrupted)."""
-    from pyft.pretraining import continued
+    from pyft.pretraining import prepared
 
-    continued.prepare(name)
+    prepared.make(name)
 
 
 @app.command()
@@ -204,6 +204,8 @@ def finetune(
     from pyft.data.unclosed_quotes import refuse_unclosed
     from pyft.finetune import output_folder, pipeline
     from pyft.finetune.data_table import as_text
+    from pyft.finetune.model_checks import check_model
+    from pyft.finetune.output_lock import alone_in
     from pyft.finetune.report import score_lines, test_lines
 
     options = {"max_length": max_length, "lr": lr, "batch_size": batch_size, "patience": patience}
@@ -213,7 +215,8 @@ def finetune(
         if file:
             refuse_unclosed(file, layout.columns(task))
     command = " ".join(map(quoted, ["pyft", *sys.argv[1:]]))
-    with interrupted_with(lambda: output_folder.kept(out)):
+    with interrupted_with(lambda: output_folder.kept(out)), alone_in(out):
+        check_model(model, profile, max_length)
         card = pipeline.fit(
             task, data, out, validation, test, model, profile, epochs, seed, layout, changes, command, method
         )  # fmt: skip

@@ -107,6 +107,7 @@ def make() -> None:
     else:
         if VENV.exists():
             say("an earlier setup did not finish, or its Python or folder is gone; starting again")
+            STAMP.unlink(missing_ok=True)  # first, for what is half removed is not ready
             shutil.rmtree(VENV)
         say(f"making .venv with Python {sys.version.split()[0]}")
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
@@ -133,8 +134,8 @@ def main() -> None:
                 make()
     except KeyboardInterrupt:
         stop("interrupted; the same command starts the setup again")
-    except subprocess.CalledProcessError as error:
-        stop(f"could not make the environment: {error}")
+    except (subprocess.CalledProcessError, OSError) as error:  # of a full disk, or a folder that is not ours
+        stop(f"could not make the environment: {error}. To try again: make setup")
 
 
 if __name__ == "__main__":

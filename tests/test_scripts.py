@@ -1,5 +1,6 @@
 """The scripts that stand before the package: set up an environment, check it, lock it."""
 
+import errno
 import os
 import re
 import shutil
@@ -183,6 +184,35 @@ def test_an_interrupted_setup_leaves_no_stamp(bootstrap: ModuleType, monkeypatch
     with pytest.raises(SystemExit, match="interrupted; the same command starts the setup again"):
         bootstrap.main()
     assert bootstrap.VENV.exists()
+    assert not bootstrap.is_ready()
+
+
+def test_an_environment_that_is_half_removed_is_not_ready_for_the_python_that_made_it(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    bootstrap.make()
+    with monkeypatch.context() as other:
+        other.setattr(bootstrap, "works", lambda: False)
+        other.setattr(bootstrap.shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            bootstrap.make()
+    assert bootstrap.works() and not bootstrap.is_ready()
+
+
+def test_a_checkout_that_cannot_be_written_to_is_said_in_words(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(bootstrap, "pip", full)
+    with pytest.raises(
+        SystemExit, match=r"make the environment: .*No space left .* To try again: make setup"
+    ):
+        bootstrap.main()
     assert not bootstrap.is_ready()
 
 

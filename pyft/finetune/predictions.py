@@ -124,13 +124,23 @@ def _first(names: Sequence[str]) -> str:
 
 
 def write(out: Path, saved: SavedModel, texts: Sequence[Any], given: Answers) -> None:
-    """Write the answers: a row a text, or a row a word, with the probability of each class, or of the word's tag."""
+    """Write the answers: a row a text, or a row a word, with the probability of each class, or of the word's tag.
+
+    Raises:
+        PyftError: the file cannot be written, as on a full disk.
+    """
     kind = _of_words if saved.card["task"] == "token-classification" else _of_texts
     rows = list(kind(saved, texts, given))
     if out.suffix.lower() == ".jsonl":
-        write_atomically(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-        return
-    write_atomically(out, "".join(_line(fields) for fields in (list(rows[0]), *(row.values() for row in rows))))
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    else:
+        text = "".join(_line(fields) for fields in (list(rows[0]), *(row.values() for row in rows)))
+    try:
+        write_atomically(out, text)
+    except OSError as error:
+        raise PyftError(
+            f"could not write {out}: {error.strerror or error}. Make room, or name another file with --out."
+        ) from error
 
 
 def _line(fields: Iterable[Any]) -> str:
