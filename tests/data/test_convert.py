@@ -224,7 +224,7 @@ def test_a_place_is_made_or_it_is_said_why_there_is_none(tmp_path):
     source.write_text("text,label\na,x\n")
     convert(source, tmp_path / "new" / "b.jsonl")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["b.jsonl"]
-    with pytest.raises(PyftError, match="cannot write .*Name another place"):
+    with pytest.raises(PyftError, match=r"cannot write .*Name another place"):
         convert(source, source / "b.jsonl")
 
 
