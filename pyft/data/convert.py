@@ -91,6 +91,8 @@ def read(path: Path, layout: Layout = USUAL) -> list[Row]:
         refuse_unclosed(path, layout.columns("sequence-classification"))
         return rows
     rows = from_files.read(path, "token-classification", layout)
+    if any("\r" in tag for row in rows for tag in row["label"]):
+        raise PyftError(f"{path}: lines that end as on an old Mac, so that all are one. Save it with line feeds (\\n).")
     return [{"text": row["text"], "offsets": _joined(row["tokens"]), "tags": list(row["label"])} for row in rows]
 
 

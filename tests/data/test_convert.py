@@ -147,6 +147,11 @@ def test_a_word_with_a_line_break_is_refused_by_columns_and_nothing_is_left(fold
     assert not list(target.parent.glob(f"*{target.stem}.conll*"))
 
 
+def test_lines_of_an_old_mac_are_not_taken_for_one(folder):
+    with pytest.raises(PyftError, match="lines that end as on an old Mac"):
+        convert(folder(".conll", "Ann\tB-PER\rsang\tO\r\rBob\tB-PER\r"), folder(".jsonl"))
+
+
 @pytest.mark.parametrize("scheme", ["iob2", "bioes"])
 def test_a_word_that_looks_like_a_comment_is_kept(scheme, folder):
     source = folder(".jsonl", json.dumps({"tokens": ["#", "1"], "tags": ["B-A", "O"]}))
