@@ -209,9 +209,7 @@ def test_a_checkout_that_cannot_be_written_to_is_said_in_words(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(bootstrap, "pip", full)
-    with pytest.raises(
-        SystemExit, match=r"make the environment: .*No space left .* To try again: make setup"
-    ):
+    with pytest.raises(SystemExit, match=r"make the environment: .*No space left .* To try again: make setup"):
         bootstrap.main()
     assert not bootstrap.is_ready()
 

@@ -10,6 +10,7 @@ from pyft.errors import unknown
 from pyft.finetune.output_folder import file_digest
 from pyft.pretraining import continued
 from pyft.pretraining.continued import PLANS, Plan
+from pyft.pretraining.documents import texts
 
 
 def make(name: str) -> None:
@@ -31,5 +32,5 @@ def key(name: str, plan: Plan) -> str:
     """Which run it is: its plan, the texts and the weights that it begins with."""
     architecture, _, goes_on = name.partition("-")
     begun_with = [models.digest(models.minilm()), file_digest(models.delta_file(architecture) if goes_on else None)]
-    parts = [asdict(plan) | {"objective": plan.objective.__name__}, continued.texts(), begun_with]
+    parts = [asdict(plan) | {"objective": plan.objective.__name__}, texts(), begun_with]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

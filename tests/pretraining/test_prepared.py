@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from pyft import models
 from pyft.cli import app
-from pyft.pretraining import continued
+from pyft.pretraining import continued, prepared
 from pyft.pretraining.objectives import Roberta
 
 NAME = "roberta-continued"
@@ -21,7 +21,8 @@ def pretrain(laptop, monkeypatch):
 
     def run(texts=(["good film", "bad film the a"], ["the poison"], ["a good a bad"]), **changes):
         monkeypatch.setitem(continued.PLANS, NAME, replace(SMALL, objective=Roberta, **changes))
-        monkeypatch.setattr(continued, "texts", lambda: [list(text) for text in texts] * 8)
+        for module in (continued, prepared):
+            monkeypatch.setattr(module, "texts", lambda: [list(text) for text in texts] * 8)
         found = CliRunner().invoke(app, ["pretrain", NAME], catch_exceptions=False)
         assert found.exit_code == 0, found.output
         return models.history(NAME)["digest"]
