@@ -200,8 +200,8 @@ def finetune(
     ] = "full",
 ) -> None:
     """Fine-tune a model on your own data, compare it with a baseline, save it; goes on where it was interrupted."""
-    from pyft.data.from_files import COLUMNS, Layout
-    from pyft.data.unclosed_quotes import refuse_unclosed
+    from pyft.data.from_files import Layout
+    from pyft.data.unclosed_quotes import refuse_unclosed_tables
     from pyft.finetune import output_folder, pipeline
     from pyft.finetune.data_table import as_text
     from pyft.finetune.model_checks import check_model
@@ -211,9 +211,7 @@ def finetune(
     options = {"max_length": max_length, "lr": lr, "batch_size": batch_size, "patience": patience}
     changes = {name: value for name, value in options.items() if value is not None}
     layout = Layout(text_column, label_column, tags)
-    for file in (data, validation, test) if task in COLUMNS and task != "token-classification" else ():
-        if file:
-            refuse_unclosed(file, layout.columns(task))
+    refuse_unclosed_tables([data, validation, test], task, layout)
     command = " ".join(map(quoted, ["pyft", *sys.argv[1:]]))
     with interrupted_with(lambda: output_folder.kept(out)), alone_in(out):
         check_model(model, profile, max_length)

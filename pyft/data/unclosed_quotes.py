@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pyft.data.file_formats import decode, pick
+from pyft.data.from_files import COLUMNS, Layout
 from pyft.data.row_checks import NUMBER
 from pyft.data.table_header import table_header
 from pyft.errors import PyftError
@@ -35,6 +36,17 @@ def refuse_unclosed(path: Path, wanted: Sequence[str]) -> None:
     for (line, _), problem in zip(whole, problems, strict=True):
         if problem:
             raise PyftError(f"{path}:\n  line {line}: {problem}")
+
+
+def refuse_unclosed_tables(paths: Iterable[Path | None], task: str, layout: Layout) -> None:
+    """`refuse_unclosed` for the files of a task whose texts have one label each; of words with tags there is no table.
+
+    Raises:
+        PyftError: as `refuse_unclosed`.
+    """
+    if task in COLUMNS and task != "token-classification":
+        for path in filter(None, paths):
+            refuse_unclosed(path, layout.columns(task))
 
 
 def _rows(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
