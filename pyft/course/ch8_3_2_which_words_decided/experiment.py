@@ -109,7 +109,7 @@ def depends(seed: int) -> dict[str, Any]:
     return {
         "recipe": recipes.RECIPE,
         "rows": [recipes.ROWS, recipes.TESTED],
-        "texts": [recipes.TEXTS, recipes.SHORTEST, recipes.LONGEST, recipes.SANE, recipes.DRAWS],
+        "texts": ["half of each label", recipes.TEXTS, recipes.SHORTEST, recipes.LONGEST, recipes.SANE, recipes.DRAWS],
         "asked": [recipes.STEPS, recipes.SAMPLES, recipes.ORDERS],
         "methods": list(METHODS),
         "curves": [*faithful.SHARES, *faithful.LEVELS],

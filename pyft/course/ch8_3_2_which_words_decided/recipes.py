@@ -52,6 +52,11 @@ METHODS: Mapping[str, Method] = {
 
 @cache
 def texts() -> list[str]:
-    """The sentences whose decisions are explained: the first of the test split that are neither short nor long."""
-    every = data.load(CORPUS)["test"]["text"][:]
-    return [text for text in every if SHORTEST <= len(text.split()) <= LONGEST][:TEXTS]
+    """The sentences whose decisions are explained: of the test split, neither short nor long, half of each label.
+
+    They are drawn, since the split begins with praise.
+    """
+    rows = data.load(CORPUS)["test"].shuffle(seed=0)
+    fit = [(t, y) for t, y in zip(rows["text"], rows["label"], strict=True) if SHORTEST <= len(t.split()) <= LONGEST]
+    of = [[text for text, y in fit if y == k] for k in (0, 1)]
+    return [text for pair in zip(*of, strict=False) for text in pair][:TEXTS]
