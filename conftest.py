@@ -4,9 +4,13 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # as QUIET has it; torch reads it when imported
 
+import forked_kernels
+
 from pyft.book.runner import QUIET
 
 os.environ.update(QUIET)
+if forked_kernels.safe():
+    forked_kernels.install()
 
 # Files that take minutes and stand late in the order: begun first, so that no worker waits at the end for the other's.
 FIRST = {"test_colab_environment.py", "test_selftest.py", "test_template.py"}

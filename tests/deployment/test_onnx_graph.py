@@ -10,7 +10,7 @@ from pyft.errors import PyftError
 
 def test_what_is_missing_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(PyftError, match=r"onnxruntime: not installed\. To have it, in the folder of the repository: pip"):
+    with pytest.raises(PyftError, match=r"onnxruntime: not installed\. To have it, in the folder of the repository"):
         onnx_graph.Session(tmp_path / "a.onnx")
 
 
