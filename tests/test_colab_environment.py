@@ -51,9 +51,9 @@ def machine(tmp_path_factory):
     run(sys.executable, "-m", "venv", str(folder / "environment"))
     python = str(folder / "environment" / ("Scripts" if os.name == "nt" else "bin") / "python")
     pinned = [f"{name}=={version(name).split('+')[0]}" for name in THERE]
-    run(python, "-m", "pip", "install", "--quiet", *pinned, "ipykernel", "nbclient")
+    run(python, "-m", "pip", "install", "--quiet", *pinned, "ipykernel", "nbclient", PIP_COMPILE="no")
     settings = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.file://{folder}/remote.git.insteadOf"}
-    return python, settings | {"GIT_CONFIG_VALUE_0": ADDRESS}
+    return python, settings | {"GIT_CONFIG_VALUE_0": ADDRESS, "PIP_COMPILE": "no"}
 
 
 def beginning(notebook, sections=3):

@@ -222,28 +222,30 @@ def test_a_chapter_with_all_that_is_its_own_makes_no_other_page_stale(folders):
 # --- the real pages ---------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def real(tmp_path, monkeypatch):
-    """A copy of the real package and evidence, for the real pages: a function that changes a text of the copy."""
-    root = Path(paths.ROOT)
-    for name in ("pyft", "book/results", "chapters"):
-        shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
-    shutil.copy(root / "requirements.lock", tmp_path)
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    monkeypatch.setattr(chapters, "CHAPTERS", tmp_path / "chapters")
-
-    def keys():
-        package = Package(tmp_path / "pyft")
+def keys(root):
+    """The keys of the pages of a copy of the book."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(paths, "ROOT", root)
+        patched.setattr(chapters, "CHAPTERS", root / "chapters")
+        package = Package(root / "pyft")
         return {number: freshness.key(chapter, package=package) for number, chapter in chapters.chapters().items()}
 
-    before = keys()
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """A copy of the real package and evidence, for the real pages: a function that changes a text of the copy."""
+    root, book = tmp_path_factory.mktemp("book"), Path(paths.ROOT)
+    for name in ("pyft", "book/results", "chapters"):
+        shutil.copytree(book / name, root / name, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
+    shutil.copy(book / "requirements.lock", root)
+    before = keys(root)
 
     def stale(old, new, name="*.py"):
         """The pages whose key changes with a text that stands once in the files of that name."""
-        (path,) = (path for path in tmp_path.rglob(name) if old in path.read_text(encoding="utf8"))
+        (path,) = (path for path in root.rglob(name) if old in path.read_text(encoding="utf8"))
         text = path.read_text(encoding="utf8")
         path.write_text(text.replace(old, new, 1), encoding="utf8")
-        after = keys()
+        after = keys(root)
         path.write_text(text, encoding="utf8")
         return {number: parts for number in before if (parts := touched(before[number], after[number]))}
 
