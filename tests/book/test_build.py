@@ -90,6 +90,13 @@ def test_no_page_shows_an_error_a_raw_role_or_a_path_of_this_machine(pages):
 
 
 @pytest.mark.slow
+def test_sentences_that_are_glued_are_marked(pages):
+    glued = [node for soup in pages.values() for node in soup.select(".pasted-text")]
+    assert all("sentence" in node["class"] for node in glued if node.get_text().endswith("."))
+    assert all("sentence" not in node["class"] for node in glued if re.fullmatch(r"[−+]?[\d.,]+", node.get_text()))
+
+
+@pytest.mark.slow
 def test_numbers_in_prose_come_from_the_stored_runs(html):
     """The glued accuracy on the page is the mean of the records, to the digit."""
     from pyft.evidence.records import results
