@@ -17,9 +17,9 @@ def setup(app: Any) -> dict[str, Any]:
 
 
 def mark(app: Any, doctree: nodes.document, page: str) -> None:
-    """Give glued text the class `sentence` if it ends as a sentence does, or stands alone in its paragraph."""
+    """Give glued text the class `sentence` if it ends as one does, or is several words alone in their paragraph."""
     for node in doctree.findall(nodes.inline):
         if "pasted-text" in node["classes"]:
-            alone = isinstance(node.parent, nodes.paragraph) and len(node.parent) == 1
-            if alone or node.astext().rstrip().endswith((".", ".)")):
+            text, alone = node.astext(), isinstance(node.parent, nodes.paragraph) and len(node.parent) == 1
+            if (alone and " " in text) or text.endswith((".", ".)")):
                 node["classes"].append(SENTENCE)

@@ -10,7 +10,7 @@ from pyft.book.sentences import SENTENCE, mark
     ("before", "glued", "after", "sentence"),
     [
         ("right on ", "76.0", " % of texts.", False),
-        ("", "76.0", " % of texts.", False),
+        ("", "76.0", "", False),
         ("So: ", "no difference shown (0.1 points)", ".", False),
         ("", "Of 6 methods none is better.", "", True),
         ("Against chance. ", "Of 6 methods none is better.", "", True),
