@@ -178,3 +178,12 @@ def test_all_runs_are_read_or_none_by_seed(monkeypatch):
     backwards["runs"].pop()
     with pytest.raises(PyftError, match="lacks 1 of"):
         results.stored()
+
+
+@pytest.mark.fetched
+def test_half_of_the_sentences_that_are_explained_are_praise():
+    texts, rows = recipes.texts(), data.load(recipes.CORPUS)["test"]
+    label = dict(zip(rows["text"], rows["label"], strict=True))
+    assert len(set(texts)) == recipes.TEXTS
+    assert sum(label[text] for text in texts) == recipes.TEXTS / 2
+    assert all(recipes.SHORTEST <= len(text.split()) <= recipes.LONGEST for text in texts)
