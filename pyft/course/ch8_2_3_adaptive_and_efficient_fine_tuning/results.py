@@ -8,6 +8,7 @@ import numpy as np
 
 from pyft import data, plots
 from pyft.benchmarks.experiment import Found, Run, bench
+from pyft.course.ch6_1_2_social_media.experiment import documents as documents_of
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.experiment import (
     AGAINST_FULL,
     chosen_rates,
@@ -58,16 +59,17 @@ def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
     for task, name in AGAINST_FULL.members:
         a, b = (np.stack([unpacked(r) for r in runs[task, of]]) for of in (name, "full"))  # (S, N, 1 or 3)
         if a.shape[-1] == 1:
-            made[task, name] = compare_runs(a[..., 0], b[..., 0])
+            made[task, name] = compare_runs(a[..., 0], b[..., 0], documents(task))
         else:
             made[task, name] = compare_f1(a, b, documents(task))
     return AGAINST_FULL.correct(made)
 
 
-def documents(task: str) -> list[int]:
-    """The document of each sentence of the test rows: sentences of one are not independent."""
+def documents(task: str) -> list[str]:
+    """The document of each test row: sentences of one are not independent. A text that came alone is its own."""
     test = data.load(TASKS[task].corpus)["test"]
-    return list(subset(test, min(TASKS[task].test, len(test)), 0)["document"])
+    rows = subset(test, min(TASKS[task].test, len(test)), 0)
+    return [str(d) for d in rows["document"]] if "document" in rows.column_names else documents_of(rows)
 
 
 # --- the table --------------------------------------------------------------------------------------------------------

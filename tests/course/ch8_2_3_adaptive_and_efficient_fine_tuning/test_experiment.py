@@ -28,7 +28,8 @@ def corpus(name, profile="laptop"):
         kinds = {"tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=TAGS)), "document": Value("int32")}
     else:
         rows = {"text": [" ".join(row) for row in words], "label": [i % 2 for i in range(24)]}
-        kinds = {"text": Value("string"), "label": ClassLabel(names=["bad", "good"])}
+        rows["id"] = [f"{i // 3}_{i}" for i in range(24)]
+        kinds = {"text": Value("string"), "label": ClassLabel(names=["bad", "good"]), "id": Value("string")}
     whole = Dataset.from_dict(rows, features=Features(kinds))
     return DatasetDict(dict.fromkeys(("train", "validation", "test"), whole))
 
@@ -79,8 +80,17 @@ def test_a_tiny_plan_from_its_first_run_to_the_page(small, monkeypatch):
     assert {key: [r["seed"] for r in some] for key, some in runs.items()} == {
         (task, name): [0, 1] for task in SMALL for name in ("full", "head alone", "LoRA")
     }
+    together = {}
+    for name in ("compare_runs", "compare_f1"):
+        compare = getattr(results, name)
+        monkeypatch.setattr(
+            results, name, lambda a, b, of, name=name, compare=compare: together.update({name: of}) or compare(a, b, of)
+        )
     judged = results.verdicts(found)
     assert set(judged) == set(experiment.AGAINST_FULL.members)
+    assert (
+        together["compare_runs"] == together["compare_f1"] and len(set(together["compare_runs"])) < 8
+    )  # three rows each
     assert all(text and "awaited" not in text for text in results.told(found).values())
     assert "LoRA" in results.table(found).data
     figure = results.pareto(found)
