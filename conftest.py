@@ -13,7 +13,7 @@ if forked_kernels.safe():
     forked_kernels.install()
 
 # Files that take minutes and stand late in the order: begun first, so that no worker waits at the end for the other's.
-FIRST = {"test_colab_environment.py", "test_selftest.py", "test_template.py"}
+FIRST = {"test_colab_environment.py", "test_selftest.py", "test_site.py", "test_template.py"}
 
 
 def pytest_collection_modifyitems(items):

@@ -58,6 +58,12 @@ def test_a_name_that_none_has_is_answered():
         registry.experiment("math")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_digest_of_another_test():
+    """The corpora are the real ones in all tests here: each is read once, not once a test."""
+    experiment._fingerprint.cache_clear()
+
+
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,8 @@ const found = {
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement))
     .map(about),
 };
-for (const fold of article.querySelectorAll("details")) fold.open = true;
+const folds = [...article.querySelectorAll("details:not([open])")];
+for (const fold of folds) fold.open = true;
 found.folded = wider("table");
+for (const fold of folds) fold.open = false;
 return found;

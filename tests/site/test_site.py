@@ -1,4 +1,4 @@
-"""Every page in a browser: quiet, by itself, whole at two widths, and not too long.
+"""Every page in a browser: quiet, by itself, for all readers, whole at two widths, not too long, and on paper.
 
 `exceptions.json` holds what today's pages are still allowed. It may only shrink: a page that needs its entry no longer
 fails until the entry goes.
@@ -18,16 +18,25 @@ ALLOWED = json.loads((Path(__file__).parent / "exceptions.json").read_text(encod
 PAGES = [*pages(), "search.html"]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_quiet_and_asks_nobody_else(reader, page):
-    asked, console = reader.open(page)
+@pytest.fixture(scope="module", params=PAGES)
+def opened(reader, request):
+    """A page, opened once for all tests that look at it: its name, what it asked for, and what its console says."""
+    return request.param, *reader.open(request.param)
+
+
+def test_a_page_is_quiet_and_asks_nobody_else(reader, opened):
+    _, asked, console = opened
     assert console == []
     assert [url for url in asked if not url.startswith((reader.address, "data:"))] == []
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_whole_at_two_widths_and_not_too_long(reader, page):
-    reader.open(page)
+def test_axe_finds_nothing_serious_in_light_and_dark(reader, opened):
+    assert [fault for theme in ("dark", "light") for fault in reader.accessibility(theme)] == []
+
+
+def test_a_page_is_whole_at_two_widths_and_not_too_long(reader, opened):
+    page, *_ = opened
+    reader.width(1300)
     wide = reader.look()
     reader.width(390, 844)
     narrow = reader.look()
@@ -44,6 +53,17 @@ def test_a_page_is_whole_at_two_widths_and_not_too_long(reader, page):
         assert found[what] <= allowed.get(what, limit), (what, wide, narrow["boxes"], narrow["folded"])
     needless = [what for what in allowed if found[what] <= LIMITS[what]]
     assert needless == [], f"good news: take these of {page} off tests/site/exceptions.json"
+
+
+def test_on_paper_nothing_but_plumbing_is_folded(reader, opened):
+    reader.width(1300)
+    reader.driver.execute_script(printing.UNFOLD)
+    left = reader.driver.execute_script("""
+        return [...document.querySelectorAll("article details:not([open])")]
+            .filter((e) => !e.closest(".tag_hide-input, .tag_remove-input"))
+            .map((e) => e.innerText);
+    """)
+    assert left == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -94,18 +114,6 @@ def test_a_search_that_finds_nothing_says_so(reader):
         wait(100);
     """)
     assert "No sections with “zzzz”" in shown
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_on_paper_nothing_but_plumbing_is_folded(reader, page):
-    reader.open(page)
-    reader.driver.execute_script(printing.UNFOLD)
-    left = reader.driver.execute_script("""
-        return [...document.querySelectorAll("article details:not([open])")]
-            .filter((e) => !e.closest(".tag_hide-input, .tag_remove-input"))
-            .map((e) => e.innerText);
-    """)
-    assert left == []
 
 
 @pytest.mark.parametrize("page", [next(page for page in PAGES if "4_1_1" in page)])
