@@ -175,5 +175,5 @@ def _digests(corpus: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 EXPERIMENT = Experiment(
-    "efficient", plan, run, depends, about="twelve ways to fine-tune on three tasks; an hour and a half with 2 workers"
+    "efficient", plan, run, depends, about="twelve ways to fine-tune on three tasks; two to five hours with 2 workers"
 )

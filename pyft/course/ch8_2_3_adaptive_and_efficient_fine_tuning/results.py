@@ -55,13 +55,13 @@ def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
     runs = by_method(found)
     if not runs:
         return {}
-    made = {}
+    made, of = {}, {task: documents(task) for task in TASKS}
     for task, name in AGAINST_FULL.members:
-        a, b = (np.stack([unpacked(r) for r in runs[task, of]]) for of in (name, "full"))  # (S, N, 1 or 3)
+        a, b = (np.stack([unpacked(r) for r in runs[task, way]]) for way in (name, "full"))  # (S, N, 1 or 3)
         if a.shape[-1] == 1:
-            made[task, name] = compare_runs(a[..., 0], b[..., 0], documents(task))
+            made[task, name] = compare_runs(a[..., 0], b[..., 0], of[task])
         else:
-            made[task, name] = compare_f1(a, b, documents(task))
+            made[task, name] = compare_f1(a, b, of[task])
     return AGAINST_FULL.correct(made)
 
 
@@ -75,10 +75,9 @@ def documents(task: str) -> list[str]:
 # --- the table --------------------------------------------------------------------------------------------------------
 
 
-def table(found: Found) -> Any:
+def table(found: Found, judged: Mapping[tuple[str, str], Verdict]) -> Any:
     """A row a method, by what it learns: scores with a mark where the test finds a difference, what it forgets."""
-    runs, judged = by_method(found), verdicts(found)
-    rows = []
+    runs, rows = by_method(found), []
     for name in sorted(METHODS, key=own_parameters):
         row: list[Any] = [name, own_parameters(name)]
         if not runs:
@@ -107,9 +106,9 @@ def before(runs: Mapping[tuple[str, str], list[Run]], task: str) -> float:
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
-def told(found: Found) -> dict[str, str]:
+def told(found: Found, judged: Mapping[tuple[str, str], Verdict]) -> dict[str, str]:
     """What the runs say, in sentences: `verdict`, `rates`, `forgotten`."""
-    runs, judged = by_method(found), verdicts(found)
+    runs = by_method(found)
     if not runs:
         return dict.fromkeys(
             ("verdict", "rates", "forgotten"), "The runs are awaited: `pyft bench efficient` makes them."
@@ -118,6 +117,8 @@ def told(found: Found) -> dict[str, str]:
     widest = max(spread, key=spread.__getitem__)
     between = _range(np.mean([r["score"] for r in runs[widest[0], name]]) for name in METHODS)
     wider = sum(spread[key] > _range(r["score"] for r in runs[key]) for key in spread)
+    chosen = {key: sorted(METHODS[key[1]].rates).index(some[0]["lr"]) for key, some in runs.items()}
+    highest = {task: sum(chosen[task, name] == 2 for name in METHODS) for task in TASKS}
     forgot = {
         name: float(np.mean([r["masked words"] - before(runs, task) for task in TASKS for r in runs[task, name]]))
         for name in METHODS
@@ -130,7 +131,10 @@ def told(found: Found) -> dict[str, str]:
         "verdict": tally(judged, lambda key: f"{key[1]}, {key[0]}", "comparisons with full fine-tuning"),
         "rates": f"Between its three rates a method's validation score lay up to {100 * spread[widest]:.1f} points "
         f"apart ({widest[1]}, {widest[0]}); the means of all methods on that task lie within {100 * between:.1f} "
-        f"points. For {wider} of {len(spread)} methods and tasks the rate moved more than the seed did.",
+        f"points. For {wider} of {len(spread)} methods and tasks the rate moved more than the seed did. "
+        f"In {sum(i != 1 for i in chosen.values())} of {len(chosen)} cases the best of the three was the lowest or the "
+        f"highest (the highest: {', '.join(f'{n} on {task}' for task, n in highest.items())}): a wider search might "
+        "find more there.",
         "forgotten": f"Before fine-tuning the loss on hidden words is {before(runs, next(iter(TASKS))):.2f} nats. It "
         f"rises most after {most}, by {forgot[most]:.2f}, and least after {least}, by {forgot[least]:.2f}; where the "
         "head alone learns it cannot rise at all. These are means over seeds and tasks, without a test.",

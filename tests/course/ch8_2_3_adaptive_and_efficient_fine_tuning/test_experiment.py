@@ -91,8 +91,8 @@ def test_a_tiny_plan_from_its_first_run_to_the_page(small, monkeypatch):
     assert (
         together["compare_runs"] == together["compare_f1"] and len(set(together["compare_runs"])) < 8
     )  # three rows each
-    assert all(text and "awaited" not in text for text in results.told(found).values())
-    assert "LoRA" in results.table(found).data
+    assert all(text and "awaited" not in text for text in results.told(found, judged).values())
+    assert "LoRA" in results.table(found, judged).data
     figure = results.pareto(found)
     assert [axes.get_title() for axes in figure.axes] == list(SMALL)
     plt.close(figure)
@@ -105,8 +105,8 @@ def ran(run):
 def test_no_runs_no_words():
     none = {"runs": []}
     assert results.verdicts(none) == {}
-    assert all("awaited" in text for text in results.told(none).values())
-    assert results.table(none).data.count("<tr>") == len(METHODS) + 1
+    assert all("awaited" in text for text in results.told(none, {}).values())
+    assert results.table(none, {}).data.count("<tr>") == len(METHODS) + 1
     figure = results.pareto(none)
     assert all("awaited" in axes.texts[0].get_text() for axes in figure.axes)
     plt.close(figure)
