@@ -24,7 +24,6 @@ from pyft.evaluation.verdicts import Verdict, compare_f1, compare_runs
 from pyft.maths.sizes import own_parameters
 
 AWAITED = "awaited: `pyft bench efficient`"
-LEFT = 1e3  # parameters: where the head alone stands, which learns none below it
 MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
 SHORT = {"LoRA, all matrices": "LoRA, all", "Houlsby adapters": "Houlsby", "Pfeiffer adapters": "Pfeiffer"}
 
@@ -79,7 +78,7 @@ def table(found: Found, judged: Mapping[tuple[str, str], Verdict]) -> Any:
     """A row a method, by what it learns: scores with a mark where the test finds a difference, what it forgets."""
     runs, rows = by_method(found), []
     for name in sorted(METHODS, key=own_parameters):
-        row: list[Any] = [name, own_parameters(name)]
+        row: list[Any] = [SHORT.get(name, name), own_parameters(name)]
         if not runs:
             rows.append([*row, *["awaited"] * (len(TASKS) + 2)])
             continue
@@ -164,38 +163,44 @@ def frontier(points: Mapping[str, tuple[float, float]]) -> list[str]:
 
 
 def pareto(found: Found) -> Any:
-    """Score over the numbers that are learnt, a panel a task, with intervals over seeds and the frontier."""
+    """Scores of the methods, by how many numbers they learn, a panel a task: intervals over seeds, and the frontier."""
     plots.style()
-    runs = by_method(found)
-    fig, panels = plt.subplots(len(TASKS), 1, figsize=(5.8, 9), sharex=True)
+    runs, names = by_method(found), sorted(METHODS, key=own_parameters)
+    fig, panels = plt.subplots(len(TASKS), 1, figsize=(5.8, 6.4), sharex=True)
     for axes, task in zip(panels, TASKS, strict=True):
-        axes.set(xscale="log", title=task, ylabel=_unit(task))
+        axes.set(title=task, ylabel=_unit(task))
         if runs:
-            _points(axes, {name: [100 * r["score"] for r in runs[task, name]] for name in METHODS})
+            _points(axes, {name: [100 * r["score"] for r in runs[task, name]] for name in names})
         else:
             axes.text(0.5, 0.5, AWAITED.replace("`", ""), ha="center", transform=axes.transAxes)
-    panels[-1].set(xlabel="parameters learnt below the head")
+    labels = [f"{SHORT.get(name, name)}  {_rounded(own_parameters(name))}" for name in names]
+    panels[-1].set_xticks(range(len(names)), labels, rotation=45, ha="right", rotation_mode="anchor", fontsize="small")
+    panels[-1].set(xlabel="method, and how many numbers it learns below the head")
     if runs:
-        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
+        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
     return fig
 
 
 def _points(axes: Any, scores: Mapping[str, list[float]]) -> None:
-    """The methods of one task, each with its interval and its name, and the frontier."""
-    points = {name: (max(own_parameters(name), LEFT), float(np.mean(scores[name]))) for name in METHODS}
+    """The methods of one task, in the order that is given, each with its interval, and the frontier."""
+    points = {name: (own_parameters(name), float(np.mean(values))) for name, values in scores.items()}
     kinds = list(dict.fromkeys(method.where for method in METHODS.values()))
     labelled: set[str] = set()
-    for i, name in enumerate(sorted(METHODS, key=own_parameters)):
-        (x, mean), where = points[name], METHODS[name].where
-        _, low, high = mean_interval(scores[name])
+    for x, name in enumerate(scores):
+        where = METHODS[name].where
+        mean, low, high = mean_interval(scores[name])
         colour, marker = plots.PALETTE[kinds.index(where)], "osD^"[kinds.index(where)]
         label = None if where in labelled else where
         axes.errorbar(x, mean, [[mean - low], [high - mean]], fmt=marker, color=colour, capsize=3, label=label)
-        above = 5 if i % 2 else -11  # names of neighbours keep out of each other's way
-        axes.annotate(SHORT.get(name, name), (x, mean), (5, above), textcoords="offset points", fontsize="x-small")
         labelled.add(where)
-    edge = zip(*(points[name] for name in frontier(points)), strict=True)
+    best = frontier(points)
+    edge = [*map(list(scores).index, best), len(scores) - 1], [points[name][1] for name in [*best, best[-1]]]
     axes.step(*edge, where="post", color="black", linewidth=1, linestyle="--", zorder=0)
+
+
+def _rounded(n: int) -> str:
+    """A count with its unit: 330 k, 23 M."""
+    return str(n) if n < 1e3 else f"{n / 1e3:.0f} k" if n < 1e6 else f"{n / 1e6:.0f} M"
 
 
 def _unit(task: str) -> str:
