@@ -166,7 +166,7 @@ def pareto(found: Found) -> Any:
     """Scores of the methods, by how many numbers they learn, a panel a task: intervals over seeds, and the frontier."""
     plots.style()
     runs, names = by_method(found), sorted(METHODS, key=own_parameters)
-    fig, panels = plt.subplots(len(TASKS), 1, figsize=(5.8, 6.4), sharex=True)
+    fig, panels = plt.subplots(len(TASKS), 1, figsize=(5.8, 6.2), sharex=True)
     for axes, task in zip(panels, TASKS, strict=True):
         axes.set(title=task, ylabel=_unit(task))
         if runs:
@@ -177,7 +177,7 @@ def pareto(found: Found) -> Any:
     panels[-1].set_xticks(range(len(names)), labels, rotation=45, ha="right", rotation_mode="anchor", fontsize="small")
     panels[-1].set(xlabel="method, and how many numbers it learns below the head")
     if runs:
-        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
+        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
     return fig
 
 
