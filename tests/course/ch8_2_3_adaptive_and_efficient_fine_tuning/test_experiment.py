@@ -91,10 +91,17 @@ def test_a_tiny_plan_from_its_first_run_to_the_page(small, monkeypatch):
     assert (
         together["compare_runs"] == together["compare_f1"] and len(set(together["compare_runs"])) < 8
     )  # three rows each
-    assert all(text and "awaited" not in text for text in results.told(found, judged).values())
+    told = results.told(found, judged)
+    assert all(text and "awaited" not in text for text in told.values())
+    best = experiment.chosen_rates(done)
+    beside = sum(lr != sorted(METHODS[name].rates)[1] for (_, name), lr in best.items())
+    assert f"In {beside} of 6 cases the best of the three was the lowest or the highest" in told["rates"]
     assert "LoRA" in results.table(found, judged).data
     figure = results.pareto(found)
     assert [axes.get_title() for axes in figure.axes] == list(SMALL)
+    ticks = [tick.get_text().split("  ") for tick in figure.axes[-1].get_xticklabels()]
+    assert [name for name, _ in ticks] == ["head alone", "LoRA", "full"]  # by how many numbers they learn
+    assert ticks[0][1] == "0" and ticks[2][1] == "23 M"
     plt.close(figure)
 
 
