@@ -137,11 +137,8 @@ def made(shares):
 
 
 @pytest.fixture(autouse=True)
-def documents(monkeypatch):
-    """The document of each text of made-up runs: its own."""
-    of = [str(i) for i in range(N)]
-    monkeypatch.setattr(results, "documents_of", lambda task: of)
-    return of
+def documents(own_documents):
+    return own_documents(results, N)
 
 
 def test_texts_of_one_document_count_together(documents):

@@ -88,9 +88,8 @@ def test_a_tiny_plan_from_its_first_run_to_the_page(small, monkeypatch):
         )
     judged = results.verdicts(found)
     assert set(judged) == set(experiment.AGAINST_FULL.members)
-    assert (
-        together["compare_runs"] == together["compare_f1"] and len(set(together["compare_runs"])) < 8
-    )  # three rows each
+    assert together["compare_runs"] == together["compare_f1"]
+    assert len(set(together["compare_runs"])) < 8  # three rows each
     told = results.told(found, judged)
     assert all(text and "awaited" not in text for text in told.values())
     best = experiment.chosen_rates(done)

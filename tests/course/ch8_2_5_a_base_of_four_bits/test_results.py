@@ -50,11 +50,8 @@ def test_a_run_on_tiny_models(monkeypatch, tiny_minilm, same_torch_afterwards):
 
 
 @pytest.fixture(autouse=True)
-def documents(monkeypatch):
-    """The document of each text of made-up runs: its own."""
-    of = [str(i) for i in range(N)]
-    monkeypatch.setattr(results, "documents_of", lambda task: of)
-    return of
+def documents(own_documents):
+    return own_documents(results, N)
 
 
 def test_texts_of_one_document_count_together(documents):
