@@ -8,7 +8,18 @@ import numpy as np
 from pyft import plots
 from pyft.benchmarks.experiment import Found
 from pyft.benchmarks.kept import complete
-from pyft.course.ch6_1_3_customer_feedback.chinese_experiment import CHINESE, SIZES, Hits, plan
+from pyft.course.ch6_1_3_customer_feedback.chinese_experiment import (
+    CHINESE,
+    RATES,
+    SEEDS,
+    SIZES,
+    TRIED,
+    WATCHED,
+    Hits,
+    chosen_rates,
+    plan,
+    trials,
+)
 from pyft.evaluation.power import undecided
 from pyft.evaluation.stats import mean_interval, unpack_bits
 from pyft.evaluation.verdicts import Verdict, compare_runs
@@ -58,11 +69,48 @@ def _told(v: Verdict) -> list[str]:
     return [f"{100 * v.difference:+.1f} ({100 * v.low:+.1f} to {100 * v.high:+.1f})", v.word]
 
 
-def told(found: Found) -> str:
-    """What the runs say, in a sentence or two."""
+def told(found: Found) -> dict[str, str]:
+    """What stands in the page's text: sizes and seeds, what chose, verdicts, rates and times, all named `chinese_…`."""
     judged = verdicts(found)
     by: dict[str, list[str]] = {}
     for size, v in judged.items():
-        by.setdefault(v.word, []).append("all labels" if size == "all" else f"{size} labels")
+        by.setdefault(v.word, []).append(_labels(size))
     said = "; ".join(f"{word} with {' and '.join(sizes)}" for word, sizes in by.items())
-    return f"The encoder against characters: {said}.{undecided(judged.values())}"
+    draws = [f"{_labels(size)} ({SEEDS[size]} seeds)" for size in SIZES]
+    return {
+        "chinese_sizes": f"{', '.join(draws[:-1])} and {draws[-1]}",
+        "chinese_watched": str(WATCHED),
+        "chinese_verdicts": f"The encoder against characters: {said}." + undecided(judged.values()),
+        "chinese_rates": _rates(found),
+        "chinese_times": _times(found),
+    }
+
+
+def _labels(size: str) -> str:
+    return "all labels" if size == "all" else f"{size} labels"
+
+
+def _rates(found: Found) -> str:
+    """The rate that was chosen with each number of labels, what each had reached, and whether it stands at an edge."""
+    chosen, tried = chosen_rates(found["runs"]), trials(found["runs"])
+    said, edges = [], {min(RATES): "lowest", max(RATES): "highest"}
+    for size in tried:
+        for_whom = " and ".join(_labels(other) for other in SIZES if TRIED[other] == size)
+        reached = ", ".join(f"{100 * np.mean(tried[size][lr]):.1f}" for lr in RATES)
+        edge = f", the {edges[chosen[size]]} that was tried" if chosen[size] in edges else ""
+        said.append(f"for {for_whom} {chosen[size]:g}{edge} ({reached} %)")
+    rates = ", ".join(f"{lr:g}" for lr in RATES)
+    return f"Of the encoder's rates {rates} the reviews that chose took {' and '.join(said)}."
+
+
+def _times(found: Found) -> str:
+    """How long a run with all labels took either, by the clock: the median."""
+    seconds: dict[str, list[float]] = {}
+    for r in found["runs"]:
+        if r["size"] == "all":
+            seconds.setdefault(r["kind"], []).append(r["provenance"]["seconds"])
+    encoder, characters = (float(np.median(seconds[kind])) for kind in ("encoder", "characters"))
+    return (
+        f"With all labels a run took the encoder {encoder / 60:.0f} minutes of a core, and characters "
+        f"{characters:.0f} seconds."
+    )
