@@ -1,13 +1,15 @@
-"""The stored runs of `pyft bench efficient`, as the page shows them; nothing is said of runs that are not there."""
+"""The stored runs of `pyft bench efficient`, as the page shows them."""
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from pyft import data, plots
-from pyft.benchmarks.experiment import Found, Run, bench
+from pyft.benchmarks.experiment import Found, Run
+from pyft.benchmarks.kept import complete
 from pyft.course.ch6_1_2_social_media.experiment import documents as documents_of
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.experiment import (
     AGAINST_FULL,
@@ -17,25 +19,18 @@ from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.experiment import (
 )
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning.recipes import METHODS, SEEDS, TASKS
 from pyft.data.splits import subset
-from pyft.errors import PyftError
 from pyft.evaluation.power import tally
 from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_f1, compare_runs
 from pyft.maths.sizes import own_parameters
 
-AWAITED = "awaited: `pyft bench efficient`"
 MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
 SHORT = {"LoRA, all matrices": "LoRA, all", "Houlsby adapters": "Houlsby", "Pfeiffer adapters": "Pfeiffer"}
 
 
 def stored() -> Found:
-    """The runs of the plan; none at all as long as one is missing."""
-    try:
-        found: Found = bench("efficient")
-    except PyftError:
-        return {"runs": []}
-    made = {(r["task"], r["method"], r["lr"], r["seed"]) for r in found["runs"]}
-    return found if made >= set(plan(found["runs"])) else {"runs": []}
+    """The runs of the plan. Raises `PyftError` if one is missing."""
+    return complete("efficient", plan, itemgetter("task", "method", "lr", "seed"))
 
 
 def by_method(found: Found) -> dict[tuple[str, str], list[Run]]:
@@ -52,8 +47,6 @@ def by_method(found: Found) -> dict[tuple[str, str], list[Run]]:
 def verdicts(found: Found) -> dict[tuple[str, str], Verdict]:
     """Each method against full fine-tuning, in shares, paired by seed and text or document; corrected together."""
     runs = by_method(found)
-    if not runs:
-        return {}
     made, of = {}, {task: documents(task) for task in TASKS}
     for task, name in AGAINST_FULL.members:
         a, b = (np.stack([unpacked(r) for r in runs[task, way]]) for way in (name, "full"))  # (S, N, 1 or 3)
@@ -79,9 +72,6 @@ def table(found: Found, judged: Mapping[tuple[str, str], Verdict]) -> Any:
     runs, rows = by_method(found), []
     for name in sorted(METHODS, key=own_parameters):
         row: list[Any] = [SHORT.get(name, name), own_parameters(name)]
-        if not runs:
-            rows.append([*row, *["awaited"] * (len(TASKS) + 2)])
-            continue
         for task in TASKS:
             mark = MARKS[judged[task, name].word] if name != "full" else ""
             row.append(f"{100 * np.mean([r['score'] for r in runs[task, name]]):.1f}{mark}")
@@ -94,7 +84,7 @@ def table(found: Found, judged: Mapping[tuple[str, str], Verdict]) -> Any:
         "mark: no difference shown. Forgotten: rise of the loss on hidden words of other texts, in nats a word. "
         "Seconds: the processor's, of one training, from the second seed on."
     )
-    return plots.table(rows, ["method", "parameters", *TASKS, "forgotten", "seconds"], caption if runs else AWAITED)
+    return plots.table(rows, ["method", "parameters", *TASKS, "forgotten", "seconds"], caption)
 
 
 def before(runs: Mapping[tuple[str, str], list[Run]], task: str) -> float:
@@ -108,10 +98,6 @@ def before(runs: Mapping[tuple[str, str], list[Run]], task: str) -> float:
 def told(found: Found, judged: Mapping[tuple[str, str], Verdict]) -> dict[str, str]:
     """What the runs say, in sentences: `verdict`, `rates`, `forgotten`."""
     runs = by_method(found)
-    if not runs:
-        return dict.fromkeys(
-            ("verdict", "rates", "forgotten"), "The runs are awaited: `pyft bench efficient` makes them."
-        )
     spread = {key: _range(r["validation"] for r in found["runs"] if _tried(r, key)) for key in runs}
     widest = max(spread, key=spread.__getitem__)
     between = _range(np.mean([r["score"] for r in runs[widest[0], name]]) for name in METHODS)
@@ -169,15 +155,11 @@ def pareto(found: Found) -> Any:
     fig, panels = plt.subplots(len(TASKS), 1, figsize=(5.8, 6.2), sharex=True)
     for axes, task in zip(panels, TASKS, strict=True):
         axes.set(title=task, ylabel=_unit(task))
-        if runs:
-            _points(axes, {name: [100 * r["score"] for r in runs[task, name]] for name in names})
-        else:
-            axes.text(0.5, 0.5, AWAITED.replace("`", ""), ha="center", transform=axes.transAxes)
+        _points(axes, {name: [100 * r["score"] for r in runs[task, name]] for name in names})
     labels = [f"{SHORT.get(name, name)}  {_rounded(own_parameters(name))}" for name in names]
     panels[-1].set_xticks(range(len(names)), labels, rotation=45, ha="right", rotation_mode="anchor", fontsize="small")
     panels[-1].set(xlabel="method, and how many numbers it learns below the head")
-    if runs:
-        fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
+    fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
     return fig
 
 

@@ -1,4 +1,4 @@
-"""The plan of runs, a run on tiny models, what is forgotten; and what is said of stored runs, and of none."""
+"""The plan of runs, a run on tiny models, what is forgotten; and what is said of stored runs."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ import pytest
 import torch
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from matplotlib import pyplot as plt
+from small_experiment import check_whole
 
 from pyft import data
 from pyft.course.ch8_2_3_adaptive_and_efficient_fine_tuning import experiment, results
@@ -91,7 +92,7 @@ def test_a_tiny_plan_from_its_first_run_to_the_page(small, monkeypatch):
     assert together["compare_runs"] == together["compare_f1"]
     assert len(set(together["compare_runs"])) < 8  # three rows each
     told = results.told(found, judged)
-    assert all(text and "awaited" not in text for text in told.values())
+    assert all(told.values())
     best = experiment.chosen_rates(done)
     beside = sum(lr != sorted(METHODS[name].rates)[1] for (_, name), lr in best.items())
     assert f"In {beside} of 6 cases the best of the three was the lowest or the highest" in told["rates"]
@@ -108,24 +109,12 @@ def ran(run):
     return run["task"], run["method"], run["lr"], run["seed"]
 
 
-def test_no_runs_no_words():
-    none = {"runs": []}
-    assert results.verdicts(none) == {}
-    assert all("awaited" in text for text in results.told(none, {}).values())
-    assert results.table(none, {}).data.count("<tr>") == len(METHODS) + 1
-    figure = results.pareto(none)
-    assert all("awaited" in axes.texts[0].get_text() for axes in figure.axes)
-    plt.close(figure)
-
-
-def test_what_is_missing_is_not_shown_in_part(monkeypatch):
+def test_a_plan_that_is_not_whole_is_refused(monkeypatch):
     some = [r for task in TASKS for name in METHODS for r in tries([0.1, 0.2, 0.3], task=task, method=name)]
-    whole = some + [
+    more = [
         {"task": task, "method": name, "lr": lr, "seed": seed} for task, name, lr, seed in experiment.plan(some) if seed
     ]
-    for runs, shown in ((some, []), (whole[:-1], []), (whole, whole)):
-        monkeypatch.setattr(results, "bench", lambda name, runs=runs: {"runs": runs})
-        assert results.stored()["runs"] == shown
+    check_whole(monkeypatch, results.stored, {"runs": some + more})
 
 
 def tries(scores, seed=0, task="names", method="LoRA"):
