@@ -1,5 +1,5 @@
 # A model of `pyft finetune` as a service. To build:  docker build -t pyft-serve .
-# To run:  docker run --rm -p 8000:8000 -v "$PWD/my-model:/model:ro" pyft-serve
+# To run:  docker run --rm -p 127.0.0.1:8000:8000 -v "$PWD/my-model:/model:ro" pyft-serve
 FROM python:3.11-slim
 
 # torch for the CPU alone: the default build of Linux brings gigabytes of CUDA.

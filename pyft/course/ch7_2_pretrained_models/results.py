@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 from pyft import data, plots
 from pyft.benchmarks.experiment import Found
 from pyft.benchmarks.kept import complete
-from pyft.course.ch7_2_pretrained_models.experiment import CORPUS, LINEAR, MODELS, SHARED, TESTS, WRITES, plan
+from pyft.course.ch7_2_pretrained_models.experiment import (
+    CORPUS,
+    LINEAR,
+    MODELS,
+    RATES,
+    SHARED,
+    TESTS,
+    WRITES,
+    chosen,
+    plan,
+)
 from pyft.evaluation.stats import UNDECIDED, mean_interval, unpack_bits
 from pyft.evaluation.verdicts import Verdict, compare_runs
 
@@ -61,7 +71,7 @@ def table(found: Found) -> Any:
 
 
 def told(found: Found) -> dict[str, str]:
-    """What the runs say, in sentences: `sharing`, `writing`, `baseline`."""
+    """What the runs say, in sentences: `sharing`, `writing`, `baseline`, `rates`."""
     judged = verdicts(found)
     names = {a: v for (a, b), v in judged.items() if b != LINEAR}
     neither = sum(r["neither"] for r in found["runs"] if r["model"] == WRITES and not r["trial"])
@@ -75,7 +85,19 @@ def told(found: Found) -> dict[str, str]:
         "writing": f"The model that writes its answer is {_said(names[WRITES])}. {words}",
         "baseline": "Against counting words and letters, the encoder with weights of its own is "
         f"{_said(against_linear)}.",
+        "rates": _rates(found),
     }
+
+
+def _rates(found: Found) -> str:
+    """Of how many models the best rate stands at an edge of those that were tried; nothing if of none."""
+    best = chosen(found["runs"])
+    edge = sum(lr in (min(RATES), max(RATES)) for lr in best.values())
+    if not edge:
+        return ""
+    return (
+        f"For {edge} of {len(best)} models that is the lowest or the highest of {len(RATES)}: one beyond may do better."
+    )
 
 
 def _said(v: Verdict) -> str:

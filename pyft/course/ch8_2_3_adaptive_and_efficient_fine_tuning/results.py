@@ -1,6 +1,6 @@
 """The stored runs of `pyft bench efficient`, as the page shows them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -24,6 +24,7 @@ from pyft.evaluation.stats import mean_interval
 from pyft.evaluation.verdicts import Verdict, compare_f1, compare_runs
 from pyft.maths.sizes import own_parameters
 
+FAILED = 0.1  # below the median of its method's seeds, a run counts as one that failed
 MARKS = {"better": " ▲", "worse": " ▼", "no difference shown": ""}
 SHORT = {"LoRA, all matrices": "LoRA, all", "Houlsby adapters": "Houlsby", "Pfeiffer adapters": "Pfeiffer"}
 
@@ -96,7 +97,7 @@ def before(runs: Mapping[tuple[str, str], list[Run]], task: str) -> float:
 
 
 def told(found: Found, judged: Mapping[tuple[str, str], Verdict]) -> dict[str, str]:
-    """What the runs say, in sentences: `verdict`, `rates`, `forgotten`."""
+    """What the runs say, in sentences: `verdict`, `rates`, `failed`, `forgotten`."""
     runs = by_method(found)
     spread = {key: _range(r["validation"] for r in found["runs"] if _tried(r, key)) for key in runs}
     widest = max(spread, key=spread.__getitem__)
@@ -120,10 +121,22 @@ def told(found: Found, judged: Mapping[tuple[str, str], Verdict]) -> dict[str, s
         f"In {sum(i != 1 for i in chosen.values())} of {len(chosen)} cases the best of the three was the lowest or the "
         f"highest (the highest: {', '.join(f'{n} on {task}' for task, n in highest.items())}): a wider search might "
         "find more there.",
+        "failed": " ".join(_failed(runs)),
         "forgotten": f"Before fine-tuning the loss on hidden words is {before(runs, next(iter(TASKS))):.2f} nats. It "
         f"rises most after {most}, by {forgot[most]:.2f}, and least after {least}, by {forgot[least]:.2f}; where the "
         "head alone learns it cannot rise at all. These are means over seeds and tasks, without a test.",
     }
+
+
+def _failed(runs: Mapping[tuple[str, str], list[Run]]) -> Iterator[str]:
+    """A sentence for each method and task of which a run lies more than ten points below the median of its seeds."""
+    for (task, name), some in runs.items():
+        scores = np.sort([r["score"] for r in some])
+        if np.median(scores) - scores[0] > FAILED:
+            yield (
+                f"A rate that one seed chose need not be safe for the next: on {task} {name} has a run of "
+                f"{100 * scores[0]:.1f} % beside others up to {100 * scores[-1]:.1f} %, so its mean says little."
+            )
 
 
 def _tried(run: Run, key: tuple[str, str]) -> bool:

@@ -130,6 +130,14 @@ def test_the_page_says_what_the_runs_say(monkeypatch):
     assert "is worse (" in said["sharing"] and "is better (" in said["writing"]
     assert f"Of its {SEEDS * n:,} answers {2 * SEEDS} were neither" in said["writing"]
     assert "no better and no worse" in said["baseline"]
+    assert said["rates"] == ""  # the second of three was best
+    lowest = [
+        r | {"accuracy": float(r["lr"] == RATES[0])} if r["model"] == OWN and r["trial"] else r for r in found["runs"]
+    ]
+    lowest = [r | {"lr": RATES[0]} if r["model"] == OWN and not r["trial"] else r for r in lowest]
+    assert results.told({"runs": lowest})["rates"].startswith(
+        "For 1 of 3 models that is the lowest or the highest of 3"
+    )
     spotless = {"runs": [r | {"neither": 0} for r in found["runs"]]}
     assert f"All of its {SEEDS * n:,} answers were one of the two words." in results.told(spotless)["writing"]
     made = results.table(found).data

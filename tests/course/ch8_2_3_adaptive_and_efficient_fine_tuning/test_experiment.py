@@ -92,7 +92,7 @@ def test_a_tiny_plan_from_its_first_run_to_the_page(small, monkeypatch):
     assert together["compare_runs"] == together["compare_f1"]
     assert len(set(together["compare_runs"])) < 8  # three rows each
     told = results.told(found, judged)
-    assert all(told.values())
+    assert set(told) == {"verdict", "rates", "failed", "forgotten"}
     best = experiment.chosen_rates(done)
     beside = sum(lr != sorted(METHODS[name].rates)[1] for (_, name), lr in best.items())
     assert f"In {beside} of 6 cases the best of the three was the lowest or the highest" in told["rates"]
@@ -107,6 +107,13 @@ def test_a_tiny_plan_from_its_first_run_to_the_page(small, monkeypatch):
 
 def ran(run):
     return run["task"], run["method"], run["lr"], run["seed"]
+
+
+def test_a_run_that_failed_is_named_and_no_other():
+    scores = {"full": (0.75, 0.76, 0.74), "LoRA": (0.75, 0.5, 0.76), "head alone": (0.7, 0.62, 0.7)}
+    runs = {("film reviews", name): [{"score": x} for x in some] for name, some in scores.items()}
+    (said,) = results._failed(runs)
+    assert "on film reviews LoRA has a run of 50.0 % beside others up to 76.0 %" in said
 
 
 def test_a_plan_that_is_not_whole_is_refused(monkeypatch):

@@ -6,7 +6,6 @@ from made_ways import N, answers, transfer, way
 
 from pyft.course.part9 import measured
 from pyft.course.part9.measured import Way
-from pyft.errors import PyftError
 from pyft.evaluation.stats import accuracy_interval, mean_interval, pack_bits
 from pyft.evaluation.verdicts import compare_runs
 
@@ -67,8 +66,13 @@ def test_what_a_text_takes_comes_from_the_clock_or_from_what_is_known_of_trainin
     assert ms["BERT's features, linear"] == ms["BERT, fine-tuned"] == pytest.approx(1000 * 3 / 200)  # the median seed
     assert ms["TF-IDF, linear"] == pytest.approx(1000 * 0.4 / 200)
     assert "RoBERTa, fine-tuned" not in ms
-    timed = {"runs": [{"p95": {"RoBERTa, fine-tuned": 31.5}}]}
-    assert measured.milliseconds(transfer(), timed) == {"RoBERTa, fine-tuned": 31.5}
+    p95 = {"RoBERTa, fine-tuned": 31.5, "BERT, fine-tuned": 30.0}
+    assert measured.milliseconds(transfer(), {"runs": [{"p95": p95}]}) == p95
+
+
+def test_ways_that_answer_with_one_network_have_one_time():
+    p95 = {"BERT, fine-tuned": 30.0, "BERT, head alone": 29.0, "BERT's features, linear": 40.0}
+    assert measured.milliseconds(transfer(), {"runs": [{"p95": p95}]}) == p95 | {"BERT, head alone": 30.0}
 
 
 def test_architectures_are_scored_by_whole_texts():
@@ -86,17 +90,22 @@ def test_architectures_are_scored_by_whole_texts():
     assert measured.architectures({"runs": runs}, "other", 300, N) == []
 
 
-def test_chinese_reviews_have_accuracies_and_no_answers():
-    key = {"words": "words between spaces", "characters": "one to three characters"}
-    records = [
-        {"metrics": {f"6.1.3/{key['words']}.accuracy": 0.7, f"6.1.3/{key['characters']}.accuracy": 0.8}}
-        for _ in range(2)
+def test_chinese_reviews_have_the_answers_of_every_number_of_labels():
+    rows = answers(0.7, 3, S=2)
+    runs = [{"kind": "trial", "size": "100", "seed": 10, "accuracy": 1.0}] + [
+        {"kind": kind, "size": size, "seed": s, "accuracy": float(rows[s].mean()), "texts": N}
+        | {"right": pack_bits(rows[s]), "provenance": {"seconds": 4.0 + s}}
+        for kind in ("characters", "encoder")
+        for size in ("1,000", "all")
+        for s in (1, 0)
     ]
-    characters, words = measured.chinese_reviews(records, 900, 100)
-    assert (characters.mean, words.mean) == pytest.approx((0.8, 0.7))
-    assert characters.language == "Chinese" and characters.right is None and characters.labels == 900
-    with pytest.raises(PyftError, match=r"pyft run 6\.1\.3"):
-        measured.chinese_reviews([], 900, 100)
+    ways = measured.chinese_reviews({"runs": runs}, 9000)
+    assert {(way.name, way.labels) for way in ways} == {
+        (name, n) for name in ("multilingual E5, fine-tuned", "TF-IDF of characters, linear") for n in (1000, 9000)
+    }
+    for each in ways:
+        assert (each.right == rows).all() and each.accuracy == tuple(rows.mean(1))
+        assert (each.language, each.tested, each.seconds, each.clock) == ("Chinese", N, 4.5, measured.WALL)
 
 
 def test_own_data_are_read_by_set_and_way():
