@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from pyft import exercises
+from pyft import exercises, paths
 from pyft.errors import PyftError
 from pyft.evaluation.stats import accuracy_interval
 from pyft.exercises import Exercise, check, reveal
@@ -33,6 +33,18 @@ def test_the_solution_is_right_and_can_be_read_on_a_page(name, said):
     body = lines[next(i for i, line in enumerate(lines) if re.search(r"\) -> .*:$", line)) + 1 :]
     assert 1 <= len(body) <= 15
     assert max(map(len, lines)) <= 120
+
+
+def test_a_solution_has_the_name_that_its_page_asks_for():
+    """Put into the cell of the stub, it is checked in its place. A page that uses it has it under its own name."""
+    asked, used = {}, set()
+    for path in (paths.ROOT / "chapters").rglob("*.ipynb"):
+        page = path.read_text(encoding="utf8")
+        asked |= dict(re.findall(r'exercises\.check\(\\"([^"]+)\\", (\w+)\)', page))
+        used |= {name for line in re.findall(r"\.exercises import ([\w, ]+)", page) for name in line.split(", ")}
+    named = {name: exercise.solution.__name__ for name, exercise in EVERY.items()}
+    assert asked.keys() == named.keys()
+    assert {name: named[name] for name in named if named[name] != asked[name] and named[name] not in used} == {}
 
 
 @pytest.mark.parametrize("name,i", MISTAKES)

@@ -95,7 +95,7 @@ EXERCISES["2.2-b"] = Exercise(
 )
 
 
-def jensen_shannon(a: Tensor, b: Tensor) -> float:
+def divergence(a: Tensor, b: Tensor) -> float:
     p, q = a / a.sum(), b / b.sum()  # (V,), (V,)
     m = (p + q) / 2
 
@@ -112,12 +112,12 @@ def _kl(p: Tensor, q: Tensor) -> float:
 
 
 def _js(a: Tensor, b: Tensor) -> float:
-    return jensen_shannon(a.double(), b.double())
+    return divergence(a.double(), b.double())
 
 
 _A, _B = torch.tensor([4.0, 3, 2, 1, 0]).double(), torch.tensor([0.0, 1, 2, 3, 14]).double()
 EXERCISES["2.2-c"] = Exercise(
-    solution=jensen_shannon,
+    solution=divergence,
     cases=[(_A, _B), (_A, _A), (torch.tensor([1.0, 0]).double(), torch.tensor([0.0, 5]).double()), (2 * _A, _B)],
     mistakes=[
         (lambda a, b: _js(a, b) * math.log(2), "These are nats. Take logarithms to base two, and it ends at one."),

@@ -77,7 +77,7 @@ EXERCISES["2.3-b"] = Exercise(
 )
 
 
-def layer_rates(lr: float, L: int, factor: float) -> Tensor:
+def rates(lr: float, L: int, factor: float) -> Tensor:
     depth = torch.arange(L - 1, -1, -1, dtype=torch.float64)  # layers above this one: L - 1, ..., 0
     return lr / factor**depth  # (L,), the lowest layer first
 
@@ -87,11 +87,11 @@ def _by_layer(lr: float, L: int, factor: float, above: int = 0) -> Tensor:
 
 
 EXERCISES["2.3-c"] = Exercise(
-    solution=layer_rates,
+    solution=rates,
     cases=[(2e-2, 6, 2.6), (1.0, 3, 2.0), (0.5, 1, 4.0)],
     mistakes=[
         (
-            lambda lr, L, factor: layer_rates(lr, L, factor).flip(0),
+            lambda lr, L, factor: rates(lr, L, factor).flip(0),
             "Upside down: the top layer has the full rate, and the lowest, the most general, the smallest.",
         ),
         (

@@ -47,7 +47,7 @@ EXERCISES["2.4-a"] = Exercise(
 )
 
 
-def holm(p: Tensor) -> Tensor:
+def corrected(p: Tensor) -> Tensor:
     m = len(p)
     ordered, order = p.sort()
     raised = (ordered * (m - torch.arange(m))).clamp(max=1).cummax(0).values
@@ -55,7 +55,7 @@ def holm(p: Tensor) -> Tensor:
 
 
 EXERCISES["2.4-b"] = Exercise(
-    solution=holm,
+    solution=corrected,
     cases=[
         (torch.tensor([0.01, 0.04, 0.03]),),
         (torch.tensor([0.5, 0.001, 0.9, 0.02]),),
@@ -67,7 +67,7 @@ EXERCISES["2.4-b"] = Exercise(
             "That is Bonferroni's rule: every p times m. Holm's lets the factor fall, from m to one.",
         ),
         (
-            lambda p: holm(p).sort().values,
+            lambda p: corrected(p).sort().values,
             "The values are right, and in another order: return each at the place of its own p.",
         ),
         (

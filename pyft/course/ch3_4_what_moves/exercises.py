@@ -13,12 +13,12 @@ def _normal(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def moved(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+def moved_apart(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
     return (one - other).abs().max(), (one.argmax(-1) != other.argmax(-1)).double().mean()
 
 
 EXERCISES["3.4-a"] = Exercise(
-    solution=moved,
+    solution=moved_apart,
     cases=[
         (_normal(6, 3), _normal(6, 3, seed=1)),
         (_normal(8, 2), _normal(8, 2) + 0.25 * _normal(8, 2, seed=1).abs()),
@@ -26,23 +26,23 @@ EXERCISES["3.4-a"] = Exercise(
     ],
     mistakes=[
         (
-            lambda one, other: ((one - other).max(), moved(one, other)[1]),
+            lambda one, other: ((one - other).max(), moved_apart(one, other)[1]),
             "A logit that fell moved as well: take the absolute difference before the maximum.",
         ),
         (
-            lambda one, other: ((one - other).abs().mean(), moved(one, other)[1]),
+            lambda one, other: ((one - other).abs().mean(), moved_apart(one, other)[1]),
             "The mean hides the one logit that moved far: take the largest difference.",
         ),
         (
-            lambda one, other: (moved(one, other)[0], 1 - moved(one, other)[1]),
+            lambda one, other: (moved_apart(one, other)[0], 1 - moved_apart(one, other)[1]),
             "This is the share that agrees. How many answers flip?",
         ),
         (
-            lambda one, other: (moved(one, other)[0], (one.argmax(0) != other.argmax(0)).double().mean()),
+            lambda one, other: (moved_apart(one, other)[0], (one.argmax(0) != other.argmax(0)).double().mean()),
             "An answer is the largest logit of a text: argmax over the classes, which are the last axis.",
         ),
         (
-            lambda one, other: (moved(one, other)[0], (one.argmax(-1) != other.argmax(-1)).double().sum()),
+            lambda one, other: (moved_apart(one, other)[0], (one.argmax(-1) != other.argmax(-1)).double().sum()),
             "This counts answers; a share is a mean.",
         ),
     ],

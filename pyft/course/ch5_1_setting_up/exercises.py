@@ -10,7 +10,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def padding_shares(lengths: Tensor, B: int, M: int) -> tuple[Tensor, Tensor]:
+def padding(lengths: Tensor, B: int, M: int) -> tuple[Tensor, Tensor]:
     tokens = lengths.sum()
     fixed = M * len(lengths)  # positions if every text is filled up to M
     dynamic = sum(len(batch) * batch.max() for batch in lengths.split(B))  # each batch to its own longest
@@ -22,26 +22,26 @@ def _positions(lengths: Tensor, B: int) -> Tensor:
 
 
 EXERCISES["5.1-a"] = Exercise(
-    solution=padding_shares,
+    solution=padding,
     cases=[
         (torch.tensor([3, 5, 4, 9, 2, 7, 6]), 3, 12),
         (torch.tensor([20, 6, 11, 30, 8]), 2, 128),
     ],
     mistakes=[
         (
-            lambda lengths, B, M: tuple(1 - share for share in padding_shares(lengths, B, M)),
+            lambda lengths, B, M: tuple(1 - share for share in padding(lengths, B, M)),
             "These are the shares of real tokens; padding is the rest.",
         ),
         (
             lambda lengths, B, M: (
-                padding_shares(lengths, B, M)[0],
+                padding(lengths, B, M)[0],
                 1 - lengths.sum() / sum(B * batch.max() for batch in lengths.split(B)),
             ),
             "The last batch may hold fewer than B texts: multiply by as many as it holds.",
         ),
         (
             lambda lengths, B, M: (
-                padding_shares(lengths, B, M)[0],
+                padding(lengths, B, M)[0],
                 1 - torch.stack([batch.sum() / (len(batch) * batch.max()) for batch in lengths.split(B)]).mean(),
             ),
             "You average the batches' shares. Count the positions of all batches first, and divide once.",
@@ -54,7 +54,7 @@ EXERCISES["5.1-a"] = Exercise(
             "You divide by the real tokens. The share is of all positions, padding included.",
         ),
         (
-            lambda lengths, B, M: (padding_shares(lengths, B, M)[0], 1 - lengths.float().mean() / lengths.max()),
+            lambda lengths, B, M: (padding(lengths, B, M)[0], 1 - lengths.float().mean() / lengths.max()),
             "You fill all texts up to the longest of all. Each batch has its own longest.",
         ),
     ],

@@ -50,12 +50,12 @@ EXERCISES["5.4-a"] = Exercise(
 )
 
 
-def batch_loss(means: Tensor, sizes: Tensor) -> Tensor:
+def loss_in_parts(means: Tensor, sizes: Tensor) -> Tensor:
     return (means * sizes).sum() / sizes.sum()  # (): each part counts as much as it holds
 
 
 EXERCISES["5.4-b"] = Exercise(
-    solution=batch_loss,
+    solution=loss_in_parts,
     cases=[
         (torch.tensor([1.0, 3.0]), torch.tensor([4, 4])),
         (torch.tensor([0.5, 2.0, 0.9]), torch.tensor([8, 8, 1])),

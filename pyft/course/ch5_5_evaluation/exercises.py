@@ -8,14 +8,14 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def in_order_of_the_rows(answers: Tensor, order: Tensor) -> Tensor:
+def in_order(answers: Tensor, order: Tensor) -> Tensor:
     back = torch.empty_like(answers)
     back[order] = answers  # answer i belongs to row order[i]
     return back
 
 
 EXERCISES["5.5-a"] = Exercise(
-    solution=in_order_of_the_rows,
+    solution=in_order,
     cases=[
         (torch.tensor([0.1, 0.7, 0.4, 0.9]), torch.tensor([2, 0, 3, 1])),
         (torch.arange(5.0), torch.tensor([1, 2, 3, 4, 0])),

@@ -8,7 +8,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def wilson_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, float]:
+def interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, float]:
     p_hat = correct / n
     centre = (p_hat + c**2 / (2 * n)) / (1 + c**2 / n)
     half = c / (1 + c**2 / n) * (p_hat * (1 - p_hat) / n + c**2 / (4 * n**2)) ** 0.5
@@ -22,7 +22,7 @@ def _wald_interval(correct: int, n: int, c: float = 1.959964) -> tuple[float, fl
 
 
 EXERCISES["6.1-a"] = Exercise(
-    solution=wilson_interval,
+    solution=interval,
     cases=[(8, 10), (10, 10), (0, 25), (917, 1056)],
     mistakes=[
         (
@@ -30,9 +30,9 @@ EXERCISES["6.1-a"] = Exercise(
             "This is the normal (Wald) interval: with every answer right it has no width at all. "
             "Solve for the rate, as Wilson did.",
         ),
-        (lambda correct, n: wilson_interval(correct, n)[::-1], "The low end comes first."),
+        (lambda correct, n: interval(correct, n)[::-1], "The low end comes first."),
         (
-            lambda correct, n: tuple(100 * end for end in wilson_interval(correct, n)),
+            lambda correct, n: tuple(100 * end for end in interval(correct, n)),
             "These look like percentages; return shares between 0 and 1.",
         ),
     ],

@@ -10,7 +10,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def threshold(scores: Tensor, y: Tensor, limit: float) -> float:
+def threshold_at(scores: Tensor, y: Tensor, limit: float) -> float:
     honest = scores[y == 0].sort(descending=True).values
     allowed = math.floor(limit * len(honest) + 1e-9)  # 0.005 * 200 is a little less than 1
     return honest[allowed].item()  # only what lies above it is flagged
@@ -46,7 +46,7 @@ def _messages(honest: list[float], spam: list[float]) -> tuple[Tensor, Tensor]:
 
 _FEW = _messages([-4.0, -3.5, -3.0, -2.5, -2.0, -1.0, -0.5, 0.0, 1.5, 2.5], [0.5, 1.0, 2.0, 3.0, 4.0])
 EXERCISES["6.2.2-a"] = Exercise(
-    solution=threshold,
+    solution=threshold_at,
     cases=[(*_FEW, 0.1), (*_FEW, 0.28), (*_FEW, 0.0), (*_messages([-2.0, -1.0, 3.0, 0.5], [2.5, -0.5]), 0.25)],
     mistakes=[
         (_counted_on_all, "You count the limit on all messages. It is a share of the honest messages."),
@@ -62,14 +62,14 @@ EXERCISES["6.2.2-a"] = Exercise(
 )
 
 
-def precision_at(recall: float, false_alarms: float, share: float) -> float:
+def precision_elsewhere(recall: float, false_alarms: float, share: float) -> float:
     caught = recall * share  # of all messages: spam, and flagged
     harmed = false_alarms * (1 - share)  # honest, and flagged
     return caught / (caught + harmed)
 
 
 EXERCISES["6.2.2-b"] = Exercise(
-    solution=precision_at,
+    solution=precision_elsewhere,
     cases=[(0.9, 0.005, 0.115), (0.9, 0.005, 0.01), (0.5, 0.02, 0.5), (1.0, 0.1, 0.3)],
     mistakes=[
         (
@@ -77,11 +77,11 @@ EXERCISES["6.2.2-b"] = Exercise(
             "This holds where half of the messages are spam. Weigh each rate by the share of its kind.",
         ),
         (
-            lambda recall, false_alarms, share: 1 - precision_at(recall, false_alarms, share),
+            lambda recall, false_alarms, share: 1 - precision_elsewhere(recall, false_alarms, share),
             "This is the share of the flagged that is honest. Precision is the rest.",
         ),
         (
-            lambda recall, false_alarms, share: precision_at(recall, false_alarms, 1 - share),
+            lambda recall, false_alarms, share: precision_elsewhere(recall, false_alarms, 1 - share),
             "The shares are the wrong way round: recall is a rate of spam, false alarms a rate of honest messages.",
         ),
         (

@@ -8,7 +8,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def documents_of(z: Tensor, of: Tensor) -> Tensor:
+def from_windows(z: Tensor, of: Tensor) -> Tensor:
     p = z.softmax(-1)  # (N, K)
     D = int(of.max()) + 1
     total = torch.zeros(D, p.shape[1], dtype=p.dtype).index_add(0, of, p)  # (D, K)
@@ -26,7 +26,7 @@ def _windows(seed: int, *sizes: int) -> tuple[Tensor, Tensor]:
 
 
 EXERCISES["6.2.3-a"] = Exercise(
-    solution=documents_of,
+    solution=from_windows,
     cases=[_windows(0, 3, 1, 4), _windows(1, 1, 2), (torch.zeros(3, 3).double(), torch.tensor([0, 1, 1]))],
     mistakes=[
         (

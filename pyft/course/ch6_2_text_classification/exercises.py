@@ -8,7 +8,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def confusion(y: Tensor, guess: Tensor, K: int) -> Tensor:
+def counted(y: Tensor, guess: Tensor, K: int) -> Tensor:
     C = torch.zeros(K, K, dtype=torch.long)
     for true, found in zip(y, guess, strict=True):
         C[true, found] += 1
@@ -17,19 +17,19 @@ def confusion(y: Tensor, guess: Tensor, K: int) -> Tensor:
 
 _Y, _GUESS = torch.tensor([0, 0, 0, 0, 1, 1, 1, 3]), torch.tensor([0, 0, 1, 3, 1, 0, 0, 3])
 EXERCISES["6.2-a"] = Exercise(
-    solution=confusion,
+    solution=counted,
     cases=[(_Y, _GUESS, 4), (torch.tensor([1, 1, 0]), torch.tensor([0, 1, 0]), 2)],
     mistakes=[
         (
-            lambda y, guess, K: confusion(guess, y, K),
+            lambda y, guess, K: counted(guess, y, K),
             "Transposed: rows are what a text is, columns what it was taken for.",
         ),
         (
-            lambda y, guess, K: confusion(y, guess, K) * (1 - torch.eye(K, dtype=torch.long)),
+            lambda y, guess, K: counted(y, guess, K) * (1 - torch.eye(K, dtype=torch.long)),
             "The diagonal is empty: texts that were classified rightly count too.",
         ),
         (
-            lambda y, guess, K: confusion(y, guess, K).clamp(max=1),
+            lambda y, guess, K: counted(y, guess, K).clamp(max=1),
             "Each cell is one at most here. Two texts in the same cell count twice; `C[y, guess] += 1` misses that.",
         ),
     ],

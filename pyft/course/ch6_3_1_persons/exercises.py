@@ -8,17 +8,17 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def recall_seen_unseen(hit: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+def two_recalls(hit: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
     return hit[seen].double().mean(), hit[~seen].double().mean()
 
 
 _HIT, _SEEN = torch.tensor([1, 1, 0, 1, 0, 0, 1]).bool(), torch.tensor([1, 1, 1, 1, 0, 0, 0]).bool()
 EXERCISES["6.3.1-a"] = Exercise(
-    solution=recall_seen_unseen,
+    solution=two_recalls,
     cases=[(_HIT, _SEEN), (torch.tensor([1, 0, 0, 0, 1]).bool(), torch.tensor([0, 0, 1, 0, 1]).bool())],
     mistakes=[
         (
-            lambda hit, seen: recall_seen_unseen(hit, ~seen),
+            lambda hit, seen: two_recalls(hit, ~seen),
             "The two are the wrong way round: first the names that stood in training.",
         ),
         (
@@ -33,15 +33,15 @@ EXERCISES["6.3.1-a"] = Exercise(
 )
 
 
-def mixture(seen: float, unseen: float, share: float) -> float:
+def recall_elsewhere(seen: float, unseen: float, share: float) -> float:
     return (1 - share) * seen + share * unseen
 
 
 EXERCISES["6.3.1-b"] = Exercise(
-    solution=mixture,
+    solution=recall_elsewhere,
     cases=[(0.95, 0.7, 0.9), (0.9, 0.4, 0.2), (1.0, 0.0, 0.3)],
     mistakes=[
-        (lambda seen, unseen, share: mixture(unseen, seen, share), "`share` is that of names never seen."),
+        (lambda seen, unseen, share: recall_elsewhere(unseen, seen, share), "`share` is that of names never seen."),
         (lambda seen, unseen, share: (seen + unseen) / 2, "You give both the same weight. Weigh them by their shares."),
         (
             lambda seen, unseen, share: seen + share * unseen,

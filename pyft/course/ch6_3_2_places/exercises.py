@@ -44,12 +44,12 @@ EXERCISES["6.3.2-a"] = Exercise(
 )
 
 
-def names_of_both(place: Tensor, team: Tensor) -> Tensor:
+def wrong_by_list(place: Tensor, team: Tensor) -> Tensor:
     return torch.minimum(place, team) / (place + team).clamp(min=1)
 
 
 EXERCISES["6.3.2-b"] = Exercise(
-    solution=names_of_both,
+    solution=wrong_by_list,
     cases=[(torch.tensor([3, 0, 10, 1]), torch.tensor([1, 4, 10, 0])), (torch.tensor([2, 0]), torch.tensor([8, 0]))],
     mistakes=[
         (

@@ -8,12 +8,12 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def chance_of_whole(q: float, lengths: Tensor) -> Tensor:
+def share_of_whole(q: float, lengths: Tensor) -> Tensor:
     return (q ** lengths.double()).mean()
 
 
 EXERCISES["6.3.3-a"] = Exercise(
-    solution=chance_of_whole,
+    solution=share_of_whole,
     cases=[(0.9, torch.tensor([1, 1, 2, 4])), (0.5, torch.tensor([1, 3])), (0.8, torch.tensor([2, 2, 6]))],
     mistakes=[
         (
@@ -36,17 +36,17 @@ EXERCISES["6.3.3-a"] = Exercise(
 )
 
 
-def ends_that_differ(true: Tensor, found: Tensor) -> Tensor:
+def wrong_ends(true: Tensor, found: Tensor) -> Tensor:
     return torch.stack([(found[:, 0] != true[:, 0]).sum(), (found[:, 1] != true[:, 1]).sum()])
 
 
 _TRUE, _FOUND = torch.tensor([[0, 3], [5, 6], [2, 7], [8, 9]]), torch.tensor([[1, 3], [5, 7], [3, 6], [8, 9]])
 EXERCISES["6.3.3-b"] = Exercise(
-    solution=ends_that_differ,
+    solution=wrong_ends,
     cases=[(_TRUE, _FOUND), (torch.tensor([[4, 8], [1, 2]]), torch.tensor([[4, 6], [1, 2]]))],
     mistakes=[
         (
-            lambda true, found: ends_that_differ(true, found).flip(0),
+            lambda true, found: wrong_ends(true, found).flip(0),
             "The two are the wrong way round: first where names begin, then where they end.",
         ),
         (

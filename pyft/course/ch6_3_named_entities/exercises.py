@@ -8,14 +8,14 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def piece_labels(words: Tensor, y: Tensor) -> Tensor:
+def labels_of_pieces(words: Tensor, y: Tensor) -> Tensor:
     before = torch.cat([torch.tensor([-1]), words[:-1]])
     first = (words >= 0) & (words != before)  # a special token is of no word
     return y[words.clamp(min=0)].masked_fill(~first, -100)
 
 
 EXERCISES["6.3-a"] = Exercise(
-    solution=piece_labels,
+    solution=labels_of_pieces,
     cases=[
         (torch.tensor([-1, 0, 1, 1, 1, 2, -1]), torch.tensor([0, 1, 2])),
         (torch.tensor([0, 0, 1, 2, 2, -1, -1]), torch.tensor([3, 4, 5])),
@@ -26,7 +26,7 @@ EXERCISES["6.3-a"] = Exercise(
             "You label every piece of a word. A long name would count once for each; only its first piece is a target.",
         ),
         (
-            lambda words, y: torch.where(piece_labels(words, y) == -100, 0, piece_labels(words, y)),
+            lambda words, y: torch.where(labels_of_pieces(words, y) == -100, 0, labels_of_pieces(words, y)),
             "What is no target has label 0 here, a tag like any other. The loss leaves out -100.",
         ),
         (
@@ -45,7 +45,7 @@ EXERCISES["6.3-a"] = Exercise(
 )
 
 
-def repair(tags: Tensor) -> Tensor:
+def in_iob2(tags: Tensor) -> Tensor:
     before = torch.cat([torch.tensor([0]), tags[:-1]])
     inside = (tags > 0) & (tags % 2 == 0)  # I-k is 2k, B-k is 2k - 1
     lost = inside & (before != tags) & (before != tags - 1)
@@ -53,7 +53,7 @@ def repair(tags: Tensor) -> Tensor:
 
 
 EXERCISES["6.3-b"] = Exercise(
-    solution=repair,
+    solution=in_iob2,
     cases=[
         (torch.tensor([2, 2, 0, 4, 4, 1, 4, 0]),),
         (torch.tensor([1, 2, 0, 2, 3, 2, 2, 4]),),
@@ -67,11 +67,11 @@ EXERCISES["6.3-b"] = Exercise(
             "You repair what comes after O. An I of one kind after a B or I of another begins an entity too.",
         ),
         (
-            lambda tags: torch.where(repair(tags) != tags, 0, tags),
+            lambda tags: torch.where(in_iob2(tags) != tags, 0, tags),
             "You throw away what is illegal. The official script reads it as the beginning of an entity.",
         ),
         (
-            lambda tags: torch.cat([tags[:1], repair(tags)[1:]]),
+            lambda tags: torch.cat([tags[:1], in_iob2(tags)[1:]]),
             "The first word is missing. Before it stands O, so an I there begins an entity.",
         ),
         (
@@ -84,7 +84,7 @@ EXERCISES["6.3-b"] = Exercise(
 )
 
 
-def best_path(z: Tensor, A: Tensor, first: Tensor) -> Tensor:
+def path(z: Tensor, A: Tensor, first: Tensor) -> Tensor:
     best = z[0].masked_fill(~first, -torch.inf)  # (K) of the best path to each tag
     back = []
     for scores in z[1:]:
@@ -92,10 +92,10 @@ def best_path(z: Tensor, A: Tensor, first: Tensor) -> Tensor:
         best, before = through.max(0)
         best = best + scores
         back.append(before)
-    path = [best.argmax()]
+    tags = [best.argmax()]
     for before in reversed(back):
-        path.append(before[path[-1]])
-    return torch.stack(path[::-1])
+        tags.append(before[tags[-1]])
+    return torch.stack(tags[::-1])
 
 
 def _word_by_word(z: Tensor, A: Tensor, first: Tensor) -> Tensor:
@@ -109,7 +109,7 @@ def _word_by_word(z: Tensor, A: Tensor, first: Tensor) -> Tensor:
 _A = torch.tensor([[True, True, False], [True, True, True], [True, True, True]])  # O, B, I
 _FIRST = torch.tensor([True, True, False])
 EXERCISES["6.3-c"] = Exercise(
-    solution=best_path,
+    solution=path,
     cases=[
         (torch.tensor([[2.0, 1.0, 3.0], [0.0, 0.0, 4.0], [1.0, 0.0, 0.5]]), _A, _FIRST),
         (torch.tensor([[1.0, 0.8, 0.0], [0.0, 0.2, 2.0], [0.0, 0.1, 1.0], [3.0, 0.0, 0.0]]), _A, _FIRST),
@@ -126,11 +126,11 @@ EXERCISES["6.3-c"] = Exercise(
             "A path that begins worse may end better: keep the best path to every tag.",
         ),
         (
-            lambda z, A, first: best_path(z, A, torch.ones_like(first)),
+            lambda z, A, first: path(z, A, torch.ones_like(first)),
             "The first word is free here. `first` says which tags may begin a sentence.",
         ),
         (
-            lambda z, A, first: best_path(z, A.T, first),
+            lambda z, A, first: path(z, A.T, first),
             "Transposed: rows of `A` are the earlier tag, columns the later.",
         ),
     ],

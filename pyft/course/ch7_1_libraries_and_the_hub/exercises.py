@@ -8,7 +8,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def data_offsets(sizes: Tensor) -> Tensor:
+def offsets(sizes: Tensor) -> Tensor:
     ends = sizes.cumsum(0)
     return torch.stack([ends - sizes, ends], 1)
 
@@ -27,7 +27,7 @@ def _from_each(sizes: Tensor) -> Tensor:
 
 
 EXERCISES["7.1-a"] = Exercise(
-    solution=data_offsets,
+    solution=offsets,
     cases=[(torch.tensor([12, 8, 40]),), (torch.tensor([4, 4, 4, 16]),)],
     mistakes=[
         (_inclusive, "The end is not included: it is where the next tensor begins."),
@@ -37,7 +37,7 @@ EXERCISES["7.1-a"] = Exercise(
 )
 
 
-def new_parameters(file: Tensor, model: Tensor) -> int:
+def drawn_at_random(file: Tensor, model: Tensor) -> int:
     kept = torch.isin(model[:, 0], file)
     return int(model[~kept, 1].sum())
 
@@ -55,7 +55,7 @@ def _count(file: Tensor, model: Tensor) -> int:
 
 
 EXERCISES["7.1-b"] = Exercise(
-    solution=new_parameters,
+    solution=drawn_at_random,
     cases=[
         (torch.tensor([1, 2, 3]), torch.tensor([[1, 100], [2, 50], [9, 14]])),
         (torch.tensor([5, 6]), torch.tensor([[5, 8], [7, 3], [8, 4]])),

@@ -5,7 +5,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def layer_parameters(d: int, d_ff: int) -> int:
+def parameters_of_a_layer(d: int, d_ff: int) -> int:
     attention = 4 * (d * d + d)
     feed_forward = d * d_ff + d_ff + d_ff * d + d
     norms = 2 * 2 * d
@@ -13,7 +13,7 @@ def layer_parameters(d: int, d_ff: int) -> int:
 
 
 def _without_output(d: int, d_ff: int) -> int:
-    return layer_parameters(d, d_ff) - (d * d + d)
+    return parameters_of_a_layer(d, d_ff) - (d * d + d)
 
 
 def _without_biases(d: int, d_ff: int) -> int:
@@ -21,11 +21,11 @@ def _without_biases(d: int, d_ff: int) -> int:
 
 
 def _without_norms(d: int, d_ff: int) -> int:
-    return layer_parameters(d, d_ff) - 4 * d
+    return parameters_of_a_layer(d, d_ff) - 4 * d
 
 
 EXERCISES["7.2-a"] = Exercise(
-    solution=layer_parameters,
+    solution=parameters_of_a_layer,
     cases=[(768, 3072), (384, 1536), (10, 30)],
     mistakes=[
         (_without_output, "Attention has four matrices: for queries, keys, values, and for what comes out."),
@@ -35,12 +35,12 @@ EXERCISES["7.2-a"] = Exercise(
 )
 
 
-def operations_a_token(T: int, d: int, d_ff: int) -> int:
+def operations(T: int, d: int, d_ff: int) -> int:
     return 8 * d * d + 4 * d * d_ff + 4 * T * d
 
 
 def _multiply_adds(T: int, d: int, d_ff: int) -> int:
-    return operations_a_token(T, d, d_ff) // 2
+    return operations(T, d, d_ff) // 2
 
 
 def _without_scores(T: int, d: int, d_ff: int) -> int:
@@ -48,11 +48,11 @@ def _without_scores(T: int, d: int, d_ff: int) -> int:
 
 
 def _of_the_text(T: int, d: int, d_ff: int) -> int:
-    return T * operations_a_token(T, d, d_ff)
+    return T * operations(T, d, d_ff)
 
 
 EXERCISES["7.2-b"] = Exercise(
-    solution=operations_a_token,
+    solution=operations,
     cases=[(128, 768, 3072), (512, 384, 1536), (3, 4, 8)],
     mistakes=[
         (_multiply_adds, "A multiplication and an addition are two operations."),

@@ -8,7 +8,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def matthews(counts: Tensor) -> Tensor:
+def correlation(counts: Tensor) -> Tensor:
     (tp, fp), (fn, tn) = counts
     return (tp * tn - fp * fn) / ((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)).sqrt()
 
@@ -36,7 +36,7 @@ def _table(*rows: tuple[float, float]) -> Tensor:
 
 
 EXERCISES["7.3-a"] = Exercise(
-    solution=matthews,
+    solution=correlation,
     cases=[(_table((5, 2), (1, 2)),), (_table((1, 4), (3, 2)),), (_table((10, 1), (2, 30)),)],
     mistakes=[
         (_accuracy, "This is accuracy, the share of right answers. A constant answer has a Matthews correlation of 0."),
@@ -47,7 +47,7 @@ EXERCISES["7.3-a"] = Exercise(
 )
 
 
-def overlap_f1(found: Tensor, true: Tensor) -> float:
+def f1_of_words(found: Tensor, true: Tensor) -> float:
     same = sum(min(int((found == word).sum()), int((true == word).sum())) for word in set(found.tolist()))
     return 2 * same / (len(found) + len(true))
 
@@ -62,7 +62,7 @@ def _in_place(found: Tensor, true: Tensor) -> float:
 
 
 def _precision(found: Tensor, true: Tensor) -> float:
-    return overlap_f1(found, true) * (len(found) + len(true)) / (2 * len(found))
+    return f1_of_words(found, true) * (len(found) + len(true)) / (2 * len(found))
 
 
 def _every_pair(found: Tensor, true: Tensor) -> float:
@@ -70,7 +70,7 @@ def _every_pair(found: Tensor, true: Tensor) -> float:
 
 
 EXERCISES["7.3-b"] = Exercise(
-    solution=overlap_f1,
+    solution=f1_of_words,
     cases=[
         (torch.tensor([7, 3, 3, 9]), torch.tensor([3, 9, 9])),
         (torch.tensor([1, 2]), torch.tensor([2, 1, 4])),

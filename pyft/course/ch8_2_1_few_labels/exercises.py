@@ -52,7 +52,7 @@ EXERCISES["8.2.1-a"] = Exercise(
 )
 
 
-def pair_loss(u: Tensor, y: Tensor) -> Tensor:
+def loss_of_pairs(u: Tensor, y: Tensor) -> Tensor:
     u = F.normalize(u, dim=-1)
     cosines = u @ u.T
     same = (y[:, None] == y[None]).to(u.dtype)
@@ -68,7 +68,7 @@ def _pairs(u: Tensor, y: Tensor, unit: bool = True, diagonal: bool = False, sign
 
 
 EXERCISES["8.2.1-b"] = Exercise(
-    solution=pair_loss,
+    solution=loss_of_pairs,
     cases=[
         (torch.tensor([[2.0, 0.0], [0.6, 0.8], [0.0, 1.0]]), torch.tensor([0, 0, 1])),
         (normal(5, 3, seed=1), torch.tensor([0, 1, 0, 2, 1])),

@@ -10,13 +10,13 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def centred(X: Tensor, language: Tensor) -> Tensor:
+def centre(X: Tensor, language: Tensor) -> Tensor:
     means = torch.stack([X[language == k].mean(0) for k in range(int(language.max()) + 1)])
     return X - means[language]
 
 
 EXERCISES["8.2.2-a"] = Exercise(
-    solution=centred,
+    solution=centre,
     cases=[
         (torch.tensor([[1.0, 1.0], [-1.0, 1.0], [4.0, 0.0], [2.0, 0.0], [3.0, 3.0]]), torch.tensor([0, 0, 1, 1, 1])),
         (normal(7, 3), torch.tensor([1, 0, 1, 1, 0, 2, 2])),
@@ -35,14 +35,14 @@ EXERCISES["8.2.2-a"] = Exercise(
             "The mean runs over the numbers of one text. It must run over the texts of one language.",
         ),
         (
-            lambda X, language: F.normalize(centred(X, language), dim=1),
+            lambda X, language: F.normalize(centre(X, language), dim=1),
             "The lengths are changed too. Subtract, and leave it at that.",
         ),
     ],
 )
 
 
-def retrieval(A: Tensor, B: Tensor) -> Tensor:
+def share_found(A: Tensor, B: Tensor) -> Tensor:
     cosines = F.normalize(A, dim=1) @ F.normalize(B, dim=1).T
     found = cosines.argmax(1) == torch.arange(len(A))
     return found.double().mean()
@@ -55,7 +55,7 @@ def _at(*degrees: float) -> Tensor:
 
 
 EXERCISES["8.2.2-b"] = Exercise(
-    solution=retrieval,
+    solution=share_found,
     cases=[
         (torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), torch.tensor([[1.0, 0.2], [0.1, 3.0], [5.0, 4.0]])),
         (_at(0, 18), _at(12, 20)),  # B's first row is nearer to A's second
@@ -66,11 +66,11 @@ EXERCISES["8.2.2-b"] = Exercise(
             "Products of vectors of any length: a long vector is near everything. Scale to length one first.",
         ),
         (
-            lambda A, B: retrieval(B, A),
+            lambda A, B: share_found(B, A),
             "You look for each row of B among those of A. The other way round is asked for.",
         ),
         (
-            lambda A, B: retrieval(A, B) * len(A),
+            lambda A, B: share_found(A, B) * len(A),
             "That is a count. Return it as a share of the rows.",
         ),
         (

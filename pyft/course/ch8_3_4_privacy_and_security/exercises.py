@@ -69,13 +69,13 @@ EXERCISES["8.3.4-b"] = Exercise(
 )
 
 
-def found(inside: Tensor, outside: Tensor, k: int) -> Tensor:
+def found_share(inside: Tensor, outside: Tensor, k: int) -> Tensor:
     threshold = outside.sort().values[k]
     return (inside < threshold).double().mean()
 
 
 EXERCISES["8.3.4-c"] = Exercise(
-    solution=found,
+    solution=found_share,
     cases=[(normal(40).abs(), normal(30, seed=1).abs() + 0.5, 3), (normal(20, seed=2), normal(25, seed=3) + 1, 5)],
     mistakes=[
         (

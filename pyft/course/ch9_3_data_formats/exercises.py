@@ -5,7 +5,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def entities(tags: tuple[str, ...]) -> int:
+def names_in(tags: tuple[str, ...]) -> int:
     before, count = "O", 0
     for tag in tags:
         begins = tag.startswith("B-") or tag[2:] != before[2:]
@@ -31,7 +31,7 @@ def _without_b(tags: tuple[str, ...]) -> int:
 
 
 EXERCISES["9.3-a"] = Exercise(
-    solution=entities,
+    solution=names_in,
     cases=[
         (("I-PER", "O", "I-PER", "I-PER", "O", "I-LOC", "B-LOC"),),
         (("I-LOC", "I-PER", "I-PER", "B-PER"),),
@@ -46,7 +46,7 @@ EXERCISES["9.3-a"] = Exercise(
 )
 
 
-def code_points(text: str, units: int) -> int:
+def in_python(text: str, units: int) -> int:
     return len(text.encode("utf-16-le")[: 2 * units].decode("utf-16-le"))
 
 
@@ -59,7 +59,7 @@ def _half(text: str, units: int) -> int:
 
 
 EXERCISES["9.3-b"] = Exercise(
-    solution=code_points,
+    solution=in_python,
     cases=[("😀 Ann met Zoë", 3), ("Zoë 😀😀 Bo", 9), ("Ann", 2)],
     mistakes=[
         (lambda text, units: units, "This is the offset as it was given. An emoji is two units of UTF-16."),

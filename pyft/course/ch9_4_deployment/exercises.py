@@ -8,7 +8,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def through_int8(x: Tensor) -> Tensor:
+def there_and_back(x: Tensor) -> Tensor:
     step = x.abs().max() / 127
     return (x / step).round() * step
 
@@ -33,7 +33,7 @@ def _steps_of_256(x: Tensor) -> Tensor:
 
 
 EXERCISES["9.4-a"] = Exercise(
-    solution=through_int8,
+    solution=there_and_back,
     cases=[(torch.tensor([0.5, -1.2, 2.54, 0.013]),), (torch.tensor([-3.0, 0.1, 0.77]),)],
     mistakes=[
         (_cut, "You cut towards zero. Rounding to the nearest step halves the largest error."),
@@ -45,7 +45,7 @@ EXERCISES["9.4-a"] = Exercise(
 )
 
 
-def best_throughput(batch: Tensor, p95: Tensor, limit: float) -> float:
+def most_texts(batch: Tensor, p95: Tensor, limit: float) -> float:
     fits = p95 <= limit
     return float((1000 * batch[fits] / p95[fits]).max())
 
@@ -59,11 +59,11 @@ def _no_limit(batch: Tensor, p95: Tensor, limit: float) -> float:
 
 
 def _per_millisecond(batch: Tensor, p95: Tensor, limit: float) -> float:
-    return best_throughput(batch, p95, limit) / 1000
+    return most_texts(batch, p95, limit) / 1000
 
 
 EXERCISES["9.4-b"] = Exercise(
-    solution=best_throughput,
+    solution=most_texts,
     cases=[
         (torch.tensor([1.0, 4, 8, 16]), torch.tensor([10.0, 20, 60, 200]), 100.0),
         (torch.tensor([1.0, 8, 32]), torch.tensor([5.0, 20, 60]), 30.0),

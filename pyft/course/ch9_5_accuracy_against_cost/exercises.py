@@ -8,7 +8,7 @@ from pyft.exercises import Exercise
 EXERCISES: dict[str, Exercise] = {}
 
 
-def front(cost: Tensor, accuracy: Tensor) -> Tensor:
+def on_front(cost: Tensor, accuracy: Tensor) -> Tensor:
     no_dearer = cost[None, :] <= cost[:, None]  # [i, j]: j costs no more than i
     no_worse = accuracy[None, :] >= accuracy[:, None]
     apart = (cost[None, :] < cost[:, None]) | (accuracy[None, :] > accuracy[:, None])
@@ -18,7 +18,7 @@ def front(cost: Tensor, accuracy: Tensor) -> Tensor:
 _COST = torch.tensor([1.0, 10.0, 10.0, 40.0, 100.0, 60.0])
 _ACCURACY = torch.tensor([0.60, 0.70, 0.68, 0.70, 0.80, 0.55])
 EXERCISES["9.5-a"] = Exercise(
-    solution=front,
+    solution=on_front,
     cases=[
         (_COST, _ACCURACY),
         (torch.tensor([3.0, 2.0, 1.0]), torch.tensor([0.9, 0.9, 0.9])),
@@ -43,7 +43,7 @@ EXERCISES["9.5-a"] = Exercise(
 )
 
 
-def layers_left(confidence: Tensor, layers: Tensor, threshold: float) -> float:
+def layers_on_average(confidence: Tensor, layers: Tensor, threshold: float) -> float:
     found = layers[-1].repeat(confidence.size(1))
     for c, depth in reversed(list(zip(confidence[:-1], layers[:-1], strict=True))):
         found = torch.where(c >= threshold, depth, found)
@@ -53,7 +53,7 @@ def layers_left(confidence: Tensor, layers: Tensor, threshold: float) -> float:
 _CONFIDENCE = torch.tensor([[0.95, 0.60, 0.70, 0.91], [0.50, 0.92, 0.80, 0.99], [0.90, 0.90, 0.60, 0.99]])
 _LAYERS = torch.tensor([2, 4, 6])
 EXERCISES["9.5-b"] = Exercise(
-    solution=layers_left,
+    solution=layers_on_average,
     cases=[(_CONFIDENCE, _LAYERS, 0.9), (_CONFIDENCE, _LAYERS, 0.65), (_CONFIDENCE, torch.tensor([1, 3, 12]), 0.99)],
     mistakes=[
         (
@@ -78,7 +78,9 @@ EXERCISES["9.5-b"] = Exercise(
             "You took the surest exit. To know which it is, a text would have to go through all of them.",
         ),
         (
-            lambda confidence, layers, threshold: layers_left(confidence, torch.arange(1, len(layers) + 1), threshold),
+            lambda confidence, layers, threshold: layers_on_average(
+                confidence, torch.arange(1, len(layers) + 1), threshold
+            ),
             "Count layers, not exits: `layers` says how deep each exit is.",
         ),
     ],

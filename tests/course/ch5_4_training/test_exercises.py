@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 from transformers import Trainer, TrainingArguments
 
-from pyft.course.ch5_4_training.exercises import batch_loss, updates
+from pyft.course.ch5_4_training.exercises import loss_in_parts, updates
 from pyft.exercises import every
 
 EXERCISES = every("5.4")
@@ -40,4 +40,4 @@ def test_the_loss_of_a_batch_is_that_of_its_parts_weighed():
     z, y = torch.randn(11, 3, generator=torch.Generator().manual_seed(0)), torch.arange(11) % 3
     parts = [(z[a:b], y[a:b]) for a, b in [(0, 4), (4, 8), (8, 11)]]
     means = torch.stack([F.cross_entropy(*part) for part in parts])
-    torch.testing.assert_close(batch_loss(means, torch.tensor([4, 4, 3])), F.cross_entropy(z, y))
+    torch.testing.assert_close(loss_in_parts(means, torch.tensor([4, 4, 3])), F.cross_entropy(z, y))

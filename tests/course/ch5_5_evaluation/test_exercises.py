@@ -2,13 +2,13 @@
 
 import torch
 
-from pyft.course.ch5_5_evaluation.exercises import in_order_of_the_rows, only_one_right
+from pyft.course.ch5_5_evaluation.exercises import in_order, only_one_right
 
 
 def test_answers_go_back_to_their_rows():
     order = torch.tensor([2, 0, 3, 1])
     answers = torch.tensor([0.1, 0.7, 0.4, 0.9])
-    assert torch.equal(in_order_of_the_rows(answers, order), answers[order.argsort()])
+    assert torch.equal(in_order(answers, order), answers[order.argsort()])
 
 
 def test_only_one_right_counts_sentence_by_sentence():
