@@ -28,7 +28,7 @@ BEFORE = "query: "  # stands before every text that E5 reads
 SIZES = {"100": 100, "1,000": 1000, "all": None}  # labelled reviews
 EPOCHS = {"100": 6, "1,000": 2, "all": 1}
 SEEDS = {"100": 5, "1,000": 5, "all": 3}
-RATES, TRIAL, TRIAL_SEED = (5e-5, 1.5e-4, 4.5e-4), "1,000", 10
+RATES, TRIAL, TRIAL_SEED = (1.7e-5, 5e-5, 1.5e-4, 4.5e-4), "1,000", 10
 WATCHED = 400  # validation reviews that choose
 RECIPE = Recipe(epochs=1, batch_size=16, lr=0.0, evaluations=0, max_length=64)  # rate and epochs are filled in
 # What is compared, declared before any run is read.
