@@ -1,7 +1,7 @@
 """Chinese reviews read by an encoder of many languages, and counted by characters: `pyft bench chinese-labels`.
 
 Both learn from the same reviews: a hundred, a thousand, or all. Both choose on the same validation reviews, the encoder
-its rate, with a seed that is none of the others, the linear model its penalty.
+its rate, with seeds that are none of the others, the linear model its penalty.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,8 @@ BEFORE = "query: "  # stands before every text that E5 reads
 SIZES = {"100": 100, "1,000": 1000, "all": None}  # labelled reviews
 EPOCHS = {"100": 6, "1,000": 2, "all": 1}
 SEEDS = {"100": 5, "1,000": 5, "all": 3}
-RATES, TRIAL, TRIAL_SEED = (1.7e-5, 5e-5, 1.5e-4, 4.5e-4), "1,000", 10
+RATES, TRIAL_SEEDS = (1.7e-5, 5e-5, 1.5e-4, 4.5e-4), (10, 11)
+TRIED = {"100": "100", "1,000": "1,000", "all": "1,000"}  # with how many labels the rate of each size is chosen
 WATCHED = 400  # validation reviews that choose
 RECIPE = Recipe(epochs=1, batch_size=16, lr=0.0, evaluations=0, max_length=64)  # rate and epochs are filled in
 # What is compared, declared before any run is read.
@@ -76,20 +77,35 @@ def characters(train: Dataset, watched: Dataset, test: Dataset) -> Hits:
     return np.asarray(found == np.array(test["label"]))
 
 
-def chosen_rate(done: Sequence[Run]) -> float | None:
-    """The rate that was best on validation reviews, of equal ones the lower; None until all were tried."""
-    tried = {r["lr"]: r["accuracy"] for r in done if r["kind"] == "trial"}
-    return min(RATES, key=lambda lr: (-tried[lr], lr)) if set(RATES) <= set(tried) else None
+def chosen_rates(done: Sequence[Run]) -> dict[str, float]:
+    """By size, the rate with the best mean on validation reviews, of equal ones the lower; once all were tried."""
+    tried = trials(done)
+    whole = {
+        size
+        for size in tried
+        if {lr for lr, found in tried[size].items() if len(found) == len(TRIAL_SEEDS)} == set(RATES)
+    }
+    return {
+        size: min(RATES, key=lambda lr: (-np.mean(tried[TRIED[size]][lr]), lr))
+        for size in SIZES
+        if TRIED[size] in whole
+    }
+
+
+def trials(done: Sequence[Run]) -> dict[str, dict[float, list[float]]]:
+    """The accuracies of the trials, a seed each, by size and rate."""
+    tried: dict[str, dict[float, list[float]]] = {}
+    for r in done:
+        if r["kind"] == "trial":
+            tried.setdefault(r["size"], {}).setdefault(r["lr"], []).append(r["accuracy"])
+    return tried
 
 
 def plan(done: Sequence[Run] = ()) -> list[tuple[str, str, float, int]]:
     """Every run, `(kind, size, rate, seed)`."""
-    made = [("trial", TRIAL, lr, TRIAL_SEED) for lr in RATES]
+    made = [("trial", size, lr, s) for size in dict.fromkeys(TRIED.values()) for lr in RATES for s in TRIAL_SEEDS]
     made += [("characters", size, 0.0, s) for size, seeds in SEEDS.items() for s in range(seeds)]
-    best = chosen_rate(done)
-    if best is not None:
-        made += [("encoder", size, best, s) for size, seeds in SEEDS.items() for s in range(seeds)]
-    return made
+    return made + [("encoder", size, lr, s) for size, lr in chosen_rates(done).items() for s in range(SEEDS[size])]
 
 
 def depends(kind: str, size: str, lr: float, seed: int) -> dict[str, Any]:
