@@ -120,5 +120,5 @@ def _digests() -> dict[str, Any]:
 
 
 EXPERIMENT = Experiment(
-    "chinese-labels", plan, run, depends, about="Chinese reviews, few labels and all; half an hour with 2 workers"
+    "chinese-labels", plan, run, depends, about="Chinese reviews, few labels and all; an hour or more with 2 workers"
 )
