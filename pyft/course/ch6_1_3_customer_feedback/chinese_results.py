@@ -70,7 +70,7 @@ def _told(v: Verdict) -> list[str]:
 
 
 def told(found: Found) -> dict[str, str]:
-    """What stands in the page's text: sizes and seeds, what chose, verdicts, rates and times, all named `chinese_…`."""
+    """What stands in the page's text: sizes and seeds, what chose, verdicts, rates, times and spread, all named `chinese_…`."""
     judged = verdicts(found)
     by: dict[str, list[str]] = {}
     for size, v in judged.items():
@@ -83,6 +83,7 @@ def told(found: Found) -> dict[str, str]:
         "chinese_verdicts": f"The encoder against characters: {said}." + undecided(judged.values()),
         "chinese_rates": _rates(found),
         "chinese_times": _times(found),
+        "chinese_spread": _spread(found),
     }
 
 
@@ -104,13 +105,20 @@ def _rates(found: Found) -> str:
 
 
 def _times(found: Found) -> str:
-    """How long a run with all labels took either, by the clock: the median."""
-    seconds: dict[str, list[float]] = {}
-    for r in found["runs"]:
-        if r["size"] == "all":
-            seconds.setdefault(r["kind"], []).append(r["provenance"]["seconds"])
-    encoder, characters = (float(np.median(seconds[kind])) for kind in ("encoder", "characters"))
+    """How long a run with all labels took either, by the clock: the shortest, since others had to share a core."""
+    encoder, characters = (
+        min(r["provenance"]["seconds"] for r in found["runs"] if (r["kind"], r["size"]) == (kind, "all"))
+        for kind in ("encoder", "characters")
+    )
     return (
         f"With all labels a run took the encoder {encoder / 60:.0f} minutes of a core, and characters "
         f"{characters:.0f} seconds."
     )
+
+
+def _spread(found: Found) -> str:
+    """Between which accuracies the runs of the encoder lie, with each number of labels."""
+    right = answers(found)
+    ends = {size: right["encoder", size].mean(1) for size in SIZES}
+    told = [f"{100 * x.min():.1f} and {100 * x.max():.1f} % with {_labels(size)}" for size, x in ends.items()]
+    return f"The runs of the encoder lie between {', '.join(told[:-1])} and {told[-1]}."

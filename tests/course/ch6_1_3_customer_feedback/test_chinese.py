@@ -99,10 +99,18 @@ def test_the_draws_the_rates_and_the_times_are_told():
         "(0.0, 0.0, 0.0, 100.0 %)."
     )
     assert told["chinese_times"] == (
-        "With all labels a run took the encoder 10 minutes of a core, and characters 3 seconds."
+        "With all labels a run took the encoder 10 minutes of a core, and characters 2 seconds."
     )
     lowest = results.told(made({}, {"100": low, "1,000": middle}))["chinese_rates"]
     assert "for 100 labels 1.7e-05, the lowest that was tried (100.0," in lowest and "highest" not in lowest
+
+
+def test_the_spread_of_the_runs_is_told():
+    found = made({("encoder", "1,000"): 1.0})
+    lie = [100 * r["accuracy"] for r in found["runs"] if (r["kind"], r["size"]) == ("encoder", "100")]
+    told = results.told(found)["chinese_spread"]
+    assert told.startswith(f"The runs of the encoder lie between {min(lie):.1f} and {max(lie):.1f} % with 100 labels, ")
+    assert "100.0 and 100.0 % with 1,000 labels and " in told and told.endswith(" % with all labels.")
 
 
 def test_a_plan_that_is_not_whole_is_refused(monkeypatch):
