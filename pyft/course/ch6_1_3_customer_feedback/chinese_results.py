@@ -70,7 +70,7 @@ def _told(v: Verdict) -> list[str]:
 
 
 def told(found: Found) -> dict[str, str]:
-    """What stands in the page's text: sizes and seeds, what chose, verdicts, rates, times and spread, all named `chinese_…`."""
+    """What stands in the page's text, all named `chinese_…`: sizes, what chose, verdicts, rates, times and spread."""
     judged = verdicts(found)
     by: dict[str, list[str]] = {}
     for size, v in judged.items():
